@@ -29,7 +29,7 @@ class Split:
 
 def leave_one_out(log: InteractionLog, part: Part) -> Split:
     """Hold out each user's last interaction (test) or the one before it (validation)."""
-    step_from_end = log.frame.groupby("user_id", sort=False).cumcount(ascending=False).to_numpy(dtype=np.int64)
+    step_from_end = log.frame.groupby("user_id", sort=False).cumcount(ascending=False).astype(np.int64).to_numpy(np.int64)
     return _hold_out(log, step_from_end, part)
 
 

@@ -1,1 +1,1 @@
-"""TODO"""
+"""Shop data from files: one module a data set, one way of cleaning."""

@@ -1,1 +1,1 @@
-"""TODO"""
+"""Texts to unit vectors: a hashing stand-in and sentence-transformers."""

@@ -1,1 +1,1 @@
-"""TODO"""
+"""Nearest neighbours: an exact stand-in and FAISS."""
