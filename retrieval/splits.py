@@ -29,7 +29,7 @@ class Split:
 
 def leave_one_out(log: InteractionLog, part: Part) -> Split:
     """Hold out each user's last interaction (test) or the one before it (validation)."""
-    step_from_end = log.frame.groupby("user_id", sort=False).cumcount(ascending=False).astype(np.int64).to_numpy(np.int64)
+    step_from_end = log.frame.groupby("user_id", sort=False).cumcount(ascending=False)
     return _hold_out(log, step_from_end, part)
 
 
@@ -40,7 +40,7 @@ def last_basket(log: InteractionLog, part: Part) -> Split:
     new_basket = new_user | frame["timestamp"].ne(frame["timestamp"].shift())
     number = new_basket.astype(np.int64).groupby(frame["user_id"], sort=False).cumsum()
     last = number.groupby(frame["user_id"], sort=False).transform("max")
-    return _hold_out(log, (last - number).to_numpy(dtype=np.int64), part)
+    return _hold_out(log, last - number, part)
 
 
 def global_time(log: InteractionLog, at: datetime) -> Split:
@@ -51,7 +51,8 @@ def global_time(log: InteractionLog, at: datetime) -> Split:
     return _split(log, kept=~later, held_out=later)
 
 
-def _hold_out(log: InteractionLog, step_from_end: NDArray[np.int64], part: Part) -> Split:
+def _hold_out(log: InteractionLog, steps: "pd.Series[int]", part: Part) -> Split:
+    step_from_end = steps.to_numpy()
     step = {"test": 0, "validation": 1}[part]
     return _split(log, kept=step_from_end > step, held_out=step_from_end == step)
 
