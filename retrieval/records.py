@@ -25,7 +25,7 @@ class Item:
     category: str = ""
     brand: str = ""
     price: float | None = None
-    attributes: Mapping[str, str] = field(default=_NO_ATTRIBUTES, hash=False)
+    attributes: Mapping[str, str] = field(default_factory=lambda: _NO_ATTRIBUTES, hash=False)
     available: bool = True
 
     def __post_init__(self) -> None:
