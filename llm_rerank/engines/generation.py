@@ -60,7 +60,7 @@ def generate(
     model_in_use: Callable[[], AbstractContextManager[None]],
     cancel: Event | None,
 ) -> Iterator[GeneratedPiece]:
-    """Greedy or sampled; `model_in_use` is entered anew for each step, so a slow reader does not block other callers."""
+    """Greedy or sampled; `model_in_use` is entered anew for each step: a slow reader blocks no other caller."""
     texts = [_Text(request=r, tokenizer=tokenizer, sampler=torch.Generator().manual_seed(r.seed)) for r in requests]
     if not texts:
         return

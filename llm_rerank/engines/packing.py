@@ -25,7 +25,8 @@ _CHUNK_SCORES = 4_000_000
 class Chunk:
     """Some continuations of one request, padded to the longest of them, C tokens.
 
-    `rows` (n, C) are positions in the pack, `valid` (n, C) tells tokens from padding, `visible` (n, C, C) who sees whom.
+    `rows` (n, C) are positions in the pack, `valid` (n, C) tells tokens from padding, `visible` (n, C, C)
+    who sees whom.
     """
 
     rows: torch.Tensor
