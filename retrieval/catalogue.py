@@ -63,6 +63,11 @@ class Catalogue:
         return frozenset(item.item_id for item in self._items if not item.available)
 
     @cached_property
+    def sorted_prices(self) -> tuple[float, ...]:
+        """Every known price, lowest first: what a price is cheap or dear against."""
+        return tuple(sorted(item.price for item in self._items if item.price is not None))
+
+    @cached_property
     def fingerprint(self) -> str:
         """Changes with anything that an embedder reads; names what a build was made from."""
         digest = sha256()

@@ -69,7 +69,7 @@ class InteractionLog:
                 remedy="Check the id, or pass an empty UserHistory for a new user.",
             )
         rows = self._frame.iloc[self._rows[user_id]]
-        times = rows["timestamp"].dt.to_pydatetime()
+        times = pd.DatetimeIndex(rows["timestamp"]).to_pydatetime()
         columns = (rows[name].tolist() for name in ("item_id", "kind", "rating", "text"))
         return UserHistory(
             user_id=user_id,
