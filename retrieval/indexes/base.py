@@ -1,11 +1,15 @@
 """The index seam: item vectors in, the nearest items out."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Annotated, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field, PositiveInt
+
+from retrieval.errors import RecordError, UnknownItemError
+from retrieval.settings import Settings
 
 Neighbours = tuple[tuple[str, float], ...]
 """Item ids with their inner product, best first."""
@@ -31,3 +35,46 @@ class VectorIndex(Protocol):
     def save(self, folder: Path) -> None:
         """Writes the index into `folder`; its `load` counterpart is a class method of each implementation."""
         ...
+
+
+class ExactConfig(Settings):
+    """The stand-in: every vector is looked at, in numpy."""
+
+    kind: Literal["exact"] = "exact"
+
+
+class FaissConfig(Settings):
+    """FAISS: flat for a small catalogue, inverted lists for a large one; on a GPU where FAISS has one."""
+
+    kind: Literal["faiss"] = "faiss"
+
+    ivf_from: PositiveInt = 50_000
+    """From this many items on a search looks into the nearest lists only (IVF), which is faster and not exact."""
+
+    nprobe: PositiveInt = 16
+    """How many lists a search looks into."""
+
+
+IndexConfig = Annotated[ExactConfig | FaissConfig, Field(discriminator="kind")]
+"""Any of the indexes, told apart by `kind`."""
+
+
+def newest(item_ids: Sequence[str], vectors: NDArray[np.float32], dimension: int) -> dict[str, NDArray[np.float32]]:
+    """The vector of each id, the last one where an id comes twice; raises RecordError for vectors that do not fit."""
+    if vectors.shape != (len(item_ids), dimension) or not np.isfinite(vectors).all():
+        raise RecordError(
+            f"vectors are finite and of shape ({len(item_ids)}, {dimension})",
+            field="vectors",
+            value=vectors.shape,
+            remedy="Embed the items with the embedder that the index was built with.",
+        )
+    return dict(zip(item_ids, vectors, strict=True))
+
+
+def check_present(item_ids: Sequence[str], known: Container[str]) -> None:
+    """Raises UnknownItemError for the first id that the index does not hold."""
+    for item_id in item_ids:
+        if item_id not in known:
+            raise UnknownItemError(
+                "the index holds no such item", field="item_id", value=item_id, remedy="Remove only what was added."
+            )

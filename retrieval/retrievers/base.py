@@ -3,7 +3,10 @@
 from collections.abc import Collection
 from typing import Protocol
 
+from pydantic import Field, NonNegativeFloat, PositiveFloat
+
 from retrieval.records import Candidate, UserHistory
+from retrieval.settings import Settings
 
 
 class Retriever(Protocol):
@@ -23,3 +26,20 @@ class Retriever(Protocol):
         to others; popularity always answers. History items that are not in the catalogue are ignored.
         """
         ...
+
+
+class SourceConfig(Settings):
+    """What every retriever can be told."""
+
+    weight: PositiveFloat = 1.0
+    """Its say in the hybrid."""
+
+
+class TasteConfig(Settings):
+    """How much each item of a history counts: (the sum of its interactions, each halved by age) to a power."""
+
+    half_life_days: PositiveFloat | None = 180.0
+    """An interaction this much older than the newest counts half; none: age does not matter."""
+
+    power: NonNegativeFloat = Field(default=0.5, le=1)
+    """1: twice as often counts twice as much; 0: only whether counts, not how often or when."""

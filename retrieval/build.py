@@ -1,0 +1,111 @@
+"""The build job: from a shop's data to a folder that answers.
+
+Every stage leaves whole files or none, so that an interrupted build goes on where it stopped; the manifest comes last.
+"""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from retrieval.config import RetrievalConfig
+from retrieval.embedders import build_embedder, embedder_name
+from retrieval.embedders.base import distinct
+from retrieval.errors import BuildError
+from retrieval.files import read_arrays, write_arrays
+from retrieval.indexes import build_index
+from retrieval.item_vectors import ItemVectors
+from retrieval.layout import CHUNKS, INDEX, VECTORS, retriever_file
+from retrieval.manifest import MANIFEST, PLAN, Manifest, Plan, read_plan, write_plan
+from retrieval.retrievers import fit
+from retrieval.shop import ShopData
+from retrieval.stored_shop import holds_shop, save_shop
+
+_CHUNK = 1024  # texts embedded between two files: what an interruption costs at most
+
+
+def build(shop: ShopData, config: RetrievalConfig, folder: Path, *, overwrite: bool = False) -> Manifest:
+    """Writes into `folder` all that serving needs, resuming what an earlier run left unfinished.
+
+    A folder that is finished and made from the same is left as it is. Raises BuildError for a folder made from
+    something else, unless `overwrite`, which never deletes a folder that is no build.
+    """
+    plan = Plan(data=shop.fingerprint, embedder=embedder_name(config.embedder), config=config.model_dump(mode="json"))
+    _make_way(folder, plan, overwrite)
+    if (folder / MANIFEST).exists():
+        return Manifest.read(folder)
+    write_plan(plan, folder)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns) as progress:
+        if not holds_shop(folder):
+            save_shop(shop, folder)
+        _embed(shop, config, folder, progress)
+        _index(shop, config, folder, progress)
+        _fit(shop, config, folder, progress)
+    manifest = Manifest.of(plan, folder)
+    manifest.write(folder)
+    (folder / PLAN).unlink()
+    return manifest
+
+
+def _make_way(folder: Path, plan: Plan, overwrite: bool) -> None:
+    """Leaves the folder absent, empty or holding work on this very plan."""
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    if not (folder / MANIFEST).exists() and not (folder / PLAN).exists():
+        raise BuildError(
+            "this folder holds something that is no build",
+            field="folder",
+            value=str(folder),
+            remedy="Give another folder, or empty this one yourself.",
+        )
+    if overwrite:
+        shutil.rmtree(folder)
+        return
+    found = Manifest.read(folder).plan if (folder / MANIFEST).exists() else read_plan(folder)
+    if differences := found.differences(plan):
+        raise BuildError(
+            f"this folder was built from something else: {differences}",
+            field="folder",
+            value=str(folder),
+            remedy="Give another folder, or build this one anew with --overwrite.",
+        )
+
+
+def _embed(shop: ShopData, config: RetrievalConfig, folder: Path, progress: Progress) -> None:
+    """Embeds each different text of the catalogue once, chunk by chunk."""
+    if (folder / VECTORS).exists():
+        return
+    texts, place = distinct([item.text for item in shop.catalogue])
+    chunks = folder / CHUNKS
+    embedder = build_embedder(config.embedder)
+    parts = []
+    for start in progress.track(range(0, len(texts), _CHUNK), description="embedding"):
+        part = chunks / f"{start:09}.npz"
+        if not part.exists():
+            write_arrays(part, {"vectors": embedder.embed(texts[start : start + _CHUNK])})
+        parts.append(read_arrays(part)["vectors"])
+    write_arrays(folder / VECTORS, {"distinct": np.concatenate(parts), "place": place})
+    shutil.rmtree(chunks)
+
+
+def _index(shop: ShopData, config: RetrievalConfig, folder: Path, progress: Progress) -> None:
+    """Puts every item into the index; its folder gets its name when it is whole."""
+    if (folder / INDEX).exists():
+        return
+    vectors = ItemVectors(**read_arrays(folder / VECTORS))
+    index = build_index(config.index, vectors.dimension)
+    for _ in progress.track(range(1), description="indexing"):
+        index.add([item.item_id for item in shop.catalogue], vectors.at(np.arange(len(shop.catalogue))))
+    unfinished = folder / f".{INDEX}.part"
+    index.save(unfinished)
+    unfinished.replace(folder / INDEX)
+
+
+def _fit(shop: ShopData, config: RetrievalConfig, folder: Path, progress: Progress) -> None:
+    """Fits the retrievers one by one."""
+    for retriever in progress.track(config.retrievers, description="fitting"):
+        path = folder / retriever_file(retriever)
+        if not path.exists():
+            write_arrays(path, fit(retriever, shop.catalogue, shop.log, config.seed))

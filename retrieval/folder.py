@@ -1,0 +1,86 @@
+"""Opening a build folder: all that answering needs, and nothing that only building needs."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from retrieval.catalogue import Catalogue
+from retrieval.config import RetrievalConfig
+from retrieval.embedders import build_embedder
+from retrieval.embedders.base import Embedder
+from retrieval.errors import BuildError
+from retrieval.files import read_arrays, unreadable
+from retrieval.indexes import load_index
+from retrieval.indexes.base import VectorIndex
+from retrieval.item_vectors import ItemVectors
+from retrieval.layout import INDEX, VECTORS, retriever_file
+from retrieval.log import InteractionLog
+from retrieval.manifest import MANIFEST, Manifest
+from retrieval.retrievers import Shelf, open_retriever
+from retrieval.retrievers.hybrid import HybridRetriever
+from retrieval.shop import ShopData
+from retrieval.stored_shop import load_shop
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuiltShop:
+    """A shop that is ready to propose items."""
+
+    shop: ShopData
+    config: RetrievalConfig
+    manifest: Manifest
+    vectors: ItemVectors
+    index: VectorIndex
+    retriever: HybridRetriever
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What the shop sells."""
+        return self.shop.catalogue
+
+    @property
+    def log(self) -> InteractionLog:
+        """What its users did up to the build."""
+        return self.shop.log
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """Opened when first asked for: the stored vectors answer without it, only new text needs it.
+
+        Raises BuildError where the model on this machine is not the one that made the stored vectors.
+        """
+        embedder = build_embedder(self.config.embedder)
+        if embedder.name != self.manifest.plan.embedder:
+            raise BuildError(
+                f"the folder's vectors were made by {self.manifest.plan.embedder}, another model or version",
+                field="embedder",
+                value=embedder.name,
+                remedy="Install that model, or build the folder again with --overwrite.",
+            )
+        return embedder
+
+
+def load_folder(folder: Path) -> BuiltShop:
+    """A finished build; raises BuildError where the folder is unfinished or a file of it is missing or damaged."""
+    manifest = Manifest.read(folder)
+    manifest.verify(folder)
+    config = _config(manifest, folder)
+    shop = load_shop(folder)
+    vectors = ItemVectors(**read_arrays(folder / VECTORS))
+    index = load_index(config.index, folder / INDEX)
+    shelf = Shelf(catalogue=shop.catalogue, log=shop.log, vectors=vectors, index=index)
+    sources = [
+        (open_retriever(source, shelf, read_arrays(folder / retriever_file(source))), source.weight)
+        for source in config.retrievers
+    ]
+    retriever = HybridRetriever(config.hybrid, shop.catalogue, sources)
+    return BuiltShop(shop=shop, config=config, manifest=manifest, vectors=vectors, index=index, retriever=retriever)
+
+
+def _config(manifest: Manifest, folder: Path) -> RetrievalConfig:
+    try:
+        return RetrievalConfig.model_validate(manifest.plan.config)
+    except ValidationError as err:  # built by a version that had other settings
+        raise unreadable(folder / MANIFEST) from err

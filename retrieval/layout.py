@@ -1,0 +1,12 @@
+"""Where everything lies in a build folder."""
+
+from retrieval.retrievers import RetrieverConfig
+
+VECTORS = "vectors.npz"
+CHUNKS = "vectors.parts"
+INDEX = "index"
+
+
+def retriever_file(config: RetrieverConfig) -> str:
+    """Path, in the folder, of what this retriever learned."""
+    return f"retrievers/{config.name}.npz"
