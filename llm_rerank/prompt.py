@@ -15,23 +15,22 @@ from hashlib import sha256
 from string import ascii_uppercase
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from llm_rerank.engines.base import ScoringRequest, TokenIds
 from llm_rerank.tokenizer import Tokenizer, one_line
 from retrieval.catalogue import Catalogue
 from retrieval.errors import ModelError, RecordError
 from retrieval.records import Item, UserHistory
+from retrieval.settings import Settings
 
 LETTERS: Final = ascii_uppercase
 _LONGEST_TEXT: Final = 2_000
 """Characters of a title that are read at all: tokenising a megabyte to keep twenty tokens would be an attack."""
 
 
-class PromptConfig(BaseModel):
+class PromptConfig(Settings):
     """What the model is asked, and how much of a history it reads."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     instruction: str = "Here is what a customer bought, oldest first. Decide what the customer will buy next."
     """Stands before the history. A request may bring its own."""

@@ -1,7 +1,7 @@
 """The nouns of floor 1: what a shop sells, what its users did, and what a retriever proposes."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -99,9 +99,9 @@ class UserHistory:
         latest = dict.fromkeys(interaction.item_id for interaction in reversed(self.interactions))
         return tuple(reversed(latest))
 
-    def without(self, item_id: str) -> "UserHistory":
-        """The same history as if the user had never touched `item_id`: what an ablation scores."""
-        kept = tuple(i for i in self.interactions if i.item_id != item_id)
+    def only(self, item_ids: Collection[str]) -> "UserHistory":
+        """The same history as if the user had touched nothing but `item_ids`: what an ablation scores."""
+        kept = tuple(interaction for interaction in self.interactions if interaction.item_id in item_ids)
         return UserHistory(user_id=self.user_id, interactions=kept)
 
 

@@ -1,0 +1,42 @@
+"""What a recommender is made of."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from llm_rerank.explanations.evidence import EvidenceConfig
+from llm_rerank.models import DEFAULT_MODEL
+from llm_rerank.prompt import PromptConfig
+from llm_rerank.reranker import Method
+from retrieval.settings import Settings
+
+
+class EngineConfig(Settings):
+    """What runs the language model."""
+
+    kind: Literal["transformers", "fake"] = "transformers"
+    """transformers: a real model in this process. fake: a stand-in for tests that knows no language."""
+    device: str | None = None
+    """A torch device such as cpu or cuda:0; None takes CUDA where there is one."""
+
+
+class RecommendConfig(Settings):
+    """From a user to a ranking with reasons."""
+
+    shop: Path = Path("var/shop")
+    """The build folder."""
+    model: str = DEFAULT_MODEL
+    """The embedded default, a local folder, or a hub model by name."""
+    engine: EngineConfig = EngineConfig()
+    """What runs the model."""
+    prompt: PromptConfig = PromptConfig()
+    """What the model is asked."""
+    method: Method = "packed"
+    """How candidates are scored; only packed scores can be explained."""
+    candidates: int = Field(default=50, ge=0, le=1000)
+    """How many candidates retrieval proposes and the LLM scores."""
+    llm_weight: float = Field(default=0.0, ge=0, le=1)
+    """The LLM's share in the final score, as chosen on validation users."""
+    evidence: EvidenceConfig = EvidenceConfig()
+    """How hard to look for reasons."""

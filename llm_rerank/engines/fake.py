@@ -1,0 +1,47 @@
+"""A stand-in engine: no model, no language, the same answers every time. For tests and smoke runs."""
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from threading import Event
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llm_rerank.engines.base import GeneratedPiece, GenerationRequest, ScoringRequest, TokenIds, raise_if_cancelled
+from llm_rerank.tokenizer import Tokenizer
+
+
+class FakeEngine:
+    """Says yes the louder, the more of a continuation's tokens stand in the prefix; as text it echoes the prompt."""
+
+    name = "fake"
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+
+    def score(
+        self, requests: Sequence[ScoringRequest], *, cancel: Event | None = None
+    ) -> tuple[NDArray[np.float32], ...]:
+        """See Engine.score. The first label's logit is the overlap; the others are small and depend on the tokens."""
+        raise_if_cancelled(cancel)
+        return tuple(
+            np.array([_logits(r, c) for c in r.continuations], dtype=np.float32).reshape(-1, len(r.labels))
+            for r in requests
+        )
+
+    def generate(
+        self, requests: Sequence[GenerationRequest], *, cancel: Event | None = None
+    ) -> Iterator[GeneratedPiece]:
+        """See Engine.generate: yields the end of the prompt, token by token."""
+        for index, request in enumerate(requests):
+            for token in request.prompt[-request.max_tokens :]:
+                raise_if_cancelled(cancel)
+                if piece := self._tokenizer.decode((token,)):
+                    yield GeneratedPiece(index=index, text=piece)
+
+
+def _logits(request: ScoringRequest, continuation: TokenIds) -> list[float]:
+    known = set(request.prefix)
+    overlap = sum(token in known for token in continuation) / len(continuation)
+    noise = sha256(repr((request.prefix, continuation)).encode()).digest()
+    return [overlap * 10, *(noise[i % len(noise)] / 255 for i in range(1, len(request.labels)))]

@@ -1,0 +1,59 @@
+"""The facts an explanation may state: the item, and what the user did to the cited items. Nothing else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from llm_rerank.ranking import Evidence
+from llm_rerank.tokenizer import one_line
+from retrieval.catalogue import Catalogue
+from retrieval.records import InteractionKind, Item, UserHistory
+
+MOST_CITATIONS = 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CitedAct:
+    """What the user did to one cited item: how often, and when last. `title` is one line of visible text."""
+
+    evidence: Evidence
+    item: Item
+    title: str
+    kind: InteractionKind
+    times: int
+    last: date
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facts:
+    """All that one explanation may say. `own` tells that the user took the item itself before."""
+
+    item: Item
+    title: str
+    acts: tuple[CitedAct, ...]
+    own: bool
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """What is cited, strongest first."""
+        return tuple(act.evidence for act in self.acts)
+
+
+def facts_of(item: Item, evidence: Sequence[Evidence], history: UserHistory, catalogue: Catalogue) -> Facts:
+    """The facts for one ranked item: its strongest evidence, at most MOST_CITATIONS of it."""
+    acts = tuple(_act(found, history, catalogue) for found in evidence[:MOST_CITATIONS])
+    own = any(interaction.item_id == item.item_id for interaction in history.interactions)
+    return Facts(item=item, title=one_line(item.title) or "?", acts=acts, own=own)
+
+
+def _act(evidence: Evidence, history: UserHistory, catalogue: Catalogue) -> CitedAct:
+    touched = [i for i in history.interactions if i.item_id == evidence.item_id]
+    newest, item = touched[-1], catalogue[evidence.item_id]
+    return CitedAct(
+        evidence=evidence,
+        item=item,
+        title=one_line(item.title) or "?",
+        kind=newest.kind,
+        times=sum(interaction.kind == newest.kind for interaction in touched),
+        last=newest.timestamp.date(),
+    )

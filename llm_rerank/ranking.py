@@ -1,0 +1,64 @@
+"""The nouns of floor 2: the ordered answer, and why each item stands where it does."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from retrieval.records import Item, SourceScore
+
+Language = Literal["en", "zh"]
+ExplanationSource = Literal["model", "template"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """A history item that raised this item's score: `effect` is how far the score falls without it, in log-odds."""
+
+    item_id: str
+    title: str
+    effect: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Explanation:
+    """Why this item for this history. Every name in `text` was checked against the facts; `source` says who wrote it.
+
+    `rejected` is why the model's own text was not used, empty where it was. `evidence` holds what `text` cites,
+    strongest first; it is empty where no history item raised the score, and the text then says so.
+    """
+
+    text: str
+    language: Language
+    source: ExplanationSource
+    evidence: tuple[Evidence, ...] = ()
+    rejected: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RankedItem:
+    """One place in a ranking. `llm_score` is log-odds of yes, None where the LLM did not score this item."""
+
+    item: Item
+    rank: int
+    score: float
+    retrieval_rank: int
+    llm_score: float | None
+    llm_rank: int | None
+    sources: tuple[SourceScore, ...] = ()
+    explanation: Explanation | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ranking:
+    """The ordered answer for one user. `degraded` says what answered instead of the LLM and why; empty: the LLM did.
+
+    `timings_ms` has one entry a stage: retrieve, score, explain.
+    """
+
+    user_id: str
+    items: tuple[RankedItem, ...]
+    engine: str
+    model: str
+    adapter: str | None = None
+    llm_weight: float = 0.0
+    degraded: str = ""
+    timings_ms: dict[str, float] = field(default_factory=dict, hash=False)

@@ -1,0 +1,160 @@
+"""The recommender: a user in, a ranking with reasons out. Joins retrieval, reranker and explainer, and fails open."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Event
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llm_rerank.config import RecommendConfig
+from llm_rerank.engines import build_engine
+from llm_rerank.explanations.evidence import EvidenceFinder, Vectors
+from llm_rerank.explanations.explainer import Explainer
+from llm_rerank.explanations.writer import Writer
+from llm_rerank.fusion import standardise
+from llm_rerank.models import prepare_model
+from llm_rerank.prompt import Prompt
+from llm_rerank.ranking import Language, RankedItem, Ranking
+from llm_rerank.reranker import Reranker, order
+from llm_rerank.tokenizer import ChatTokenizer
+from retrieval.errors import CancelledError, ConfigError, EngineError, RecordError
+from retrieval.folder import BuiltShop, load_folder
+from retrieval.records import Candidate, UserHistory
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RankingRequest:
+    """What a caller wants ranked, and how. `item_ids` None: what retrieval proposes for this history."""
+
+    history: UserHistory
+    item_ids: tuple[str, ...] | None = None
+    top_n: int = 10
+    explained: int = 0
+    """How many of the first items get a reason."""
+    language: Language = "en"
+    instruction: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in (("top_n", self.top_n), ("explained", self.explained)):
+            if value < 0:
+                raise RecordError("a number of items is 0 or more", field=name, value=value, remedy="Ask for 0 or more")
+
+
+class Recommender:
+    """Answers for one shop with one model."""
+
+    def __init__(
+        self, shop: BuiltShop, reranker: Reranker, explainer: Explainer | None, *, model: str, candidates: int
+    ) -> None:
+        """`explainer` is None where the scoring method cannot be explained; `candidates` is how many the LLM scores."""
+        self.shop = shop
+        self.reranker = reranker
+        self._explainer = explainer
+        self._model = model
+        self._candidates = candidates
+
+    @classmethod
+    def open(cls, config: RecommendConfig, *, say: Callable[[str], None] = lambda _: None) -> "Recommender":
+        """Loads the build folder and the model; `say` hears of slow steps."""
+        shop = load_folder(config.shop)
+        model = prepare_model(config.model, say=say)
+        tokenizer = ChatTokenizer.load(model.folder)
+        engine = build_engine(config.engine.kind, model.folder, tokenizer, device=config.engine.device)
+        prompt = Prompt(tokenizer, config.prompt)
+        reranker = Reranker(engine, prompt, shop.catalogue, method=config.method, llm_weight=config.llm_weight)
+        explainer = None
+        if config.method == "packed":
+            finder = EvidenceFinder(reranker, _vectors_of(shop), config.evidence)
+            explainer = Explainer(finder, Writer(engine, tokenizer), shop.catalogue)
+        return cls(shop, reranker, explainer, model=model.name, candidates=config.candidates)
+
+    def recommend(self, request: RankingRequest, *, cancel: Event | None = None) -> Ranking:
+        """The best of the request's items, or of what retrieval proposes, the first few with reasons.
+
+        A user without a history gets what is popular, ordered by the LLM like any other list. Where the engine fails
+        the answer is the order of retrieval, and `degraded` says so. Raises UnknownItemError, ConfigError where reasons
+        are asked of a method that has none, and CancelledError.
+        """
+        timings: dict[str, float] = {}
+        with _timed(timings, "retrieve"):
+            candidates = self._candidates_for(request)
+        degraded = ""
+        try:
+            with _timed(timings, "score"):
+                ranked = self._rank(request, candidates, cancel)[: request.top_n]
+            with _timed(timings, "explain"):
+                ranked = self._explain(request, ranked, cancel)
+        except CancelledError:
+            raise
+        except EngineError as err:
+            degraded = f"retrieval order: {err}"
+            ranked = _in_retrieval_order(candidates)[: request.top_n]
+        return Ranking(
+            user_id=request.history.user_id,
+            items=ranked,
+            engine=self.reranker.engine.name,
+            model=self._model,
+            llm_weight=self.reranker.llm_weight if request.item_ids is None else 1.0,
+            degraded=degraded,
+            timings_ms=timings,
+        )
+
+    def _candidates_for(self, request: RankingRequest) -> tuple[Candidate, ...]:
+        if request.item_ids is None:
+            return self.shop.retriever.retrieve(request.history, self._candidates)
+        items = [self.shop.catalogue[item_id] for item_id in dict.fromkeys(request.item_ids)]
+        return tuple(
+            Candidate(item=item, score=-float(rank), source="request", rank=rank)
+            for rank, item in enumerate(items, start=1)
+        )
+
+    def _rank(
+        self, request: RankingRequest, candidates: tuple[Candidate, ...], cancel: Event | None
+    ) -> tuple[RankedItem, ...]:
+        # Items that the caller chose carry no opinion of retrieval's: the LLM alone orders them.
+        weight = None if request.item_ids is None else 1.0
+        return self.reranker.rerank(
+            request.history, candidates, llm_weight=weight, instruction=request.instruction, cancel=cancel
+        )
+
+    def _explain(
+        self, request: RankingRequest, ranked: tuple[RankedItem, ...], cancel: Event | None
+    ) -> tuple[RankedItem, ...]:
+        if not request.explained:
+            return ranked
+        if self._explainer is None:
+            raise ConfigError(
+                "scores of this method depend on the rest of the list and cannot be explained",
+                field="method",
+                value=self.reranker.method,
+                remedy="Use method: packed, or ask for no reasons",
+            )
+        first, rest = ranked[: request.explained], ranked[request.explained :]
+        explained = self._explainer.explain(
+            request.history, first, language=request.language, instruction=request.instruction, cancel=cancel
+        )
+        return explained + rest
+
+
+def _in_retrieval_order(candidates: Sequence[Candidate]) -> tuple[RankedItem, ...]:
+    """The answer without the LLM, its scores on the scale that fusion uses."""
+    return order(candidates, standardise(np.array([candidate.score for candidate in candidates])), None)
+
+
+def _vectors_of(shop: BuiltShop) -> Vectors:
+    def vectors(item_ids: Sequence[str]) -> NDArray[np.float32]:
+        return shop.vectors.at(np.array([shop.catalogue.position(item_id) for item_id in item_ids], dtype=np.intp))
+
+    return vectors
+
+
+@contextmanager
+def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
+    started = perf_counter()
+    try:
+        yield
+    finally:
+        timings[stage] = round(1000 * (perf_counter() - started), 1)

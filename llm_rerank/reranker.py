@@ -1,0 +1,122 @@
+"""The reranker: candidates in, the LLM's opinion of each and the fused order out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Event
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llm_rerank.engines.base import Engine, ScoringRequest
+from llm_rerank.fusion import Scores, fuse
+from llm_rerank.prompt import Prompt
+from llm_rerank.ranking import RankedItem
+from retrieval.catalogue import Catalogue
+from retrieval.records import Candidate, Item, UserHistory
+
+Method = Literal["packed", "letters"]
+"""packed: each candidate answers yes or no behind the shared prefix. letters: lists of 20, a letter each."""
+
+_WINDOW = 20
+"""Candidates in one lettered list; beyond about 20 its quality collapses (Lyu & Xia 2026)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Query:
+    """One user's history, and the items to be scored for it."""
+
+    history: UserHistory
+    items: tuple[Item, ...]
+
+
+class Reranker:
+    """Scores with an engine and a prompt, and fuses with retrieval at a validated weight."""
+
+    def __init__(
+        self, engine: Engine, prompt: Prompt, catalogue: Catalogue, *, method: Method = "packed", llm_weight: float
+    ) -> None:
+        """`llm_weight` in [0, 1] is the LLM's share in the final score (see fusion)."""
+        self.engine = engine
+        self.prompt = prompt
+        self.catalogue = catalogue
+        self.method = method
+        self.llm_weight = llm_weight
+
+    def score(
+        self, queries: Sequence[Query], *, instruction: str | None = None, cancel: Event | None = None
+    ) -> tuple[Scores, ...]:
+        """The LLM's score of every item, one array (K,) a query; several users share forward passes.
+
+        packed: log-odds of yes, comparable between users. letters: log-probability within the item's list of 20.
+        """
+        write = self._yes_no if self.method == "packed" else self._letters
+        requests = [write(query, instruction) for query in queries]
+        logits = iter(self.engine.score([request for group in requests for request in group], cancel=cancel))
+        read = _log_odds if self.method == "packed" else _log_probabilities
+        return tuple(np.concatenate([np.empty(0), *(read(next(logits)) for _ in group)]) for group in requests)
+
+    def rerank(
+        self,
+        history: UserHistory,
+        candidates: Sequence[Candidate],
+        *,
+        llm_weight: float | None = None,
+        instruction: str | None = None,
+        cancel: Event | None = None,
+    ) -> tuple[RankedItem, ...]:
+        """All candidates in their final order. A candidate given twice counts once, where it stood first.
+
+        `llm_weight` takes the place of the reranker's own for this list.
+        """
+        distinct = tuple({c.item.item_id: c for c in reversed(candidates)}.values())[::-1]
+        items = tuple(candidate.item for candidate in distinct)
+        (llm,) = self.score([Query(history=history, items=items)], instruction=instruction, cancel=cancel)
+        retrieval = np.array([candidate.score for candidate in distinct], dtype=np.float64)
+        weight = self.llm_weight if llm_weight is None else llm_weight
+        return order(distinct, fuse(llm, retrieval, weight), llm)
+
+    def _yes_no(self, query: Query, instruction: str | None) -> list[ScoringRequest]:
+        return [self.prompt.yes_no(query.history, query.items, self.catalogue, instruction=instruction)]
+
+    def _letters(self, query: Query, instruction: str | None) -> list[ScoringRequest]:
+        lists = [query.items[start : start + _WINDOW] for start in range(0, len(query.items), _WINDOW)]
+        return [self.prompt.letters(query.history, items, self.catalogue, instruction=instruction) for items in lists]
+
+
+def order(candidates: Sequence[Candidate], scores: Scores, llm: Scores | None) -> tuple[RankedItem, ...]:
+    """Candidates by score, best first; equal scores stay in the order given. `llm` None: the LLM was not asked."""
+    llm_rank = None if llm is None else _ranks(llm)
+    return tuple(
+        RankedItem(
+            item=candidates[i].item,
+            rank=rank,
+            score=float(scores[i]),
+            retrieval_rank=candidates[i].rank,
+            llm_score=None if llm is None else float(llm[i]),
+            llm_rank=None if llm_rank is None else llm_rank[i],
+            sources=candidates[i].sources,
+        )
+        for rank, i in enumerate(np.argsort(-scores, kind="stable"), start=1)
+    )
+
+
+def _ranks(scores: Scores) -> list[int]:
+    """The rank of every position, from 1."""
+    ranks = np.empty(len(scores), dtype=int)
+    ranks[np.argsort(-scores, kind="stable")] = np.arange(1, len(scores) + 1)
+    return [int(rank) for rank in ranks]
+
+
+def _log_odds(logits: NDArray[np.float32]) -> Scores:
+    """Logits of yes and no, shape (K, 2), to log-odds of yes."""
+    wide = logits.astype(np.float64)
+    return wide[:, 0] - wide[:, 1]
+
+
+def _log_probabilities(logits: NDArray[np.float32]) -> Scores:
+    """Logits of the letters of one list, shape (1, K), to log-probabilities among just these letters."""
+    row: Scores = logits[0].astype(np.float64)
+    row -= row.max()
+    row -= np.log(np.exp(row).sum())
+    return row
