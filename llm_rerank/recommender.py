@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from threading import Event
 from time import perf_counter
 
@@ -17,30 +16,13 @@ from llm_rerank.explanations.writer import Writer
 from llm_rerank.fusion import standardise
 from llm_rerank.models import prepare_model
 from llm_rerank.prompt import Prompt
-from llm_rerank.ranking import Language, RankedItem, Ranking
+from llm_rerank.ranking import RankedItem, Ranking
+from llm_rerank.request import RankingRequest
 from llm_rerank.reranker import Reranker, order
 from llm_rerank.tokenizer import ChatTokenizer
-from retrieval.errors import CancelledError, ConfigError, EngineError, RecordError
+from retrieval.errors import CancelledError, ConfigError, EngineError
 from retrieval.folder import BuiltShop, load_folder
-from retrieval.records import Candidate, UserHistory
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RankingRequest:
-    """What a caller wants ranked, and how. `item_ids` None: what retrieval proposes for this history."""
-
-    history: UserHistory
-    item_ids: tuple[str, ...] | None = None
-    top_n: int = 10
-    explained: int = 0
-    """How many of the first items get a reason."""
-    language: Language = "en"
-    instruction: str | None = None
-
-    def __post_init__(self) -> None:
-        for name, value in (("top_n", self.top_n), ("explained", self.explained)):
-            if value < 0:
-                raise RecordError("a number of items is 0 or more", field=name, value=value, remedy="Ask for 0 or more")
+from retrieval.records import Candidate
 
 
 class Recommender:

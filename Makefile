@@ -1,0 +1,36 @@
+# One word per intent. Every target sets up what it needs: a fresh clone only needs Python 3.11, git and make.
+.PHONY: install check fix test demo bench clean
+.DELETE_ON_ERROR:
+
+BIN := .venv/bin
+DEMO_USER ?= 1228
+
+install: .venv/installed
+
+.venv/installed: pyproject.toml scripts/install.sh $(wildcard requirements/*.txt)
+	@bash scripts/install.sh
+
+check: .venv/installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: .venv/installed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+test: .venv/installed
+	$(BIN)/pytest
+
+demo: .venv/installed var/shop/manifest.json
+	$(BIN)/llm-rerank recommend --config configs/recommend.yaml --user $(DEMO_USER)
+
+var/shop/manifest.json: | .venv/installed
+	$(BIN)/llm-rerank build --config configs/retrieval.yaml --out var/shop
+
+bench: .venv/installed
+	$(BIN)/python -m benchmarks.scoring --out docs/results/packed-scoring
+
+clean:
+	rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

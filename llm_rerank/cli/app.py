@@ -1,0 +1,46 @@
+"""`llm-rerank`: the command line of the whole program."""
+
+import os
+import sys
+
+import typer
+
+from llm_rerank.cli.build import build
+from llm_rerank.cli.explain import explain
+from llm_rerank.cli.info import info
+from llm_rerank.cli.recommend import recommend
+from llm_rerank.cli.rerank import rerank
+from retrieval.errors import LlmRerankError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+for command in (build, recommend, rerank, explain, info):
+    app.command()(command)
+
+
+@app.callback()
+def _about() -> None:
+    """A user in, a ranked list out, and for each item a reason that is true."""
+
+
+def main() -> None:
+    """Runs a command. What we can explain is one line and exit code 1; Ctrl-C is exit code 130."""
+    _quiet()
+    try:
+        app()
+    except LlmRerankError as err:
+        print(f"llm-rerank: {err}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("llm-rerank: stopped; what was finished is kept", file=sys.stderr)
+        sys.exit(130)
+
+
+def _quiet() -> None:
+    """Libraries' progress bars and telemetry have no place in a command's output; our own progress has."""
+    for name, value in (
+        ("HF_HUB_DISABLE_PROGRESS_BARS", "1"),
+        ("HF_HUB_DISABLE_TELEMETRY", "1"),
+        ("TRANSFORMERS_VERBOSITY", "error"),
+        ("TOKENIZERS_PARALLELISM", "false"),
+    ):
+        os.environ.setdefault(name, value)

@@ -1,0 +1,145 @@
+"""Drawing: rankings as tables for people and as JSON for programs. A printed title is one visible line."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from llm_rerank.ranking import Explanation, RankedItem, Ranking
+from llm_rerank.tokenizer import one_line
+from retrieval.catalogue import Catalogue
+from retrieval.profile import UserProfile
+from retrieval.records import UserHistory
+
+_SHOWN_HISTORY = 12
+
+_console = Console()
+_errors = Console(stderr=True)
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output, and nothing else. Lone surrogates are escaped: it is always UTF-8."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    print(text.encode("utf-8", "backslashreplace").decode("utf-8"))
+
+
+def print_text(text: str) -> None:
+    """Text that nobody's markup can colour."""
+    _console.print(escape(text), highlight=False)
+
+
+@contextmanager
+def progress(*, visible: bool) -> Iterator[Callable[[str], None]]:
+    """A spinner on standard error, and the function that changes its words."""
+    if not visible:
+        yield lambda _: None
+        return
+    with _errors.status("Opening the shop and the model") as status:
+        yield lambda text: status.update(escape(text))
+
+
+def ranking_json(ranking: Ranking) -> dict[str, Any]:
+    """The JSON form of a ranking. `degraded` is null where the LLM answered."""
+    return {
+        "user_id": ranking.user_id,
+        "items": [_item_json(item) for item in ranking.items],
+        "engine": ranking.engine,
+        "model": ranking.model,
+        "adapter": ranking.adapter,
+        "llm_weight": ranking.llm_weight,
+        "timings_ms": ranking.timings_ms,
+        "degraded": ranking.degraded or None,
+    }
+
+
+def _item_json(ranked: RankedItem) -> dict[str, Any]:
+    return {
+        "item_id": ranked.item.item_id,
+        "title": ranked.item.title,
+        "rank": ranked.rank,
+        "score": ranked.score,
+        "retrieval_rank": ranked.retrieval_rank,
+        "llm_rank": ranked.llm_rank,
+        "llm_score": ranked.llm_score,
+        "sources": [{"source": s.source, "score": s.score, "rank": s.rank} for s in ranked.sources],
+        "explanation": ranked.explanation and _explanation_json(ranked.explanation),
+    }
+
+
+def _explanation_json(explanation: Explanation) -> dict[str, Any]:
+    return {
+        "text": explanation.text,
+        "language": explanation.language,
+        "source": explanation.source,
+        "rejected": explanation.rejected or None,
+        "evidence": [{"item_id": e.item_id, "title": e.title, "effect": e.effect} for e in explanation.evidence],
+    }
+
+
+def show_ranking(ranking: Ranking, history: UserHistory, catalogue: Catalogue) -> None:
+    """The history, the order before and after, and the reasons."""
+    _console.print(_history_table(history, catalogue))
+    _console.print(_ranking_table(ranking))
+    for item in ranking.items:
+        if item.explanation:
+            _show_explanation(item, item.explanation)
+    _show_footer(ranking)
+
+
+def _history_table(history: UserHistory, catalogue: Catalogue) -> Table:
+    profile = UserProfile.of(history, catalogue)
+    known = [item_id for item_id in history.item_ids if item_id in catalogue]
+    table = Table(
+        title=f"What {escape(one_line(history.user_id))} did: {profile.interactions:,} interactions with "
+        f"{profile.distinct_items:,} items, {profile.repeat_rate:.0%} of them repeats; the newest:"
+    )
+    for column in ("last", "times", "item"):
+        table.add_column(column)
+    times = Counter(interaction.item_id for interaction in history.interactions)
+    last = {interaction.item_id: interaction.timestamp for interaction in history.interactions}
+    for item_id in reversed(known[-_SHOWN_HISTORY:]):
+        title = escape(one_line(catalogue[item_id].title))
+        table.add_row(f"{last[item_id]:%d %b %Y}", str(times[item_id]), title)
+    return table
+
+
+def _ranking_table(ranking: Ranking) -> Table:
+    table = Table(
+        title=f"The ranking: retrieval's order, the LLM's order, the final order (LLM weight {ranking.llm_weight:g})"
+    )
+    for column in ("final", "retrieval", "LLM", "log-odds"):
+        table.add_column(column, justify="right")
+    table.add_column("item")
+    table.add_column("proposed by")
+    for item in ranking.items:
+        table.add_row(
+            str(item.rank),
+            str(item.retrieval_rank),
+            "-" if item.llm_rank is None else str(item.llm_rank),
+            "-" if item.llm_score is None else f"{item.llm_score:+.2f}",
+            escape(one_line(item.item.title)),
+            ", ".join(f"{s.source} #{s.rank}" for s in item.sources),
+        )
+    return table
+
+
+def _show_explanation(item: RankedItem, explanation: Explanation) -> None:
+    _console.print(f"[bold]{item.rank}. {escape(one_line(item.item.title))}[/bold]", highlight=False)
+    print_text(f"   {explanation.text}")
+    for evidence in explanation.evidence:
+        print_text(f"   evidence: without {one_line(evidence.title)} the score falls by {evidence.effect:.3f} log-odds")
+    origin = "written by the model and checked" if explanation.source == "model" else "written from a template"
+    refused = f": the model's text was refused, {explanation.rejected}" if explanation.rejected else ""
+    print_text(f"   ({origin}{refused})")
+
+
+def _show_footer(ranking: Ranking) -> None:
+    times = ", ".join(f"{stage} {value:,.0f} ms" for stage, value in ranking.timings_ms.items())
+    print_text(f"engine {ranking.engine}, model {ranking.model}, adapter {ranking.adapter or 'none'}; {times}")
+    if ranking.degraded:
+        print_text(f"DEGRADED: {ranking.degraded}")

@@ -1,0 +1,27 @@
+"""What a caller wants ranked, and how."""
+
+from dataclasses import dataclass
+
+from llm_rerank.ranking import Language
+from retrieval.errors import RecordError
+from retrieval.records import UserHistory
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RankingRequest:
+    """One user's request. `item_ids` None asks for what retrieval proposes; else these items are ranked, and no others.
+
+    `explained` is how many of the first items get a reason.
+    """
+
+    history: UserHistory
+    item_ids: tuple[str, ...] | None = None
+    top_n: int = 10
+    explained: int = 0
+    language: Language = "en"
+    instruction: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in (("top_n", self.top_n), ("explained", self.explained)):
+            if value < 0:
+                raise RecordError("a number of items is 0 or more", field=name, value=value, remedy="Ask for 0 or more")
