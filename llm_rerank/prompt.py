@@ -17,8 +17,8 @@ from typing import Final
 
 from pydantic import Field
 
-from llm_rerank.engines.base import ScoringRequest, TokenIds
-from llm_rerank.tokenizer import Tokenizer, one_line
+from llm_rerank.engines.base import ScoringRequest
+from llm_rerank.tokenizer import TokenIds, Tokenizer, one_line
 from retrieval.catalogue import Catalogue
 from retrieval.errors import ModelError, RecordError
 from retrieval.records import Item, UserHistory

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from llm_rerank.engines.base import TokenIds
 from retrieval.errors import MissingExtraError, ModelError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
+
+TokenIds = tuple[int, ...]
 
 _JOINERS = "\u200c\u200d"  # format characters that emoji and Indic scripts are spelt with
 

@@ -8,9 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from llm_rerank.tokenizer import TokenIds
 from retrieval.errors import CancelledError, EngineError
-
-TokenIds = tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

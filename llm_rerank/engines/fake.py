@@ -7,8 +7,8 @@ from threading import Event
 import numpy as np
 from numpy.typing import NDArray
 
-from llm_rerank.engines.base import GeneratedPiece, GenerationRequest, ScoringRequest, TokenIds, raise_if_cancelled
-from llm_rerank.tokenizer import Tokenizer
+from llm_rerank.engines.base import GeneratedPiece, GenerationRequest, ScoringRequest, raise_if_cancelled
+from llm_rerank.tokenizer import TokenIds, Tokenizer
 
 
 class FakeEngine:

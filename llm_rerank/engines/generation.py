@@ -8,8 +8,8 @@ from threading import Event
 import torch
 from transformers import DynamicCache, PreTrainedModel
 
-from llm_rerank.engines.base import GeneratedPiece, GenerationRequest, TokenIds, raise_if_cancelled
-from llm_rerank.tokenizer import Tokenizer
+from llm_rerank.engines.base import GeneratedPiece, GenerationRequest, raise_if_cancelled
+from llm_rerank.tokenizer import TokenIds, Tokenizer
 
 _HALF_A_CHARACTER = "\ufffd"
 
