@@ -32,7 +32,7 @@ _LONGEST_TEXT: Final = 2_000
 class PromptConfig(Settings):
     """What the model is asked, and how much of a history it reads."""
 
-    instruction: str = "Here is what a customer bought, oldest first. Decide what the customer will buy next."
+    instruction: str = "The customer's shopping history:"
     """Stands before the history. A request may bring its own."""
     history_items: int = Field(default=20, ge=1, le=500)
     """Distinct items of the history that are read, the newest of them."""
@@ -40,11 +40,11 @@ class PromptConfig(Settings):
     """Token budget of the whole history; what does not fit is left out, oldest first."""
     title_tokens: int = Field(default=24, ge=4, le=512)
     """Token budget of one title; the rest is cut."""
-    question: str = "Will the customer buy it next? Answer yes or no."
+    question: str = "Buy?"
     """Stands after every candidate: keep it short, it is paid for K times."""
-    yes: str = "yes"
+    yes: str = "Yes"
     """The answer whose logit raises the score; one token."""
-    no: str = "no"
+    no: str = "No"
     """The answer whose logit lowers it; one token."""
 
     @property

@@ -1,0 +1,133 @@
+"""Reasons: are the citations in the history, does a text name an item it must not, how often did the template stand in?
+
+    python -m eval.reasons --households 200 --out docs/results/reasons
+
+The judge here does not use the program's own check: it looks for every title of the catalogue in every text.
+Households that are done are kept, so an interrupted run goes on where it was.
+"""
+
+import argparse
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.progress import track
+
+from eval.report import Report, read_lines
+from llm_rerank.config import RecommendConfig
+from llm_rerank.ranking import RankedItem
+from llm_rerank.recommender import Recommender
+from llm_rerank.request import RankingRequest
+from llm_rerank.tokenizer import one_line
+from retrieval.config import read_config
+from retrieval.records import UserHistory
+
+EXPLAINED = 3
+_WORD = re.compile(r"\w+")
+
+
+class TitleFinder:
+    """Finds catalogue titles in a text, as whole words; titles of one word are ordinary words and cannot be told."""
+
+    def __init__(self, titles: Iterable[str]) -> None:
+        self._titles: dict[tuple[str, ...], str] = {}
+        for title in titles:
+            if len(words := _words(title)) > 1:
+                self._titles[words] = title
+        self._longest = max(map(len, self._titles), default=0)
+
+    def find(self, text: str) -> set[str]:
+        """The titles that stand in the text."""
+        words = _words(text)
+        spans = (words[i : i + n] for i in range(len(words)) for n in range(2, self._longest + 1))
+        return {self._titles[span] for span in spans if span in self._titles}
+
+
+def judge(ranked: RankedItem, history: UserHistory, finder: TitleFinder) -> dict[str, Any]:
+    """One explanation: its citations that are not in the history, and the titles it has no business to name."""
+    explanation = ranked.explanation
+    assert explanation is not None
+    allowed = " ; ".join([one_line(ranked.item.title), *(one_line(e.title) for e in explanation.evidence)])
+    own = {interaction.item_id for interaction in history.interactions}
+    return {
+        "text": explanation.text,
+        "title": ranked.item.title,
+        "source": explanation.source,
+        "rejected": explanation.rejected,
+        "effects": [evidence.effect for evidence in explanation.evidence],
+        "not_in_history": [e.item_id for e in explanation.evidence if e.item_id not in own],
+        "unknown_titles": sorted(finder.find(explanation.text) - finder.find(allowed)),
+    }
+
+
+def report_reasons(report: Report, judged: list[dict[str, Any]], households: int) -> None:
+    """Counts, reasons of refusal, and examples good and bad."""
+    cited = [row for row in judged if row["effects"]]
+    by_model = [row for row in judged if row["source"] == "model"]
+    wrong = sum(bool(row["not_in_history"]) for row in judged)
+    rows = [
+        ("explanations", len(judged)),
+        ("with evidence", f"{len(cited)} ({len(cited) / len(judged):.1%})"),
+        ("all citations in the history", f"{len(judged) - wrong} ({1 - wrong / len(judged):.1%})"),
+        ("naming an unknown item", sum(bool(row["unknown_titles"]) for row in judged)),
+        ("written by the model and passed", f"{len(by_model)} ({len(by_model) / len(judged):.1%})"),
+        ("fell back to the template", f"{len(judged) - len(by_model)} ({1 - len(by_model) / len(judged):.1%})"),
+        (
+            "distinct texts",
+            f"{len({row['text'] for row in judged})} ({len({row['text'] for row in judged}) / len(judged):.1%})",
+        ),
+        ("median effect of the strongest citation, log-odds", f"{np.median([row['effects'][0] for row in cited]):.3f}"),
+    ]
+    report.table(f"Reasons for the first {EXPLAINED} items of {households} households", ("what", "count"), rows)
+    refused = Counter(re.sub(r"'[^']*'|\d+", "…", row["rejected"]) for row in judged if row["rejected"])
+    report.table("Why the template stood in", ("reason", "count"), refused.most_common())
+    for source in ("model", "template"):
+        texts = [row for row in judged if row["source"] == source][:5]
+        report.table(f"Examples, {source}", ("item", "text"), [(row["title"], row["text"]) for row in texts])
+
+
+def main() -> None:
+    """Explains the sampled households and writes the report."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, default=Path("configs/recommend.yaml"))
+    parser.add_argument("--households", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, required=True)
+    given = parser.parse_args()
+    config = read_config(given.config, RecommendConfig)
+    recommender = Recommender.open(config, say=print)
+    shop = recommender.shop
+    kept = _kept(shop.shop.fingerprint, config)
+    done = {row["user"]: row["judged"] for row in read_lines(kept)}
+    finder = TitleFinder(one_line(item.title) for item in shop.catalogue)
+    users = np.random.default_rng(given.seed).permutation(shop.log.user_ids)[: given.households].tolist()
+    for user in track(users, description="explaining"):
+        if user in done:
+            continue
+        history = shop.log.history(user)
+        ranking = recommender.recommend(RankingRequest(history=history, top_n=EXPLAINED, explained=EXPLAINED))
+        done[user] = [judge(item, history, finder) for item in ranking.items]
+        with kept.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"user": user, "judged": done[user]}) + "\n")
+    report = Report("Reasons on the demo shop", notice=shop.shop.notice)
+    report_reasons(report, [row for user in users for row in done[user]], len(users))
+    report.write(given.out, "reasons")
+
+
+def _kept(fingerprint: str, config: RecommendConfig) -> Path:
+    folder = Path("var/eval")
+    folder.mkdir(parents=True, exist_ok=True)
+    made_from = f"{fingerprint}-{config.prompt.fingerprint}-{config.candidates}-{config.llm_weight:g}"
+    return folder / f"reasons-{made_from}-{Path(config.model).name}.jsonl"
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(text.casefold()))
+
+
+if __name__ == "__main__":
+    main()

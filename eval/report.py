@@ -1,0 +1,76 @@
+"""A report: tables as Markdown and as JSON, with what a reader needs to make them again."""
+
+import json
+import platform
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from os import cpu_count
+from pathlib import Path
+from typing import Any
+
+_PACKAGES = ("llm-rerank", "torch", "transformers", "faiss-cpu", "lenskit")
+
+
+class Report:
+    """Collects tables and lines, and writes them once."""
+
+    def __init__(self, title: str, *, notice: str = "") -> None:
+        self._title = title
+        self._blocks: list[str] = [notice] if notice else []
+        self._tables: list[dict[str, Any]] = []
+
+    def line(self, text: str) -> None:
+        """One paragraph."""
+        self._blocks.append(text)
+
+    def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """One table; cells are written as str says them."""
+        texts = [[str(cell) for cell in row] for row in rows]
+        lines = [columns, ["---"] * len(columns), *texts]
+        self._blocks.append(f"### {title}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines))
+        self._tables.append({"title": title, "columns": list(columns), "rows": texts})
+
+    def write(self, folder: Path, name: str) -> None:
+        """Writes `name`.md and `name`.json into `folder`, and prints the first."""
+        command = "python -m " + " ".join([Path(sys.argv[0]).parent.name + "." + Path(sys.argv[0]).stem, *sys.argv[1:]])
+        machine = environment()
+        about = "\n".join(f"- {key}: {value}" for key, value in machine.items())
+        text = "\n\n".join([f"# {self._title}", f"`{command}`", *self._blocks, about]) + "\n"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.md").write_text(text, encoding="utf-8")
+        data = {"title": self._title, "command": command, "machine": machine, "tables": self._tables}
+        (folder / f"{name}.json").write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+        print(text)
+
+
+def environment() -> dict[str, str]:
+    """The machine, the versions and the day."""
+    versions = ", ".join(f"{package} {version(package)}" for package in _PACKAGES)
+    return {
+        "machine": f"{_processor()}, {cpu_count()} cores, Python {platform.python_version()}",
+        "versions": versions,
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+    }
+
+
+def read_lines(path: Path) -> list[Any]:
+    """The rows of a JSON lines file; none where it does not exist, without a last line that was cut off."""
+    if not path.exists():
+        return []
+    rows = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            rows.append(json.loads(line))
+        except ValueError:  # the writer was killed within this line
+            continue
+    return rows
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
