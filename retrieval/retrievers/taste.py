@@ -24,6 +24,11 @@ class Taste:
     def __len__(self) -> int:
         return len(self.positions)
 
+    def weightiest(self, count: int) -> "Taste":
+        """The `count` items that weigh most, in the order of the catalogue."""
+        best = np.sort(np.argsort(-self.weights, kind="stable")[:count])
+        return Taste(positions=self.positions[best], weights=self.weights[best])
+
 
 def weigh(interactions: Sequence[Interaction], catalogue: Catalogue, config: TasteConfig) -> Taste:
     """Sums the decayed interactions of every item that the catalogue holds; ages count from the newest interaction."""

@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import PositiveInt
 
 from retrieval.catalogue import Catalogue
 from retrieval.indexes.base import VectorIndex
@@ -20,8 +21,14 @@ class TextConfig(SourceConfig):
 
     kind: Literal["text"] = "text"
 
-    taste: TasteConfig = TasteConfig(half_life_days=30.0, power=0.5)
-    """How much each item of the history counts in the user's vector."""
+    anchors: PositiveInt = 20
+    """How many items of the history, the weightiest, are looked up in the index."""
+
+    neighbours: PositiveInt = 20
+    """How many neighbours each of them proposes, itself included."""
+
+    taste: TasteConfig = TasteConfig(half_life_days=180.0, power=1.0)
+    """How much each item of the history counts."""
 
     @property
     def name(self) -> str:
@@ -30,7 +37,11 @@ class TextConfig(SourceConfig):
 
 
 class TextRetriever:
-    """The user's vector is the weighted sum of the vectors of the history's items, looked up in the index."""
+    """score = Σ weight × similarity over the anchors that have the item among their neighbours.
+
+    One user vector would not do: the mean of bread, soap and batteries is near nothing that is sold (recall@100 on
+    Complete Journey's validation baskets: 0.003 for the mean, 0.13 for the neighbours of 20 anchors).
+    """
 
     def __init__(self, config: TextConfig, catalogue: Catalogue, vectors: ItemVectors, index: VectorIndex) -> None:
         self._config = config
@@ -42,17 +53,20 @@ class TextRetriever:
     def retrieve(
         self, history: UserHistory, top_n: int, *, exclude: Collection[str] = frozenset()
     ) -> tuple[Candidate, ...]:
-        """The items nearest to the user's vector."""
+        """The items nearest to single items of the history, at most anchors × neighbours of them."""
         taste = weigh(history.interactions, self._catalogue, self._config.taste)
-        if top_n <= 0 or not len(taste):
+        anchors = taste.weightiest(self._config.anchors)
+        if not len(anchors):
             return ()
-        (found,) = self._index.search(self._user_vector(taste), top_n + len(exclude))
-        known = [(self._catalogue.position(item_id), score) for item_id, score in found if item_id in self._catalogue]
-        positions = np.array([position for position, _ in known], dtype=np.intp)
-        scores = np.array([score for _, score in known])
+        positions, scores = self._neighbours(anchors)
         return best_candidates(self._catalogue, self.name, scores, top_n, exclude, positions=positions)
 
-    def _user_vector(self, taste: Taste) -> NDArray[np.float32]:
-        """Shape (1, dimension), of length 1."""
-        vector = taste.weights @ self._vectors.at(taste.positions)
-        return (vector / max(float(np.linalg.norm(vector)), 1e-12))[np.newaxis].astype(np.float32)
+    def _neighbours(self, anchors: Taste) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Catalogue rows and scores. What came into the index after the catalogue was read is left out."""
+        scores: dict[str, float] = {}
+        found = self._index.search(self._vectors.at(anchors.positions), self._config.neighbours)
+        for weight, neighbours in zip(anchors.weights.tolist(), found, strict=True):
+            for item_id, similarity in neighbours:
+                scores[item_id] = scores.get(item_id, 0.0) + weight * similarity
+        known = {self._catalogue.position(item_id): scores[item_id] for item_id in scores if item_id in self._catalogue}
+        return np.array(list(known), dtype=np.intp), np.array(list(known.values()), dtype=np.float64)
