@@ -50,7 +50,8 @@ def write_arrays(path: Path, arrays: Arrays) -> None:
 def read_arrays(path: Path) -> Arrays:
     """What write_arrays wrote; raises BuildError for a file that is absent, cut short or carries objects."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        # opened here: np.load leaves a file that is no zip open
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
     except (OSError, ValueError, EOFError, BadZipFile) as err:
         raise unreadable(path) from err

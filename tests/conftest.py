@@ -1,6 +1,6 @@
 """One tiny world for every suite: a grocer with a dozen items and five households.
 
-`oat` is new (nobody bought it), `brie` is not available, and `eva` bought one thing once.
+`oat` and `rolls` are new (nobody bought them), `brie` is not available, and `eva` bought one thing once.
 """
 
 from datetime import UTC, datetime, timedelta

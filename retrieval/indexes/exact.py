@@ -37,7 +37,7 @@ class ExactIndex:
     def search(self, queries: NDArray[np.float32], top_n: int) -> tuple[Neighbours, ...]:
         """The nearest items of each query."""
         scores = queries @ self._matrix().T
-        best = np.argsort(-scores, axis=1, kind="stable")[:, :top_n]
+        best = np.argsort(-scores, axis=1, kind="stable")[:, : max(top_n, 0)]
         ids = tuple(self._vectors)
         return tuple(
             tuple((ids[place], float(row[place])) for place in places) for row, places in zip(scores, best, strict=True)
