@@ -88,8 +88,15 @@ class InteractionLog:
     @cached_property
     def fingerprint(self) -> str:
         """Changes with any row; names what a build was fitted on."""
-        keys = pd.util.hash_pandas_object(self._frame[["user_id", "item_id", "timestamp"]], index=False)
+        frame = self._frame[["user_id", "item_id", "timestamp"]]
+        frame = frame.assign(user_id=frame["user_id"].map(_encoded), item_id=frame["item_id"].map(_encoded))
+        keys = pd.util.hash_pandas_object(frame, index=False)
         return sha256(keys.to_numpy().tobytes()).hexdigest()[:16]
+
+
+def _encoded(untrusted_id: str) -> bytes:
+    """pandas hashes a text and its UTF-8 alike, but a lone surrogate it would not encode."""
+    return untrusted_id.encode("utf-8", "surrogatepass")
 
 
 def _known(rating: float) -> float | None:

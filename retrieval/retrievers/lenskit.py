@@ -101,10 +101,9 @@ def _fit_ease(config: EaseConfig, data: Dataset, options: TrainingOptions) -> Ar
 
 def _fit_lightgcn(config: LightGcnConfig, data: Dataset, options: TrainingOptions) -> Arrays:
     scorer = _lightgcn(config)
-    torch.manual_seed(
-        0 if options.rng is None else int(options.rng)
-    )  # torch_geometric asks torch for its first vectors
-    scorer.train(data, options)
+    with torch.random.fork_rng():
+        torch.manual_seed(int(options.rng))  # torch_geometric asks torch, not LensKit, for its first vectors
+        scorer.train(data, options)
     with torch.inference_mode():
         vectors = scorer.model.get_embedding(scorer._edges).cpu().numpy()
     return {"vectors": vectors[: data.item_count], "user_vectors": vectors[data.item_count :]}
@@ -118,7 +117,7 @@ def _lightgcn(config: LightGcnConfig) -> Any:
             "LightGCN needs torch-geometric",
             field="retrievers.kind",
             value=config.kind,
-            remedy="pip install 'llm-rerank[gnn]', or leave this retriever out.",
+            remedy="pip install torch-geometric, or leave this retriever out.",
         ) from err
     return LightGCNScorer(
         embedding_size=config.dimension,

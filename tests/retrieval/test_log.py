@@ -65,3 +65,7 @@ def test_all_histories_together_are_the_log(events: list[tuple[str, str, int]]) 
         (i.user_id, i.item_id, (i.timestamp - MONDAY).days) for u in log.user_ids for i in log.history(u).interactions
     ]
     assert sorted(rows) == sorted(events)
+
+
+def test_an_id_with_a_lone_surrogate_has_a_fingerprint_too() -> None:
+    assert len(InteractionLog.of([took("\ud800", "a", 1)]).fingerprint) == 16

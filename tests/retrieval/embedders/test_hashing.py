@@ -1,7 +1,7 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.linalg import norm
-from pytest import approx
 
 from retrieval.embedders.base import HashingConfig
 from retrieval.embedders.hashing import HashingEmbedder
@@ -12,7 +12,7 @@ ANY_TEXT = st.text(st.characters(exclude_categories=[]))  # lone surrogates too
 @given(ANY_TEXT, st.integers(1, 16))
 def test_a_vector_has_length_one_even_where_words_cancel_out(text: str, dimension: int) -> None:
     (vector,) = HashingEmbedder(HashingConfig(dimension=dimension)).embed([text])
-    assert norm(vector) == approx(1, abs=1e-5)
+    assert norm(vector) == pytest.approx(1, abs=1e-5)
 
 
 def test_upper_case_reads_as_lower_case() -> None:
