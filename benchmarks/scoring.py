@@ -4,7 +4,6 @@ python -m benchmarks.scoring --out docs/results/packed-scoring
 """
 
 import argparse
-import json
 import shlex
 import sys
 from dataclasses import asdict, replace
@@ -14,13 +13,12 @@ from benchmarks.forms import Forms
 from benchmarks.machine import machine
 from benchmarks.measure import Plan, choose_batch_size, estimate, measure
 from benchmarks.picture import draw_times
+from benchmarks.report import write_report
 from benchmarks.scoring_tables import growth_table, times_table, tokens_table
-from benchmarks.table import page
 from benchmarks.target import scoring_targets, target_table
 from benchmarks.terminal import console, show, stepping
 from llm_rerank.models import DEFAULT_MODEL
 
-_TITLE = "Packed scoring"
 _PICTURE = "time-against-k.png"
 
 
@@ -49,11 +47,9 @@ def main() -> None:
         growth_table(results),
     )
     show(tables)
-    options.out.mkdir(parents=True, exist_ok=True)
+    raw = {"seconds_a_prompt_by_batch": trial, "cells": [asdict(result) for result in results]}
+    write_report(options.out, "Packed scoring", tables, about, raw, picture=_PICTURE)
     draw_times(results, options.out / _PICTURE)
-    (options.out / "README.md").write_text(page(_TITLE, tables, about, picture=_PICTURE), encoding="utf-8")
-    raw = {"about": about, "seconds_a_prompt_by_batch": trial, "cells": [asdict(result) for result in results]}
-    (options.out / "raw.json").write_text(json.dumps(raw, indent=1) + "\n", encoding="utf-8")
     console.print(f"Written to {options.out}")
 
 
@@ -77,7 +73,7 @@ def _plan(options: argparse.Namespace) -> Plan:
         batch_sizes=(1, 4, 8),
         most_prompts=20,
     )
-    return replace(plan, ks=(5, 20), histories=(5, 20), repeats=1, most_prompts=8) if options.quick else plan
+    return replace(plan, ks=(5, 20), histories=(5,), repeats=1, most_prompts=5) if options.quick else plan
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ class Target:
     @property
     def row(self) -> tuple[str, ...]:
         """Name, promise, measurement, verdict."""
-        measured = "" if self.verdict == "not measured" else f"{self.measured:.2f} {self.unit}".strip()
+        measured = "" if self.verdict == "not measured" else f"{self.measured:.3g} {self.unit}".strip()
         return self.name, f"{self.sense} {self.limit:g} {self.unit}".strip(), measured, self.verdict
 
 

@@ -1,0 +1,97 @@
+"""How long one user waits for candidates, once the shop is open.
+
+python -m benchmarks.retrieval --folder var/shop --out docs/results/retrieval-latency
+"""
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import Final
+
+import numpy as np
+import torch
+
+from benchmarks.machine import machine
+from benchmarks.report import write_report
+from benchmarks.table import Table
+from benchmarks.target import Target, target_table
+from benchmarks.terminal import console, show, stepping
+from retrieval.folder import BuiltShop, load_folder
+
+_WARM_UP: Final = 20
+
+
+def main() -> None:
+    """Opens a build folder, measures, judges, writes the report and its raw numbers."""
+    options = _options()
+    shop = load_folder(options.folder)
+    users = _some_users(shop, options.users, options.seed)
+    for user in users[:_WARM_UP]:
+        milliseconds_of(shop, user, options.candidates)
+    taken = []
+    with stepping(len(users)) as on_step:
+        for user in users:
+            on_step("candidates for one user")
+            taken.append(milliseconds_of(shop, user, options.candidates))
+    about = machine(
+        shlex.join(["python", "-m", "benchmarks.retrieval", *sys.argv[1:]]),
+        torch.device("cpu"),
+        shop=f"{len(shop.catalogue)} items, {len(shop.log)} interactions, {len(shop.log.user_ids)} users",
+        seed=options.seed,
+    )
+    tables = (target_table(latency_targets(taken)), latency_table(taken, options.candidates))
+    show(tables)
+    write_report(options.out, "Retrieval latency", tables, about, {"milliseconds": taken})
+    console.print(f"Written to {options.out}")
+
+
+def milliseconds_of(shop: BuiltShop, user: str, candidates: int) -> tuple[float, float]:
+    """Reading the history, and retrieving for it."""
+    start = perf_counter()
+    history = shop.log.history(user)
+    read = perf_counter()
+    shop.retriever.retrieve(history, candidates)
+    return 1000 * (read - start), 1000 * (perf_counter() - read)
+
+
+def latency_table(taken: Sequence[tuple[float, float]], candidates: int) -> Table:
+    """Percentiles of each step and of both, `taken` in milliseconds."""
+    read, retrieved = np.array(taken).T
+    steps = {"history": read, f"{candidates} candidates": retrieved, "both": read + retrieved}
+    return Table(
+        title="Milliseconds for one user",
+        header=("step", "p50", "p95", "p99"),
+        rows=tuple(
+            (step, *(f"{value:.2f}" for value in np.percentile(values, (50, 95, 99)))) for step, values in steps.items()
+        ),
+        notes=(f"{len(taken)} users, one after the other, once warm.",),
+    )
+
+
+def latency_targets(taken: Sequence[tuple[float, float]]) -> tuple[Target, ...]:
+    """What retrieval promises."""
+    median = float(np.median(np.array(taken).sum(axis=1)))
+    return (Target(name="history and candidates, p50", sense="below", limit=20, measured=median, unit="ms"),)
+
+
+def _some_users(shop: BuiltShop, count: int, seed: int) -> list[str]:
+    users = shop.log.user_ids
+    rows = np.random.default_rng(seed).choice(len(users), size=min(count, len(users)), replace=False)
+    return [users[row] for row in rows]
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.retrieval", description=__doc__)
+    parser.add_argument("--folder", type=Path, default=Path("var/shop"), help="a finished build")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the report")
+    parser.add_argument("--users", type=int, default=200, help="users asked for")
+    parser.add_argument("--candidates", type=int, default=100, help="candidates a user")
+    parser.add_argument("--seed", type=int, default=0, help="of the choice of users")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
