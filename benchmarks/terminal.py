@@ -15,12 +15,12 @@ console = Console()
 def show(tables: Sequence[Table]) -> None:
     """Draws the tables, one under the other."""
     for table in tables:
-        drawn = RichTable(title=table.title, caption="\n".join(table.notes), caption_justify="left")
+        drawn = RichTable(title=table.title, title_justify="left")
         for name in table.header:
             drawn.add_column(name)
         for row in table.rows:
             drawn.add_row(*row)
-        console.print(drawn)
+        console.print(drawn, *table.notes, "", sep="\n")
 
 
 @contextmanager

@@ -1,9 +1,5 @@
-from zlib import crc32
-
 import numpy as np
 import pytest
-import torch
-from transformers import LlamaConfig, LlamaForCausalLM
 
 from benchmarks.forms import Forms, middle, some
 from benchmarks.measure import Plan, choose_batch_size, estimate, measure
@@ -12,38 +8,8 @@ from benchmarks.scoring_tables import growth_table, times_table, tokens_table
 from benchmarks.target import Target, scoring_targets
 from benchmarks.world import Cell, World
 from llm_rerank.engines.base import ScoringRequest
-from llm_rerank.engines.transformers import TransformersEngine
-from llm_rerank.tokenizer import TokenIds
 
 PLAN = Plan(ks=(2, 21), histories=(3,), repeats=1, batch_sizes=(1, 2), most_prompts=4, subset=3)
-
-
-class WordTokenizer:
-    opening = (1,)
-    closing = (2,)
-    end_ids = frozenset({3})
-    pad_id = 0
-
-    def encode(self, text: str) -> TokenIds:
-        return tuple(4 + crc32(word.encode()) % 250 for word in text.split())
-
-    def decode(self, ids: TokenIds) -> str:
-        return " ".join(map(str, ids))
-
-
-@pytest.fixture(scope="module")
-def forms() -> Forms:
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=256,
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        initializer_range=0.3,
-    )
-    return Forms(TransformersEngine(LlamaForCausalLM(config), WordTokenizer()), WordTokenizer(), World(seed=0))
 
 
 @pytest.fixture(scope="module")
