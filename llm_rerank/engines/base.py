@@ -48,6 +48,15 @@ class GenerationRequest:
     seed: int = 0
     stop: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        if not self.prompt or self.max_tokens < 1 or self.temperature < 0 or not all(self.stop):
+            raise EngineError(
+                "a prompt needs a token, max_tokens is 1 or more, temperature 0 or more, a stop text is not empty",
+                field="request",
+                value=(len(self.prompt), self.max_tokens, self.temperature, self.stop),
+                remedy="Correct the request.",
+            )
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GeneratedPiece:

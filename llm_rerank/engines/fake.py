@@ -32,12 +32,12 @@ class FakeEngine:
     def generate(
         self, requests: Sequence[GenerationRequest], *, cancel: Event | None = None
     ) -> Iterator[GeneratedPiece]:
-        """See Engine.generate: yields the end of the prompt, token by token."""
+        """See Engine.generate: yields the end of the prompt, character by character."""
         for index, request in enumerate(requests):
-            for token in request.prompt[-request.max_tokens :]:
+            text = self._tokenizer.decode(request.prompt[-request.max_tokens :])
+            for character in text[: min((at for s in request.stop if (at := text.find(s)) >= 0), default=None)]:
                 raise_if_cancelled(cancel)
-                if piece := self._tokenizer.decode((token,)):
-                    yield GeneratedPiece(index=index, text=piece)
+                yield GeneratedPiece(index=index, text=character)
 
 
 def _logits(request: ScoringRequest, continuation: TokenIds) -> list[float]:

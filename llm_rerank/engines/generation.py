@@ -81,7 +81,9 @@ def generate(
             return
         newest = [text.ids[-1] if text.ids else tokenizer.pad_id for text in texts]
         ids = torch.tensor(newest, device=model.device)[:, None]
-        mask = torch.cat([mask, torch.ones_like(ids)], dim=1)
+        # A finished text is fed padding until the others are done, at positions that no longer grow.
+        going_on = torch.tensor([not text.done for text in texts], dtype=mask.dtype, device=model.device)
+        mask = torch.cat([mask, going_on[:, None]], dim=1)
 
 
 def _left_padded(prompts: Sequence[TokenIds], pad_id: int, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
@@ -94,6 +96,6 @@ def _left_padded(prompts: Sequence[TokenIds], pad_id: int, device: torch.device)
 
 def _held_back(text: str, stops: Sequence[str]) -> int:
     """How many characters at the end are not certain yet: the start of a stop text, or half a character."""
-    if text.endswith(_HALF_A_CHARACTER):
-        return len(text) - len(text.rstrip(_HALF_A_CHARACTER))
-    return max((n for stop in stops for n in range(1, len(stop)) if text.endswith(stop[:n])), default=0)
+    whole = text.rstrip(_HALF_A_CHARACTER)
+    begun = max((n for stop in stops for n in range(1, len(stop)) if whole.endswith(stop[:n])), default=0)
+    return len(text) - len(whole) + begun

@@ -89,7 +89,13 @@ class TransformersEngine:
     def _attention(self, implementation: str) -> Iterator[None]:
         with self._one_at_a_time:
             self._model.config._attn_implementation = implementation
-            yield
+            try:
+                yield
+            except (RuntimeError, IndexError) as err:  # out of memory, a token the model does not know
+                raise EngineError(
+                    f"the model failed ({type(err).__name__}: {_first_line(err)})",
+                    remedy="Ask for less at once, or use another device",
+                ) from err
 
     def _check_length(self, tokens: int) -> None:
         limit = self._model.config.max_position_embeddings
@@ -100,6 +106,10 @@ class TransformersEngine:
                 value=tokens,
                 remedy="Lower the prompt's history or title budget",
             )
+
+
+def _first_line(err: Exception) -> str:
+    return next(iter(str(err).splitlines()), "")
 
 
 def _batches(requests: Sequence[ScoringRequest], tokens_per_pass: int) -> Iterator[list[ScoringRequest]]:

@@ -1,0 +1,68 @@
+"""The model of the house, prepared once a session; a tokenizer and an engine that need none."""
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, PreTrainedModel
+
+from llm_rerank.engines.fake import FakeEngine
+from llm_rerank.engines.transformers import TransformersEngine
+from llm_rerank.models import PreparedModel, prepare_model
+from llm_rerank.prompt import Prompt
+from llm_rerank.tokenizer import ChatTokenizer, TokenIds
+from retrieval.errors import ModelError
+
+
+class CharacterTokenizer:
+    """One token a character: a test can count tokens by counting letters. Tokens below 3 are control tokens."""
+
+    opening: TokenIds = (1,)
+    closing: TokenIds = (2,)
+    end_ids = frozenset([2])
+    pad_id = 0
+
+    def encode(self, text: str) -> TokenIds:
+        whole = {"Yes": 3, "No": 4}
+        return (whole[text],) if text in whole else tuple(ord(character) + 5 for character in text)
+
+    def decode(self, ids: TokenIds) -> str:
+        words = {3: "Yes", 4: "No"}
+        return "".join(words.get(i) or chr(i - 5) for i in ids if i > 2)
+
+
+@pytest.fixture(scope="session")
+def characters() -> CharacterTokenizer:
+    return CharacterTokenizer()
+
+
+@pytest.fixture(scope="session")
+def prompt(characters: CharacterTokenizer) -> Prompt:
+    return Prompt(characters)
+
+
+@pytest.fixture(scope="session")
+def fake_engine(characters: CharacterTokenizer) -> FakeEngine:
+    return FakeEngine(characters)
+
+
+@pytest.fixture(scope="session")
+def prepared() -> PreparedModel:
+    torch.set_num_threads(1)  # the steps are small, and others share the machine
+    try:
+        return prepare_model()
+    except ModelError as err:
+        pytest.skip(str(err))
+
+
+@pytest.fixture(scope="session")
+def real_tokenizer(prepared: PreparedModel) -> ChatTokenizer:
+    return ChatTokenizer.load(prepared.folder)
+
+
+@pytest.fixture(scope="session")
+def real_model(prepared: PreparedModel) -> PreTrainedModel:
+    return AutoModelForCausalLM.from_pretrained(prepared.folder, dtype=torch.float32)
+
+
+@pytest.fixture(scope="session")
+def real_engine(real_model: PreTrainedModel, real_tokenizer: ChatTokenizer) -> TransformersEngine:
+    return TransformersEngine(real_model, real_tokenizer, tokens_per_pass=64)

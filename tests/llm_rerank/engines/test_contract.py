@@ -1,0 +1,198 @@
+"""What every engine promises, whatever runs it."""
+
+from collections.abc import Iterator
+from threading import Event, Thread
+
+import numpy as np
+import pytest
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from llm_rerank.engines.base import Engine, GenerationRequest, ScoringRequest, generate_texts
+from llm_rerank.engines.transformers import TransformersEngine
+from retrieval.errors import CancelledError, EngineError
+
+PREFIX = tuple(range(40, 60))
+CONTINUATIONS = ((41,), (42, 43, 99), (80, 81, 82, 83, 84), (59, 41))
+LABELS = (50, 51, 52)
+REQUEST = ScoringRequest(prefix=PREFIX, continuations=CONTINUATIONS, labels=LABELS)
+OTHER = ScoringRequest(prefix=(70, 71, 72), continuations=((41, 73), (70,)), labels=(50, 51))
+NOTHING = ScoringRequest(prefix=PREFIX, continuations=(), labels=LABELS)
+
+
+def tiny_llama(tokenizer: object) -> TransformersEngine:
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=256,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=128,
+        initializer_range=0.5,
+    )
+    return TransformersEngine(LlamaForCausalLM(config), tokenizer, tokens_per_pass=64)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module", params=["fake", "tiny", "real"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    if request.param == "tiny":
+        return tiny_llama(request.getfixturevalue("characters"))
+    return request.getfixturevalue(f"{request.param}_engine")
+
+
+def write(seed: int = 0, *, prompt: tuple[int, ...] = PREFIX, **others: object) -> GenerationRequest:
+    return GenerationRequest(**{"prompt": prompt, "max_tokens": 8, "seed": seed, **others})  # type: ignore[arg-type]
+
+
+def test_one_row_a_continuation_and_one_column_a_label(engine: Engine) -> None:
+    scores = engine.score([REQUEST, OTHER, NOTHING])
+    assert [s.shape for s in scores] == [(4, 3), (2, 2), (0, 3)]
+    assert all(s.dtype == np.float32 and np.isfinite(s).all() for s in scores)
+
+
+def test_no_continuations_and_no_requests(engine: Engine) -> None:
+    assert engine.score([]) == ()
+    assert [s.shape for s in engine.score([NOTHING])] == [(0, 3)]
+
+
+def test_requests_in_one_call_equal_requests_one_by_one(engine: Engine) -> None:
+    together = engine.score([REQUEST, OTHER, REQUEST])
+    alone = [engine.score([r])[0] for r in (REQUEST, OTHER, REQUEST)]
+    for a, b in zip(together, alone, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-4)
+
+
+def test_more_requests_than_a_pass_holds(engine: Engine) -> None:
+    scores = engine.score([REQUEST, NOTHING, OTHER] * 4)
+    assert [len(s) for s in scores] == [4, 0, 2] * 4
+    np.testing.assert_allclose(scores[0], scores[-3], atol=1e-4)
+
+
+def test_permuting_continuations_changes_nothing(engine: Engine) -> None:
+    order = [2, 0, 3, 1]
+    shuffled = ScoringRequest(prefix=PREFIX, continuations=tuple(CONTINUATIONS[i] for i in order), labels=LABELS)
+    (straight,), (permuted,) = engine.score([REQUEST]), engine.score([shuffled])
+    np.testing.assert_allclose(permuted, straight[order], atol=1e-4)
+
+
+def test_an_equal_continuation_scores_equally(engine: Engine) -> None:
+    twice = ScoringRequest(prefix=PREFIX, continuations=((80, 81), (41,), (80, 81)), labels=LABELS)
+    (scores,) = engine.score([twice])
+    np.testing.assert_allclose(scores[0], scores[2], atol=1e-4)
+
+
+def test_cancelled_before_it_starts(engine: Engine) -> None:
+    cancel = Event()
+    cancel.set()
+    with pytest.raises(CancelledError):
+        engine.score([REQUEST], cancel=cancel)
+    with pytest.raises(CancelledError):
+        generate_texts(engine, [write()], cancel=cancel)
+
+
+def test_cancelled_from_another_thread_and_useful_afterwards(engine: Engine) -> None:
+    before, cancel = engine.score([REQUEST])[0], Event()
+    pieces = engine.generate([write(max_tokens=60, temperature=1.0)], cancel=cancel)
+    stopper = Thread(target=cancel.set)
+    stopper.start()
+    stopper.join()
+    with pytest.raises(CancelledError):
+        list(pieces)
+    with pytest.raises(CancelledError):
+        engine.score([REQUEST] * 3, cancel=cancel)
+    np.testing.assert_allclose(engine.score([REQUEST])[0], before, atol=1e-4)
+
+
+def test_side_by_side_writes_what_one_by_one_writes(engine: Engine) -> None:
+    requests = [write(), write(prompt=(70, 71, 72)), write(prompt=PREFIX * 2, max_tokens=12)]
+    together = generate_texts(engine, requests)
+    assert together == tuple(generate_texts(engine, [r])[0] for r in requests)
+    assert any(together)
+
+
+def test_no_request_writes_nothing(engine: Engine) -> None:
+    assert list(engine.generate([])) == []
+
+
+def test_a_stop_text_never_appears(engine: Engine) -> None:
+    (whole,) = generate_texts(engine, [write(max_tokens=10)])
+    stop = whole[3:5]
+    (text,) = generate_texts(engine, [write(max_tokens=10, stop=(stop, "never"))])
+    assert len(stop) == 2
+    assert text == whole[: whole.index(stop)]
+
+
+def test_at_most_so_many_tokens(engine: Engine) -> None:
+    short, long = generate_texts(engine, [write(max_tokens=1), write(max_tokens=8)])
+    assert len(short) < len(long)
+
+
+def test_closing_early_frees_the_engine(engine: Engine) -> None:
+    pieces = engine.generate([write(max_tokens=12)])
+    assert next(iter(pieces)).index == 0
+    assert isinstance(pieces, Iterator)
+    pieces.close()  # type: ignore[attr-defined]
+    assert engine.score([OTHER])[0].shape == (2, 2)
+
+
+def test_a_reader_that_pauses_blocks_nobody(engine: Engine) -> None:
+    pieces = iter(engine.generate([write(max_tokens=12)]))
+    next(pieces)
+    assert engine.score([OTHER])[0].shape == (2, 2)
+    assert list(pieces)
+
+
+def test_a_seed_decides_what_is_sampled(engine: Engine) -> None:
+    first, again = (generate_texts(engine, [write(7, temperature=1.0)]) for _ in range(2))
+    assert first == again
+
+
+@pytest.mark.parametrize("bad", [{"prompt": ()}, {"max_tokens": 0}, {"temperature": -1.0}, {"stop": ("",)}])
+def test_a_request_that_means_nothing_is_refused(bad: dict[str, object]) -> None:
+    with pytest.raises(EngineError):
+        write(**bad)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("bad", [{"prefix": ()}, {"labels": ()}, {"continuations": ((1,), ())}])
+def test_a_scoring_request_that_means_nothing_is_refused(bad: dict[str, object]) -> None:
+    with pytest.raises(EngineError):
+        ScoringRequest(**{"prefix": (1,), "labels": (1,), "continuations": ((1,),), **bad})  # type: ignore[arg-type]
+
+
+def test_scoring_and_writing_at_once(engine: Engine) -> None:
+    expected, text = engine.score([REQUEST])[0], generate_texts(engine, [write(max_tokens=12)])
+    written: list[tuple[str, ...]] = []
+    writer = Thread(target=lambda: written.append(generate_texts(engine, [write(max_tokens=12)])))
+    writer.start()
+    for _ in range(5):
+        np.testing.assert_allclose(engine.score([REQUEST])[0], expected, atol=1e-4)
+    writer.join()
+    assert written == [text]
+
+
+class TestTransformers:
+    """What only an engine with a real forward pass can do wrong."""
+
+    def test_too_long_a_request_is_refused(self, characters: object) -> None:
+        engine = tiny_llama(characters)  # reads 128 tokens
+        long = ScoringRequest(prefix=(50,) * 127, continuations=((51, 52),), labels=LABELS)
+        with pytest.raises(EngineError, match="at most 128"):
+            engine.score([long])
+        with pytest.raises(EngineError, match="at most 128"):
+            engine.generate([write(prompt=(50,) * 121)])
+
+    def test_what_the_model_cannot_do_is_an_engine_error(self, characters: object) -> None:
+        engine = tiny_llama(characters)  # knows 256 tokens
+        with pytest.raises(EngineError):
+            engine.score([ScoringRequest(prefix=(9999,), continuations=((1,),), labels=LABELS)])
+        assert engine.score([OTHER])[0].shape == (2, 2)
+
+    def test_cancelled_between_layers(self, characters: object) -> None:
+        engine, cancel = tiny_llama(characters), Event()
+        layer = engine._model.model.layers[1]
+        layer.register_forward_pre_hook(lambda *_: cancel.set())
+        with pytest.raises(CancelledError):
+            engine.score([REQUEST], cancel=cancel)
+        assert engine.score([REQUEST])[0].shape == (4, 3)
