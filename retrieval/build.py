@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from retrieval.config import RetrievalConfig
@@ -16,13 +17,14 @@ from retrieval.errors import BuildError
 from retrieval.files import read_arrays, write_arrays
 from retrieval.indexes import build_index
 from retrieval.item_vectors import ItemVectors
-from retrieval.layout import CHUNKS, INDEX, VECTORS, retriever_file
+from retrieval.layout import CHUNKS, INDEX, RETRIEVERS, VECTORS, retriever_file
 from retrieval.manifest import MANIFEST, PLAN, Manifest, Plan, read_plan, write_plan
 from retrieval.retrievers import fit
 from retrieval.shop import ShopData
-from retrieval.stored_shop import holds_shop, save_shop
+from retrieval.stored_shop import SHOP_FILES, holds_shop, save_shop
 
 _CHUNK = 1024  # texts embedded between two files: what an interruption costs at most
+_OURS = {MANIFEST, PLAN, VECTORS, CHUNKS, INDEX, RETRIEVERS, *SHOP_FILES}
 
 
 def build(shop: ShopData, config: RetrievalConfig, folder: Path, *, overwrite: bool = False) -> Manifest:
@@ -37,7 +39,7 @@ def build(shop: ShopData, config: RetrievalConfig, folder: Path, *, overwrite: b
         return Manifest.read(folder)
     write_plan(plan, folder)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns) as progress:
+    with Progress(*columns, console=Console(stderr=True)) as progress:  # what is printed to stdout is the answer
         if not holds_shop(folder):
             save_shop(shop, folder)
         _embed(shop, config, folder, progress)
@@ -51,7 +53,7 @@ def build(shop: ShopData, config: RetrievalConfig, folder: Path, *, overwrite: b
 
 def _make_way(folder: Path, plan: Plan, overwrite: bool) -> None:
     """Leaves the folder absent, empty or holding work on this very plan."""
-    if not folder.exists() or not any(folder.iterdir()):
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     if not (folder / MANIFEST).exists() and not (folder / PLAN).exists():
         raise BuildError(
@@ -61,7 +63,7 @@ def _make_way(folder: Path, plan: Plan, overwrite: bool) -> None:
             remedy="Give another folder, or empty this one yourself.",
         )
     if overwrite:
-        shutil.rmtree(folder)
+        _delete(folder)
         return
     found = Manifest.read(folder).plan if (folder / MANIFEST).exists() else read_plan(folder)
     if differences := found.differences(plan):
@@ -71,6 +73,19 @@ def _make_way(folder: Path, plan: Plan, overwrite: bool) -> None:
             value=str(folder),
             remedy="Give another folder, or build this one anew with --overwrite.",
         )
+
+
+def _delete(folder: Path) -> None:
+    """Deletes a build; raises BuildError where the folder holds anything that no build wrote."""
+    for path in folder.iterdir():
+        if path.name not in _OURS and not (path.name.startswith(".") and path.name.endswith(".part")):
+            raise BuildError(
+                f"this folder holds {path.name!r}, which no build wrote",
+                field="folder",
+                value=str(folder),
+                remedy="Move that away, or give another folder: --overwrite deletes only builds.",
+            )
+    shutil.rmtree(folder)
 
 
 def _embed(shop: ShopData, config: RetrievalConfig, folder: Path, progress: Progress) -> None:

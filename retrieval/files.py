@@ -66,7 +66,7 @@ def checksum(path: Path) -> str:
 def unreadable(path: Path) -> BuildError:
     """The error for a file of a build that cannot be read."""
     return BuildError(
-        "this file is missing, cut short or damaged",
+        f"{path.name} is missing, cut short or damaged",  # a long path is shown without its end
         field="file",
         value=str(path),
         remedy="Build the folder again with --overwrite.",

@@ -5,8 +5,9 @@ from retrieval.retrievers import RetrieverConfig
 VECTORS = "vectors.npz"
 CHUNKS = "vectors.parts"
 INDEX = "index"
+RETRIEVERS = "retrievers"
 
 
 def retriever_file(config: RetrieverConfig) -> str:
     """Path, in the folder, of what this retriever learned."""
-    return f"retrievers/{config.name}.npz"
+    return f"{RETRIEVERS}/{config.name}.npz"

@@ -20,7 +20,7 @@ from retrieval.log import InteractionLog
 from retrieval.records import Item
 from retrieval.shop import ShopData
 
-_SHOP, _ITEMS, _INTERACTIONS = "shop.json", "items.parquet", "interactions.parquet"
+SHOP_FILES = _SHOP, _ITEMS, _INTERACTIONS = "shop.json", "items.parquet", "interactions.parquet"
 _ITEM_TEXTS = ("item_id", "title", "category", "brand")
 _LOG_TEXTS = ("user_id", "item_id", "kind", "text")
 

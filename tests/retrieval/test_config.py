@@ -1,0 +1,73 @@
+from pathlib import Path
+
+import pytest
+
+from retrieval.config import RetrievalConfig, read_config
+from retrieval.embedders.base import HashingConfig
+from retrieval.errors import ConfigError
+from retrieval.settings import Settings
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+def models() -> dict[str, type[Settings]]:
+    """Which model reads which file of configs/."""
+    known: dict[str, type[Settings]] = {"retrieval.yaml": RetrievalConfig}
+    if (CONFIGS / "recommend.yaml").exists():
+        from llm_rerank.config import RecommendConfig
+
+        known["recommend.yaml"] = RecommendConfig
+    return known
+
+
+@pytest.fixture
+def yaml(tmp_path: Path) -> Path:
+    return tmp_path / "shop.yaml"
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.rglob("*.yaml")), ids=lambda path: path.name)
+def test_every_file_in_configs_is_read_by_its_model(path: Path) -> None:
+    name = path.relative_to(CONFIGS).as_posix()
+    assert isinstance(read_config(path, models()[name]), models()[name])
+
+
+def test_what_is_not_written_keeps_its_default(yaml: Path) -> None:
+    yaml.write_text("embedder: {kind: hashing, dimension: 64}")
+    config = read_config(yaml, RetrievalConfig)
+    assert config.embedder == HashingConfig(dimension=64)
+    assert config.hybrid.rank_constant == 60
+    yaml.write_text("")
+    assert read_config(yaml, RetrievalConfig) == RetrievalConfig()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("embeder: {kind: hashing}", "Did you mean `embedder`?"),
+        ("hybrid: {rank_constnat: 3}", "Did you mean `rank_constant`?"),
+        ("retrievers: [{kind: popularity, half_life_dais: 3}]", "Did you mean `half_life_days`?"),
+        ("zzz: 1", "Remove it."),
+        ("hybrid: {depth: 0}", "hybrid.depth=0"),
+        ("embedder: {kind: word2vec}", "embedder"),
+        ("- a list", "config="),
+        ("seed: [", "no readable YAML"),
+        ("retrievers: []", "retrievers"),
+        ("retrievers: [{kind: text}]", "popularity"),
+        ("retrievers: [{kind: popularity}, {kind: popularity}]", "twice"),
+    ],
+)
+def test_a_mistake_is_named_with_file_or_key_and_remedy(yaml: Path, text: str, message: str) -> None:
+    yaml.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        read_config(yaml, RetrievalConfig)
+    assert message in str(caught.value)
+    assert "shop.yaml" in str(caught.value)
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00"])
+def test_a_file_that_is_absent_or_no_text_is_a_config_error(yaml: Path, content: bytes | None) -> None:
+    if content is not None:
+        yaml.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"shop\.yaml"):
+        read_config(yaml, RetrievalConfig)
