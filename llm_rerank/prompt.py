@@ -37,7 +37,7 @@ class PromptConfig(Settings):
     history_items: int = Field(default=20, ge=1, le=500)
     """Distinct items of the history that are read, the newest of them."""
     history_tokens: int = Field(default=1024, ge=16)
-    """Token budget of the whole history; what does not fit is left out, oldest first."""
+    """Token budget of the whole history; what does not fit is left out, oldest first; the newest always stays."""
     title_tokens: int = Field(default=24, ge=4, le=512)
     """Token budget of one title; the rest is cut."""
     question: str = "Buy?"
@@ -94,7 +94,7 @@ class Prompt:
 
     def prefix(self, history: UserHistory, catalogue: Catalogue, *, instruction: str | None = None) -> TokenIds:
         """What every candidate of this user shares: opening, instruction, history."""
-        asked = one_line(instruction or self.config.instruction)[:_LONGEST_TEXT]
+        asked = one_line((instruction or "")[:_LONGEST_TEXT]) or one_line(self.config.instruction)
         lines = self._history_lines(history, catalogue)
         return self._tokenizer.opening + self._encode(f"{asked}\n") + tuple(i for line in lines for i in line)
 
@@ -106,7 +106,7 @@ class Prompt:
         counts = _times_bought(history)
         for item_id in reversed(known[-self.config.history_items :]):
             budget -= len(self._history_line(catalogue[item_id], counts[item_id]))
-            if budget < 0:
+            if budget < 0 and kept:  # the newest is always read: "(nothing yet)" would be untrue
                 break
             kept.append(item_id)
         return tuple(reversed(kept))
@@ -135,8 +135,8 @@ class Prompt:
 
     def title(self, item: Item) -> TokenIds:
         """The item's title as tokens: one line, no control tokens, within the budget, never empty."""
-        text = one_line(item.title[:_LONGEST_TEXT]) or "?"
-        return self._encode(text)[: self.config.title_tokens]
+        ids = self._encode(one_line(item.title[:_LONGEST_TEXT])) or self._encode("?")
+        return ids[: self.config.title_tokens]
 
     def _label(self, word: str) -> int:
         ids = self._tokenizer.encode(word)
