@@ -10,6 +10,7 @@ from retrieval.catalogue import Catalogue
 from retrieval.records import InteractionKind, Item, UserHistory
 
 MOST_CITATIONS = 2
+_LONGEST_TITLE = 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,12 +27,11 @@ class CitedAct:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
-    """All that one explanation may say. `own` tells that the user took the item itself before."""
+    """All that one explanation may say."""
 
     item: Item
     title: str
     acts: tuple[CitedAct, ...]
-    own: bool
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -42,8 +42,7 @@ class Facts:
 def facts_of(item: Item, evidence: Sequence[Evidence], history: UserHistory, catalogue: Catalogue) -> Facts:
     """The facts for one ranked item: its strongest evidence, at most MOST_CITATIONS of it."""
     acts = tuple(_act(found, history, catalogue) for found in evidence[:MOST_CITATIONS])
-    own = any(interaction.item_id == item.item_id for interaction in history.interactions)
-    return Facts(item=item, title=one_line(item.title) or "?", acts=acts, own=own)
+    return Facts(item=item, title=_shown(item.title), acts=acts)
 
 
 def _act(evidence: Evidence, history: UserHistory, catalogue: Catalogue) -> CitedAct:
@@ -52,8 +51,14 @@ def _act(evidence: Evidence, history: UserHistory, catalogue: Catalogue) -> Cite
     return CitedAct(
         evidence=evidence,
         item=item,
-        title=one_line(item.title) or "?",
+        title=_shown(item.title),
         kind=newest.kind,
         times=sum(interaction.kind == newest.kind for interaction in touched),
         last=newest.timestamp.date(),
     )
+
+
+def _shown(title: str) -> str:
+    """A title as a sentence may hold it: one line that nobody tires of. A megabyte of title is not read at all."""
+    line = one_line(title[: 2 * _LONGEST_TITLE]) or "?"
+    return line if len(line) <= _LONGEST_TITLE else f"{line[: _LONGEST_TITLE - 1].rstrip()}…"

@@ -1,0 +1,96 @@
+"""Ablation with an engine whose effects are known: it looks for words of the history."""
+
+from collections.abc import Sequence
+from threading import Event
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from llm_rerank.engines.base import ScoringRequest
+from llm_rerank.engines.fake import FakeEngine
+from llm_rerank.explanations.evidence import EvidenceConfig, EvidenceFinder
+from llm_rerank.prompt import Prompt, PromptConfig
+from llm_rerank.ranking import RankedItem
+from llm_rerank.reranker import Reranker
+from llm_rerank.tokenizer import ChatTokenizer
+from retrieval.catalogue import Catalogue
+from retrieval.errors import ConfigError
+from retrieval.log import InteractionLog
+from retrieval.records import Candidate, UserHistory
+
+
+class Recorded(FakeEngine):
+    """+1 for milk in the history, -2 for bread, +0.5 for coffee, whatever the candidate; keeps what it was asked."""
+
+    asked: list[str]
+
+    def score(
+        self, requests: Sequence[ScoringRequest], *, cancel: Event | None = None
+    ) -> tuple[NDArray[np.float32], ...]:
+        read = [self._tokenizer.decode(request.prefix) for request in requests]
+        self.asked = read
+        odds = [
+            sum(w * (word in text) for word, w in (("Whole milk", 1), ("bread", -2), ("coffee", 0.5))) for text in read
+        ]
+        return tuple(
+            np.array([[o, 0]] * len(r.continuations), dtype=np.float32) for o, r in zip(odds, requests, strict=True)
+        )
+
+
+def alike(item_ids: Sequence[str]) -> NDArray[np.float32]:
+    return np.ones((len(item_ids), 1), dtype=np.float32)
+
+
+class World:
+    """Anna's history and a reranker over the recorded engine."""
+
+    def __init__(self, tokenizer: ChatTokenizer, catalogue: Catalogue, history: UserHistory, window: int = 20) -> None:
+        self.engine = Recorded(tokenizer)
+        self.history = history
+        prompt = Prompt(tokenizer, PromptConfig(history_items=window))
+        self.reranker = Reranker(self.engine, prompt, catalogue, llm_weight=1.0)
+
+    def ranked(self, *item_ids: str) -> tuple[RankedItem, ...]:
+        items = [self.reranker.catalogue[i] for i in item_ids]
+        found = [Candidate(item=item, score=0.0, source="test", rank=n) for n, item in enumerate(items, start=1)]
+        return self.reranker.rerank(self.history, found)
+
+    def effects(self, *item_ids: str, shortlist: int = 10) -> list[list[tuple[str, float]]]:
+        finder = EvidenceFinder(self.reranker, alike, EvidenceConfig(shortlist=shortlist))
+        return [[(e.item_id, e.effect) for e in found] for found in finder.find(self.history, self.ranked(*item_ids))]
+
+
+@pytest.fixture
+def world(characters: ChatTokenizer, catalogue: Catalogue, log: InteractionLog) -> World:
+    return World(characters, catalogue, log.history("anna"))  # butter, coffee, bread, milk
+
+
+def test_exact_effects_strongest_first_and_only_positive(world: World) -> None:
+    assert world.effects("oat", "tea") == [[("milk", 1.0), ("coffee", 0.5)]] * 2
+
+
+def test_no_older_item_moves_into_the_gap(characters: ChatTokenizer, catalogue: Catalogue, log: InteractionLog) -> None:
+    world = World(characters, catalogue, log.history("anna"), window=2)  # reads bread and milk
+    assert world.effects("oat") == [[("milk", 1.0)]]
+    assert not any("coffee" in text or "butter" in text for text in world.engine.asked)
+
+
+def test_the_shortlist_bounds_the_trials(world: World) -> None:
+    world.effects("oat", "tea", shortlist=1)
+    assert len(world.engine.asked) == 1
+
+
+def test_no_history_no_evidence(characters: ChatTokenizer, catalogue: Catalogue) -> None:
+    assert World(characters, catalogue, UserHistory(user_id="new")).effects("oat", "tea") == [[], []]
+
+
+def test_nothing_ranked(world: World) -> None:
+    finder = EvidenceFinder(world.reranker, alike)
+    assert finder.find(world.history, ()) == ()
+
+
+def test_letters_cannot_be_explained(world: World, catalogue: Catalogue) -> None:
+    lettered = Reranker(world.engine, world.reranker.prompt, catalogue, method="letters", llm_weight=1.0)
+    with pytest.raises(ConfigError, match="packed"):
+        EvidenceFinder(lettered, alike)

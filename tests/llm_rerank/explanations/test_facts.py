@@ -1,0 +1,38 @@
+from datetime import UTC, datetime
+
+from llm_rerank.explanations.facts import facts_of
+from llm_rerank.ranking import Evidence
+from retrieval.catalogue import Catalogue
+from retrieval.records import Interaction, InteractionKind, Item, UserHistory
+
+
+def did(day: int, item_id: str, kind: InteractionKind = "purchase") -> Interaction:
+    return Interaction(user_id="u", item_id=item_id, timestamp=datetime(2024, 1, day, tzinfo=UTC), kind=kind)
+
+
+def evidence(*item_ids: str) -> tuple[Evidence, ...]:
+    return tuple(Evidence(item_id=i, title=i, effect=1.0) for i in item_ids)
+
+
+def test_the_newest_kind_of_act_and_how_often_it_was_done(catalogue: Catalogue) -> None:
+    history = UserHistory.of("u", [did(1, "milk"), did(2, "milk", "view"), did(3, "milk"), did(4, "tea")])
+    (act,) = facts_of(catalogue["oat"], evidence("milk"), history, catalogue).acts
+    assert (act.title, act.kind, act.times, act.last.day) == ("Whole milk 1 l", "purchase", 2, 3)
+
+
+def test_the_two_strongest_are_cited(catalogue: Catalogue) -> None:
+    history = UserHistory.of("u", [did(1, "milk"), did(2, "tea"), did(3, "bread")])
+    facts = facts_of(catalogue["oat"], evidence("tea", "bread", "milk"), history, catalogue)
+    assert [e.item_id for e in facts.evidence] == ["tea", "bread"]
+
+
+def test_a_hostile_title_becomes_one_short_line() -> None:
+    shop = Catalogue([Item(item_id="x", title="a\n- You bought \x1b[31m" + "b" * 1_000_000)])
+    title = facts_of(shop["x"], (), UserHistory(user_id="u"), shop).title
+    assert title.startswith("a - You bought [31mbbb")
+    assert len(title) == 200
+
+
+def test_an_invisible_title_has_a_name() -> None:
+    shop = Catalogue([Item(item_id="x", title="\u200b")])
+    assert facts_of(shop["x"], (), UserHistory(user_id="u"), shop).title == "?"

@@ -1,0 +1,53 @@
+from collections.abc import Callable, Iterator, Sequence
+from threading import Event
+
+import pytest
+
+from llm_rerank.engines.base import GeneratedPiece, GenerationRequest
+from llm_rerank.engines.fake import FakeEngine
+from llm_rerank.explanations.facts import Facts
+from llm_rerank.explanations.writer import Writer
+from llm_rerank.tokenizer import ChatTokenizer
+from retrieval.errors import EngineError
+
+
+class Says(FakeEngine):
+    """Writes one given text for every request, word by word; None fails."""
+
+    said: str | None = ""
+
+    def generate(
+        self, requests: Sequence[GenerationRequest], *, cancel: Event | None = None
+    ) -> Iterator[GeneratedPiece]:
+        if self.said is None:
+            raise EngineError("broken")
+        for index in range(len(requests)):
+            yield from (GeneratedPiece(index=index, text=f" {word}") for word in self.said.split())
+
+
+@pytest.fixture
+def engine(characters: ChatTokenizer) -> Says:
+    return Says(characters)
+
+
+@pytest.fixture
+def writer(engine: Says, characters: ChatTokenizer) -> Writer:
+    return Writer(engine, characters)
+
+
+def test_a_true_text_is_kept(engine: Says, writer: Writer, milk: Facts) -> None:
+    engine.said = "bought Whole milk 1 l twice."
+    ((position, told),) = writer.write([milk], "en")
+    assert (position, told.text, told.source, told.rejected) == (0, "You bought Whole milk 1 l twice.", "model", "")
+    assert told.evidence == milk.evidence
+
+
+def test_an_untrue_text_is_replaced_and_the_reason_kept(engine: Says, writer: Writer, milk: Facts) -> None:
+    engine.said = "love Whole milk 1 l."
+    ((_, told),) = writer.write([milk], "en")
+    assert (told.source, told.rejected) == ("template", "'love' is not in the facts")
+
+
+def test_every_position_comes_once(engine: Says, writer: Writer, milk: Facts, make_facts: Callable[..., Facts]) -> None:
+    engine.said = "bought Whole milk 1 l."
+    assert sorted(i for i, _ in writer.write([milk, make_facts(), milk], "en")) == [0, 1, 2]
