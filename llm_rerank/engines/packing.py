@@ -17,21 +17,22 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from llm_rerank.engines.base import ScoringRequest, raise_if_cancelled
 
-_CHUNK_SCORES = 4_000_000
-"""Attention weights held at once, per layer: small enough for a CPU's cache, large enough to keep a GPU busy."""
+_CHUNK_SCORES = {"cpu": 500_000, "cuda": 64_000_000}
+"""Attention weights held at once, per layer: few enough for a CPU's cache, enough to keep a GPU busy."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chunk:
     """Some continuations of one request, padded to the longest of them, C tokens.
 
-    `rows` (n, C) are positions in the pack, `valid` (n, C) tells tokens from padding, `visible` (n, C, C)
-    who sees whom.
+    `rows` (n, C) are positions in the pack and `visible` (n, C, C) tells who sees whom. `real` are the places in the
+    flattened rows that hold tokens rather than padding, and `real_rows` their positions in the pack.
     """
 
     rows: torch.Tensor
     visible: torch.Tensor
-    valid: torch.Tensor
+    real: torch.Tensor
+    real_rows: torch.Tensor
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,10 +90,11 @@ def _chunks(
 ) -> tuple[Chunk, ...]:
     """Continuations of like length go together, so that little is padded."""
     by_length = sorted(range(len(lengths)), key=lambda i: lengths[i])
+    scores_at_once = _CHUNK_SCORES.get(device.type, _CHUNK_SCORES["cuda"])
     chunks: list[Chunk] = []
     while by_length:
         longest = lengths[by_length[-1]]
-        size = max(1, _CHUNK_SCORES // (query_heads * longest * (prefix + longest)))
+        size = max(1, scores_at_once // (query_heads * longest * (prefix + longest)))
         group, by_length = by_length[-size:], by_length[:-size]
         first = torch.tensor([starts[i] for i in group], device=device)[:, None]
         length = torch.tensor([lengths[i] for i in group], device=device)[:, None]
@@ -101,7 +103,9 @@ def _chunks(
         causal = offset[..., None] >= offset[:, None]
         # A padded row points at its continuation's last token and sees what that sees: finite, and thrown away.
         rows = first + torch.minimum(offset, length - 1)
-        chunks.append(Chunk(rows=rows, visible=causal & valid[:, None, :], valid=valid))
+        real = valid.flatten().nonzero().squeeze(1)
+        visible = causal & valid[:, None, :]
+        chunks.append(Chunk(rows=rows, visible=visible, real=real, real_rows=rows.flatten()[real]))
     return tuple(chunks)
 
 
@@ -128,7 +132,7 @@ def packed_attention(
         )[0]
         for chunk in segment.chunks:
             attended = _attend(q, k, v, own, chunk)
-            out[:, chunk.rows[chunk.valid]] = attended[:, chunk.valid]
+            out[:, chunk.real_rows] = attended.flatten(1, 2)[:, chunk.real]
     return out.transpose(0, 1)[None], None
 
 
