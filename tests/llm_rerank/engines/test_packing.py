@@ -62,7 +62,7 @@ def test_permutation_of_a_long_list(real_engine: TransformersEngine) -> None:
 def test_small_chunks_change_nothing(real_engine: TransformersEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     request = random_request(3, 4000)
     (whole,) = real_engine.score([request])
-    monkeypatch.setattr("llm_rerank.engines.packing._CHUNK_SCORES", {"cpu": 1})  # one continuation a chunk
+    monkeypatch.setattr("llm_rerank.engines.packing._CHUNK_SCORES", {"cpu": 1, "cuda": 1})  # one continuation a chunk
     np.testing.assert_allclose(real_engine.score([request])[0], whole, atol=1e-4)
 
 
