@@ -49,7 +49,7 @@ class RankedItem:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ranking:
-    """The ordered answer for one user. `degraded` says what answered instead of the LLM and why; empty: the LLM did.
+    """The ordered answer for one user. `degraded` says what of the LLM's answer is missing and why; empty: nothing.
 
     `timings_ms` has one entry a stage: retrieve, score, explain.
     """

@@ -57,8 +57,8 @@ class Recommender:
         """The best of the request's items, or of what retrieval proposes, the first few with reasons.
 
         A user without a history gets what is popular, ordered by the LLM like any other list. Where the engine fails
-        the answer is the order of retrieval, and `degraded` says so. Raises UnknownItemError, ConfigError where reasons
-        are asked of a method that has none, and CancelledError.
+        the answer is the order of retrieval, or the LLM's without reasons, and `degraded` says so. Raises
+        UnknownItemError, ConfigError where reasons are asked of a method that has none, and CancelledError.
         """
         timings: dict[str, float] = {}
         with _timed(timings, "retrieve"):
@@ -67,13 +67,14 @@ class Recommender:
         try:
             with _timed(timings, "score"):
                 ranked = self._rank(request, candidates, cancel)[: request.top_n]
-            with _timed(timings, "explain"):
-                ranked = self._explain(request, ranked, cancel)
         except CancelledError:
             raise
         except EngineError as err:
-            degraded = f"retrieval order: {err}"
+            degraded = f"retrieval order, no reasons: {err}"
             ranked = _in_retrieval_order(candidates)[: request.top_n]
+        else:
+            with _timed(timings, "explain"):
+                ranked, degraded = self._explain(request, ranked, cancel)
         return Ranking(
             user_id=request.history.user_id,
             items=ranked,
@@ -104,9 +105,10 @@ class Recommender:
 
     def _explain(
         self, request: RankingRequest, ranked: tuple[RankedItem, ...], cancel: Event | None
-    ) -> tuple[RankedItem, ...]:
+    ) -> tuple[tuple[RankedItem, ...], str]:
+        """The items with their reasons, and why these are missing: a reason that fails costs nobody the ranking."""
         if not request.explained:
-            return ranked
+            return ranked, ""
         if self._explainer is None:
             raise ConfigError(
                 "scores of this method depend on the rest of the list and cannot be explained",
@@ -115,10 +117,15 @@ class Recommender:
                 remedy="Use method: packed, or ask for no reasons",
             )
         first, rest = ranked[: request.explained], ranked[request.explained :]
-        explained = self._explainer.explain(
-            request.history, first, language=request.language, instruction=request.instruction, cancel=cancel
-        )
-        return explained + rest
+        try:
+            explained = self._explainer.explain(
+                request.history, first, language=request.language, instruction=request.instruction, cancel=cancel
+            )
+        except CancelledError:
+            raise
+        except EngineError as err:
+            return ranked, f"no reasons: {err}"
+        return explained + rest, ""
 
 
 def _in_retrieval_order(candidates: Sequence[Candidate]) -> tuple[RankedItem, ...]:

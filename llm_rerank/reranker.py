@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from threading import Event
 from typing import Literal
 
@@ -13,10 +14,11 @@ from llm_rerank.fusion import Scores, fuse
 from llm_rerank.prompt import Prompt
 from llm_rerank.ranking import RankedItem
 from retrieval.catalogue import Catalogue
+from retrieval.errors import EngineError
 from retrieval.records import Candidate, Item, UserHistory
 
 Method = Literal["packed", "letters"]
-"""packed: each candidate answers yes or no behind the shared prefix. letters: lists of 20, a letter each."""
+"""packed: each candidate answers yes or no behind the shared prefix. letters: lists of up to 20, a letter each."""
 
 _WINDOW = 20
 """Candidates in one lettered list; beyond about 20 its quality collapses (Lyu & Xia 2026)."""
@@ -48,13 +50,21 @@ class Reranker:
     ) -> tuple[Scores, ...]:
         """The LLM's score of every item, one array (K,) a query; several users share forward passes.
 
-        packed: log-odds of yes, comparable between users. letters: log-probability within the item's list of 20.
+        packed: log-odds of yes, comparable between users. letters: log-probability within the item's list of up to 20.
         """
         write = self._yes_no if self.method == "packed" else self._letters
         requests = [write(query, instruction) for query in queries]
         logits = iter(self.engine.score([request for group in requests for request in group], cancel=cancel))
         read = _log_odds if self.method == "packed" else _log_probabilities
-        return tuple(np.concatenate([np.empty(0), *(read(next(logits)) for _ in group)]) for group in requests)
+        scores = tuple(np.concatenate([np.empty(0), *(read(next(logits)) for _ in group)]) for group in requests)
+        if not all(np.isfinite(of_query).all() for of_query in scores):
+            raise EngineError(
+                "the model gave scores that are not numbers",
+                field="engine",
+                value=self.engine.name,
+                remedy="Use float32, or another model",
+            )
+        return scores
 
     def rerank(
         self,
@@ -69,7 +79,8 @@ class Reranker:
 
         `llm_weight` takes the place of the reranker's own for this list.
         """
-        distinct = tuple({c.item.item_id: c for c in reversed(candidates)}.values())[::-1]
+        first = {c.item.item_id: i for i, c in reversed(list(enumerate(candidates)))}
+        distinct = [candidates[i] for i in sorted(first.values())]
         items = tuple(candidate.item for candidate in distinct)
         (llm,) = self.score([Query(history=history, items=items)], instruction=instruction, cancel=cancel)
         retrieval = np.array([candidate.score for candidate in distinct], dtype=np.float64)
@@ -80,7 +91,10 @@ class Reranker:
         return [self.prompt.yes_no(query.history, query.items, self.catalogue, instruction=instruction)]
 
     def _letters(self, query: Query, instruction: str | None) -> list[ScoringRequest]:
-        lists = [query.items[start : start + _WINDOW] for start in range(0, len(query.items), _WINDOW)]
+        # Lists of like length: an item alone in the last one would have a probability of 1.
+        count = -(-len(query.items) // _WINDOW)
+        bounds = [len(query.items) * i // count for i in range(count + 1)] if count else []
+        lists = [query.items[start:stop] for start, stop in pairwise(bounds)]
         return [self.prompt.letters(query.history, items, self.catalogue, instruction=instruction) for items in lists]
 
 

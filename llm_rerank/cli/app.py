@@ -10,6 +10,7 @@ from llm_rerank.cli.explain import explain
 from llm_rerank.cli.info import info
 from llm_rerank.cli.recommend import recommend
 from llm_rerank.cli.rerank import rerank
+from llm_rerank.tokenizer import one_line
 from retrieval.errors import LlmRerankError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -28,7 +29,7 @@ def main() -> None:
     try:
         app()
     except LlmRerankError as err:
-        print(f"llm-rerank: {err}", file=sys.stderr)
+        print(f"llm-rerank: {one_line(str(err))}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         print("llm-rerank: stopped; what was finished is kept", file=sys.stderr)

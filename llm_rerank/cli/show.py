@@ -18,14 +18,14 @@ from retrieval.records import UserHistory
 
 _SHOWN_HISTORY = 12
 
-_console = Console()
-_errors = Console(stderr=True)
+_console = Console(emoji=False)
+_errors = Console(stderr=True, emoji=False)
 
 
 def print_json(value: object) -> None:
-    """One JSON document on standard output, and nothing else. Lone surrogates are escaped: it is always UTF-8."""
+    """One JSON document on standard output, and nothing else. What no terminal should see raw is escaped in it."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
-    print(text.encode("utf-8", "backslashreplace").decode("utf-8"))
+    print("".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text))
 
 
 def print_text(text: str) -> None:

@@ -42,8 +42,8 @@ ORDINARY: Final = (
     | MONTHS.keys()
     | frozenset(
         """a an the this that these those it its it's is are was were be you your us we and or so because since as also
-        too with of for from to in on at by when which why that's item items product products shop time times might could
-        reason""".split()
+        too with of for from to in on at by when which why that's item items product products shop time
+        times might could reason""".split()
     )
 )
 

@@ -1,5 +1,7 @@
 """The model of the house, prepared once a session; a tokenizer and an engine that need none."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
@@ -9,7 +11,16 @@ from llm_rerank.engines.transformers import TransformersEngine
 from llm_rerank.models import PreparedModel, prepare_model
 from llm_rerank.prompt import Prompt
 from llm_rerank.tokenizer import ChatTokenizer, TokenIds
+from retrieval.build import build
+from retrieval.config import RetrievalConfig
+from retrieval.embedders.base import HashingConfig
 from retrieval.errors import ModelError
+from retrieval.folder import BuiltShop, load_folder
+from retrieval.indexes.base import ExactConfig
+from retrieval.retrievers.buy_again import BuyAgainConfig
+from retrieval.retrievers.popularity import PopularityConfig
+from retrieval.retrievers.text import TextConfig
+from retrieval.shop import ShopData
 
 
 class CharacterTokenizer:
@@ -66,3 +77,17 @@ def real_model(prepared: PreparedModel) -> PreTrainedModel:
 @pytest.fixture(scope="session")
 def real_engine(real_model: PreTrainedModel, real_tokenizer: ChatTokenizer) -> TransformersEngine:
     return TransformersEngine(real_model, real_tokenizer, tokens_per_pass=64)
+
+
+@pytest.fixture(scope="session")
+def built_folder(shop: ShopData, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One finished build of the tiny shop; treat as read-only."""
+    folder = tmp_path_factory.mktemp("built") / "shop"
+    sources = (BuyAgainConfig(), TextConfig(), PopularityConfig(weight=0.1))
+    build(shop, RetrievalConfig(embedder=HashingConfig(), index=ExactConfig(), retrievers=sources), folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def built(built_folder: Path) -> BuiltShop:
+    return load_folder(built_folder)

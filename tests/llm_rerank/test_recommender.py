@@ -1,0 +1,161 @@
+from collections.abc import Iterator, Sequence
+from threading import Event
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from llm_rerank.engines.base import GeneratedPiece, GenerationRequest, ScoringRequest
+from llm_rerank.engines.fake import FakeEngine
+from llm_rerank.explanations.evidence import EvidenceFinder
+from llm_rerank.explanations.explainer import Explainer
+from llm_rerank.explanations.writer import Writer
+from llm_rerank.prompt import Prompt
+from llm_rerank.ranking import Ranking
+from llm_rerank.recommender import Recommender, _vectors_of
+from llm_rerank.request import RankingRequest
+from llm_rerank.reranker import Reranker
+from llm_rerank.tokenizer import ChatTokenizer
+from retrieval.errors import CancelledError, ConfigError, EngineError, UnknownItemError
+from retrieval.folder import BuiltShop
+from retrieval.records import UserHistory
+
+Failure = Exception | None
+
+
+class Fragile(FakeEngine):
+    """Fails with `score_fails` from call number `after` on, or with `generate_fails`."""
+
+    score_fails: Failure = None
+    generate_fails: Failure = None
+    after = 0
+    calls = 0
+
+    def score(
+        self, requests: Sequence[ScoringRequest], *, cancel: Event | None = None
+    ) -> tuple[NDArray[np.float32], ...]:
+        self.calls += 1
+        if self.score_fails and self.calls > self.after:
+            raise self.score_fails
+        return super().score(requests, cancel=cancel)
+
+    def generate(
+        self, requests: Sequence[GenerationRequest], *, cancel: Event | None = None
+    ) -> Iterator[GeneratedPiece]:
+        if self.generate_fails:
+            raise self.generate_fails
+        return super().generate(requests, cancel=cancel)
+
+
+class World:
+    """A recommender over the tiny shop, and the engine that a test may break."""
+
+    def __init__(self, built: BuiltShop, tokenizer: ChatTokenizer) -> None:
+        self.built, self.engine, self.prompt = built, Fragile(tokenizer), Prompt(tokenizer)
+        self.tokenizer = tokenizer
+
+    def ask(self, user: str = "anna", *, candidates: int = 50, cancel: Event | None = None, **asked: object) -> Ranking:
+        reranker = Reranker(self.engine, self.prompt, self.built.catalogue, llm_weight=0.9)
+        finder = EvidenceFinder(reranker, _vectors_of(self.built))
+        explainer = Explainer(finder, Writer(self.engine, self.tokenizer), self.built.catalogue)
+        recommender = Recommender(self.built, reranker, explainer, model="none", candidates=candidates)
+        log = self.built.log
+        history = log.history(user) if user in log else UserHistory(user_id=user)
+        return recommender.recommend(RankingRequest(history=history, **asked), cancel=cancel)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def world(built: BuiltShop, characters: ChatTokenizer) -> World:
+    return World(built, characters)
+
+
+def ids(ranking: Ranking) -> list[str]:
+    return [place.item.item_id for place in ranking.items]
+
+
+def test_the_first_few_are_explained(world: World) -> None:
+    ranking = world.ask(top_n=4, explained=2)
+    assert [place.explanation is not None for place in ranking.items] == [True, True, False, False]
+    assert [place.rank for place in ranking.items] == [1, 2, 3, 4]
+    assert (ranking.degraded, set(ranking.timings_ms)) == ("", {"retrieve", "score", "explain"})
+
+
+def test_reasons_cite_only_the_users_own_items(world: World) -> None:
+    own = set(world.built.log.history("anna").item_ids)
+    reasons = [place.explanation for place in world.ask(explained=10).items if place.explanation]
+    assert any(reason.evidence for reason in reasons)
+    assert all(e.item_id in own and e.effect > 0 for reason in reasons for e in reason.evidence)
+
+
+def test_a_user_without_a_history(world: World) -> None:
+    ranking = world.ask("nobody", explained=3)
+    assert ranking.items
+    assert all(place.explanation and not place.explanation.evidence for place in ranking.items[:3])
+
+
+@pytest.mark.parametrize(("candidates", "top_n", "found"), [(0, 10, 0), (1, 10, 1), (50, 0, 0), (50, 3, 3)])
+def test_as_many_as_there_are_and_no_more_than_asked(world: World, candidates: int, top_n: int, found: int) -> None:
+    assert len(world.ask(candidates=candidates, top_n=top_n, explained=5).items) == found
+
+
+def test_the_callers_items_and_no_others(world: World) -> None:
+    ranking = world.ask(item_ids=("tea", "oat", "tea", "brie"))
+    assert sorted(ids(ranking)) == ["brie", "oat", "tea"]
+    assert ranking.llm_weight == 1.0
+    assert [place.llm_rank for place in ranking.items] == [1, 2, 3]
+
+
+def test_no_items_of_the_callers(world: World) -> None:
+    assert world.ask(item_ids=(), explained=3).items == ()
+
+
+def test_an_item_nobody_sells(world: World) -> None:
+    with pytest.raises(UnknownItemError, match="caviar"):
+        world.ask(item_ids=("tea", "caviar"))
+
+
+def test_an_engine_that_cannot_score(world: World) -> None:
+    history = world.built.log.history("anna")
+    expected = [c.item.item_id for c in world.built.retriever.retrieve(history, 50)][:5]
+    world.engine.score_fails = EngineError("out of memory")
+    ranking = world.ask(top_n=5, explained=2)
+    assert ids(ranking) == expected
+    assert "retrieval order" in ranking.degraded
+    assert "out of memory" in ranking.degraded
+    assert all(place.llm_score is None and place.explanation is None for place in ranking.items)
+
+
+@pytest.mark.parametrize("broken", ["ablation", "writing"])
+def test_an_engine_that_cannot_explain_keeps_the_ranking(world: World, broken: str) -> None:
+    expected = ids(world.ask())
+    world.engine.calls, world.engine.after = 0, 1
+    if broken == "ablation":
+        world.engine.score_fails = EngineError("out of memory")
+    else:
+        world.engine.generate_fails = EngineError("out of memory")
+    ranking = world.ask(explained=2)
+    assert ids(ranking) == expected
+    assert all(place.llm_score is not None for place in ranking.items)
+    assert ranking.degraded.startswith("no reasons: out of memory")
+
+
+@pytest.mark.parametrize("stage", ["score_fails", "generate_fails"])
+def test_a_wish_to_stop_is_obeyed(world: World, stage: str) -> None:
+    setattr(world.engine, stage, CancelledError("stop"))
+    with pytest.raises(CancelledError):
+        world.ask(explained=2)
+
+
+def test_cancelled_before_it_began(world: World) -> None:
+    cancel = Event()
+    cancel.set()
+    with pytest.raises(CancelledError):
+        world.ask(cancel=cancel)
+
+
+def test_lettered_scores_are_not_explained(built: BuiltShop, characters: ChatTokenizer) -> None:
+    reranker = Reranker(FakeEngine(characters), Prompt(characters), built.catalogue, method="letters", llm_weight=1)
+    recommender = Recommender(built, reranker, None, model="none", candidates=50)
+    request = RankingRequest(history=built.log.history("anna"), explained=1)
+    with pytest.raises(ConfigError, match="packed"):
+        recommender.recommend(request)
