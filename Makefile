@@ -29,8 +29,9 @@ demo: .venv/installed var/shop/manifest.json
 var/shop/manifest.json: | .venv/installed
 	$(BIN)/llm-rerank build --config configs/retrieval.yaml --out var/shop
 
-bench: .venv/installed
+bench: .venv/installed var/shop/manifest.json
 	$(BIN)/python -m benchmarks.scoring --out docs/results/packed-scoring
+	$(BIN)/python -m benchmarks.retrieval --folder var/shop --out docs/results/retrieval-latency
 
 clean:
 	rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

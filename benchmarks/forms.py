@@ -100,11 +100,11 @@ class Forms:
         return torch.tensor(ids, device=self.model.device)
 
 
-def middle(request: ScoringRequest, count: int) -> tuple[int, ...]:
-    """Rows of the `count` continuations of median length: what stands for all of them when time is short."""
+def spread(request: ScoringRequest, count: int) -> tuple[int, ...]:
+    """Rows of `count` continuations evenly spread over all lengths: what stands for all when time is short."""
     by_length = sorted(range(len(request.continuations)), key=lambda row: len(request.continuations[row]))
-    start = max(0, (len(by_length) - count) // 2)
-    return tuple(sorted(by_length[start : start + count]))
+    middles = ((2 * i + 1) * len(by_length) // (2 * count) for i in range(count))
+    return tuple(sorted(by_length[place] for place in middles))
 
 
 def some(request: ScoringRequest, rows: Sequence[int]) -> ScoringRequest:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.forms import Case, Forms, middle, some
+from benchmarks.forms import Case, Forms, some, spread
 from benchmarks.memory import with_peak
 from benchmarks.result import FORMS, CellResult, Form
 from benchmarks.world import Cell
@@ -29,7 +29,7 @@ class Plan:
     repeats: int
     batch_sizes: tuple[int, ...]
     most_prompts: int
-    subset: int = 8
+    subset: int = 16
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -98,7 +98,7 @@ def measure(
 
 
 def _record(case: Case, plan: Plan) -> _Record:
-    return _Record(case=case, prompts=some(case.request, middle(case.request, plan.prompts_of(case.cell))))
+    return _Record(case=case, prompts=some(case.request, spread(case.request, plan.prompts_of(case.cell))))
 
 
 def _repeat(forms: Forms, record: _Record, batch_size: int, on_step: Callable[[str], None]) -> None:
@@ -116,7 +116,7 @@ def _repeat(forms: Forms, record: _Record, batch_size: int, on_step: Callable[[s
         record.seconds[form].append(seconds)
         if form == "packed":
             record.peak_bytes = max(record.peak_bytes, peak)
-    rows = middle(case.request, len(record.prompts.continuations))
+    rows = spread(case.request, len(record.prompts.continuations))
     difference = float(np.abs(answers["packed"][list(rows)] - answers["one_prompt"]).max())
     record.max_difference = max(record.max_difference, difference)
 

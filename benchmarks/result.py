@@ -55,10 +55,12 @@ class CellResult:
         return self.median("packed") / self.median("plain_pass")
 
 
-def exponent(results: Sequence[CellResult], *, smallest_k: int = 20) -> float:
-    """How packed time grows with K: the least-squares slope of log time over log K. NaN below two points."""
-    points = [(result.k, result.median("packed")) for result in results if result.k >= smallest_k]
-    if len({k for k, _ in points}) < 2:
+def exponent(
+    results: Sequence[CellResult], against: Literal["k", "packed_tokens"] = "k", *, smallest_k: int = 20
+) -> float:
+    """How packed time grows: the least-squares slope of log time over log K or log tokens. NaN below two points."""
+    points = [(getattr(result, against), result.median("packed")) for result in results if result.k >= smallest_k]
+    if len({size for size, _ in points}) < 2:
         return float("nan")
-    k, seconds = np.log(np.array(points)).T
-    return float(np.polyfit(k, seconds, 1)[0])
+    size, seconds = np.log(np.array(points)).T
+    return float(np.polyfit(size, seconds, 1)[0])

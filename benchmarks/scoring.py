@@ -58,7 +58,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="folder for the report")
     parser.add_argument("--k", type=int, nargs="+", default=[5, 20, 50, 100, 200], help="candidates a list, ascending")
     parser.add_argument("--history", type=int, nargs="+", default=[5, 20, 50], help="items a history")
-    parser.add_argument("--repeats", type=int, default=2, help="timings of each form (one more where K <= 20)")
+    parser.add_argument("--repeats", type=int, default=3, help="timings of each form (one more where K <= 20)")
     parser.add_argument("--model", default=DEFAULT_MODEL, help="a prepared model's name or folder")
     parser.add_argument("--seed", type=int, default=0, help="of the made-up items")
     parser.add_argument("--quick", action="store_true", help="a smoke test of a minute: its numbers prove nothing")

