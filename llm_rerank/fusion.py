@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 Scores = NDArray[np.float64]
 
 WEIGHTS: Final = tuple(round(0.05 * step, 2) for step in range(21))
-_SURE: Final = 1.645
-"""Standard errors by which the mean gain must exceed zero: 95 % one-sided."""
+_SURE: Final = 2.0
+"""Standard errors by which the mean gain must exceed zero. The best of 21 weights is looked at, not one: on noise the
+usual 1.645 gave the LLM a say in 10 % of simulated validations, not 5 %."""
 
 
 def standardise(scores: Scores) -> Scores:

@@ -31,9 +31,10 @@ def main() -> None:
     except LlmRerankError as err:
         print(f"llm-rerank: {one_line(str(err))}", file=sys.stderr)
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("llm-rerank: stopped; what was finished is kept", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == 130:  # typer's answer to Ctrl-C, which it gives without a word
+            print("llm-rerank: stopped; what was finished is kept", file=sys.stderr)
+        raise
 
 
 def _quiet() -> None:
