@@ -4,9 +4,13 @@ Every stage leaves whole files or none, so that an interrupted build goes on whe
 """
 
 import shutil
+from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -33,7 +37,7 @@ def build(shop: ShopData, config: RetrievalConfig, folder: Path, *, overwrite: b
     A folder that is finished and made from the same is left as it is. Raises BuildError for a folder made from
     something else, unless `overwrite`, which never deletes a folder that is no build.
     """
-    plan = Plan(data=shop.fingerprint, embedder=embedder_name(config.embedder), config=config.model_dump(mode="json"))
+    plan = _plan(shop, config)
     _make_way(folder, plan, overwrite)
     if (folder / MANIFEST).exists():
         return Manifest.read(folder)
@@ -51,16 +55,33 @@ def build(shop: ShopData, config: RetrievalConfig, folder: Path, *, overwrite: b
     return manifest
 
 
+def _plan(shop: ShopData, config: RetrievalConfig) -> Plan:
+    return Plan(
+        data=shop.fingerprint,
+        details=_digest_details(shop),
+        embedder=embedder_name(config.embedder),
+        config=config.model_dump(mode="json"),
+    )
+
+
+def _digest_details(shop: ShopData) -> str:
+    offers = [(item.price, item.available) for item in shop.catalogue]
+    frame = shop.log.frame[["kind", "rating", "text"]]
+    encoded = frame.assign(text=[text.encode("utf-8", "surrogatepass") for text in frame["text"]])
+    rows = pd.util.hash_pandas_object(encoded, index=False)
+    return sha256(repr(offers).encode() + rows.to_numpy().tobytes()).hexdigest()[:16]
+
+
 def _make_way(folder: Path, plan: Plan, overwrite: bool) -> None:
     """Leaves the folder absent, empty or holding work on this very plan."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     if not (folder / MANIFEST).exists() and not (folder / PLAN).exists():
         raise BuildError(
-            "this folder holds something that is no build",
+            "this is no build folder",
             field="folder",
             value=str(folder),
-            remedy="Give another folder, or empty this one yourself.",
+            remedy="Give another folder, or clear this one yourself: --overwrite deletes only builds.",
         )
     if overwrite:
         _delete(folder)
@@ -89,11 +110,18 @@ def _delete(folder: Path) -> None:
 
 
 def _embed(shop: ShopData, config: RetrievalConfig, folder: Path, progress: Progress) -> None:
-    """Embeds each different text of the catalogue once, chunk by chunk."""
-    if (folder / VECTORS).exists():
-        return
-    texts, place = distinct([item.text for item in shop.catalogue])
-    chunks = folder / CHUNKS
+    """Joins the embedded chunks into one file."""
+    if not (folder / VECTORS).exists():
+        texts, place = distinct([item.text for item in shop.catalogue])
+        parts = _embed_chunks(texts, config, folder / CHUNKS, progress)
+        write_arrays(folder / VECTORS, {"distinct": np.concatenate(parts), "place": place})
+    shutil.rmtree(folder / CHUNKS, ignore_errors=True)
+
+
+def _embed_chunks(
+    texts: Sequence[str], config: RetrievalConfig, chunks: Path, progress: Progress
+) -> list[NDArray[np.float32]]:
+    """Embeds each different text of the catalogue once; a chunk that an earlier run embedded is read from its file."""
     embedder = build_embedder(config.embedder)
     parts = []
     for start in progress.track(range(0, len(texts), _CHUNK), description="embedding"):
@@ -101,8 +129,7 @@ def _embed(shop: ShopData, config: RetrievalConfig, folder: Path, progress: Prog
         if not part.exists():
             write_arrays(part, {"vectors": embedder.embed(texts[start : start + _CHUNK])})
         parts.append(read_arrays(part)["vectors"])
-    write_arrays(folder / VECTORS, {"distinct": np.concatenate(parts), "place": place})
-    shutil.rmtree(chunks)
+    return parts
 
 
 def _index(shop: ShopData, config: RetrievalConfig, folder: Path, progress: Progress) -> None:

@@ -36,7 +36,7 @@ class RetrievalConfig(Settings):
     """What finds the nearest vectors."""
 
     retrievers: tuple[RetrieverConfig, ...] = Field(
-        default=(BuyAgainConfig(weight=2.0), EaseConfig(), TextConfig(weight=0.2), PopularityConfig(weight=0.3)),
+        default=(BuyAgainConfig(weight=3.0), PopularityConfig(), EaseConfig(weight=0.3), TextConfig(weight=0.2)),
         min_length=1,
     )
     """The sources of candidates. Popularity is always among them: it alone has an answer for everybody."""

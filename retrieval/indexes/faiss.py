@@ -59,8 +59,10 @@ class FaissIndex:
             return tuple(() for _ in queries)
         queries = np.ascontiguousarray(queries, dtype=np.float32)
         scores, numbers = self._device_index().search(queries, count)
-        if (numbers < 0).any():  # the nearest lists held fewer than asked for: look into all of them
-            scores, numbers = self._index.search(queries, count, params=_every_list(self._index))
+        short = (numbers < 0).any(axis=1)
+        if short.any():  # the nearest lists held fewer than asked for: look into all of them
+            everywhere = _every_list(self._index)
+            scores[short], numbers[short] = self._index.search(queries[short], count, params=everywhere)
         return tuple(
             tuple((self._ids[number], score) for number, score in zip(*row, strict=True))
             for row in zip(numbers.tolist(), scores.tolist(), strict=True)

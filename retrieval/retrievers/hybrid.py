@@ -13,7 +13,7 @@ from retrieval.settings import Settings
 class HybridConfig(Settings):
     """Weighted reciprocal rank fusion."""
 
-    rank_constant: NonNegativeFloat = 60.0
+    rank_constant: NonNegativeFloat = 15.0
     """The larger, the less the first ranks of a source stand out."""
 
     depth: PositiveInt = 200

@@ -174,6 +174,36 @@ def test_a_folder_made_from_other_data_is_refused_and_kept(
     assert contents(folder) == before
 
 
+def dearer_item(shop: ShopData) -> ShopData:
+    milk, *others = shop.catalogue
+    return replace(shop, catalogue=Catalogue([replace(milk, price=9.9), *others]))
+
+
+def sold_out_item(shop: ShopData) -> ShopData:
+    milk, *others = shop.catalogue
+    return replace(shop, catalogue=Catalogue([replace(milk, available=False), *others]))
+
+
+def reviewed_item(shop: ShopData) -> ShopData:
+    return replace(shop, log=InteractionLog(shop.log.frame.assign(text="good \ud800")))  # no valid UTF-8
+
+
+@pytest.mark.parametrize("change", [dearer_item, sold_out_item, reviewed_item])
+def test_what_neither_texts_nor_times_show_is_other_data_too(
+    folder: Path, shop: ShopData, change: Callable[[ShopData], ShopData]
+) -> None:
+    with pytest.raises(BuildError, match=r"details was '.*' and is now '"):
+        build(change(shop), CONFIG, folder)
+
+
+def test_chunks_that_a_crash_left_behind_are_no_part_of_the_build(shop: ShopData, folder: Path) -> None:
+    (folder / PLAN).write_text(Manifest.read(folder).plan.model_dump_json())
+    (folder / MANIFEST).unlink()
+    (folder / "vectors.parts").mkdir()
+    build(shop, CONFIG, folder)
+    assert not (folder / "vectors.parts").exists()
+
+
 def test_another_configuration_is_refused_naming_what_differs(folder: Path, shop: ShopData) -> None:
     other = CONFIG.model_copy(update={"seed": 7, "embedder": HashingConfig(dimension=32)})
     with pytest.raises(BuildError) as caught:

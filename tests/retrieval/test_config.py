@@ -35,7 +35,7 @@ def test_what_is_not_written_keeps_its_default(yaml: Path) -> None:
     yaml.write_text("embedder: {kind: hashing, dimension: 64}")
     config = read_config(yaml, RetrievalConfig)
     assert config.embedder == HashingConfig(dimension=64)
-    assert config.hybrid.rank_constant == 60
+    assert config.hybrid.rank_constant == 15
     yaml.write_text("")
     assert read_config(yaml, RetrievalConfig) == RetrievalConfig()
 
