@@ -16,6 +16,7 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention
 
 from llm_rerank.engines.base import ScoringRequest, raise_if_cancelled
+from retrieval.errors import EngineError
 
 _CHUNK_SCORES = {"cpu": 500_000, "cuda": 64_000_000}
 """Attention weights held at once, per layer: few enough for a CPU's cache, enough to keep a GPU busy."""
@@ -119,10 +120,24 @@ def packed_attention(
     scaling: float,
     packed: Pack,
     cancel: Event | None = None,
+    sliding_window: int | None = None,
+    softcap: float | None = None,
+    s_aux: torch.Tensor | None = None,
     **_: Any,
 ) -> tuple[torch.Tensor, None]:
-    """transformers' attention interface: query (1, H, N, D), key and value (1, H_kv, N, D) -> (1, N, H, D)."""
+    """transformers' attention interface: query (1, H, N, D), key and value (1, H_kv, N, D) -> (1, N, H, D).
+
+    Raises EngineError for a model whose attention is not plain softmax over all that stands before: its scores would
+    be wrong without a sign of it.
+    """
     raise_if_cancelled(cancel)  # once a layer
+    if softcap is not None or s_aux is not None or (sliding_window or query.shape[2]) < query.shape[2]:
+        raise EngineError(
+            "packed scoring needs plain attention; this model has a sliding window, a soft cap or sinks",
+            field="model",
+            value=type(module).__name__,
+            remedy="Choose a model without them, such as Llama, SmolLM2 or Qwen3",
+        )
     q, k, v = query[0] * scaling, key[0], value[0]
     out = torch.empty_like(q)
     for segment in packed.segments:

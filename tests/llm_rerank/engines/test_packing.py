@@ -5,12 +5,14 @@ from random import Random
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers import AutoModelForCausalLM, MistralConfig, MistralForCausalLM, PreTrainedModel
 
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.packing import pack
 from llm_rerank.engines.transformers import TransformersEngine
 from llm_rerank.models import PreparedModel
+from llm_rerank.tokenizer import ChatTokenizer
+from retrieval.errors import EngineError
 
 CASES = 50
 
@@ -74,3 +76,20 @@ def test_the_layout_of_two_requests() -> None:
     assert packed.position_ids.tolist() == [[0, 1, 2, 2, 3, 0, 1, 2]]
     assert packed.last_rows.tolist() == [2, 4, 7]
     assert [(s.start, s.stop) for s in packed.segments] == [(0, 2), (5, 6)]
+
+
+def test_a_model_with_a_sliding_window_is_refused(real_tokenizer: ChatTokenizer) -> None:
+    config = MistralConfig(
+        vocab_size=64,
+        hidden_size=8,
+        intermediate_size=8,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        sliding_window=4,
+    )
+    engine = TransformersEngine(MistralForCausalLM(config), real_tokenizer)
+    short, long = (ScoringRequest(prefix=(1,) * n, continuations=((2,),), labels=(3, 4)) for n in (2, 9))
+    assert engine.score([short])[0].shape == (1, 2)
+    with pytest.raises(EngineError, match="sliding window"):
+        engine.score([long])
