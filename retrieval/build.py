@@ -5,11 +5,9 @@ Every stage leaves whole files or none, so that an interrupted build goes on whe
 
 import shutil
 from collections.abc import Sequence
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -37,7 +35,7 @@ def build(shop: ShopData, config: RetrievalConfig, folder: Path, *, overwrite: b
     A folder that is finished and made from the same is left as it is. Raises BuildError for a folder made from
     something else, unless `overwrite`, which never deletes a folder that is no build.
     """
-    plan = _plan(shop, config)
+    plan = Plan(data=shop.fingerprint, embedder=embedder_name(config.embedder), config=config.model_dump(mode="json"))
     _make_way(folder, plan, overwrite)
     if (folder / MANIFEST).exists():
         return Manifest.read(folder)
@@ -53,23 +51,6 @@ def build(shop: ShopData, config: RetrievalConfig, folder: Path, *, overwrite: b
     manifest.write(folder)
     (folder / PLAN).unlink()
     return manifest
-
-
-def _plan(shop: ShopData, config: RetrievalConfig) -> Plan:
-    return Plan(
-        data=shop.fingerprint,
-        details=_digest_details(shop),
-        embedder=embedder_name(config.embedder),
-        config=config.model_dump(mode="json"),
-    )
-
-
-def _digest_details(shop: ShopData) -> str:
-    offers = [(item.price, item.available) for item in shop.catalogue]
-    frame = shop.log.frame[["kind", "rating", "text"]]
-    encoded = frame.assign(text=[text.encode("utf-8", "surrogatepass") for text in frame["text"]])
-    rows = pd.util.hash_pandas_object(encoded, index=False)
-    return sha256(repr(offers).encode() + rows.to_numpy().tobytes()).hexdigest()[:16]
 
 
 def _make_way(folder: Path, plan: Plan, overwrite: bool) -> None:

@@ -69,10 +69,11 @@ class Catalogue:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Changes with anything that an embedder reads; names what a build was made from."""
+        """Changes with any field of any item; names what a build was made from."""
         digest = sha256()
         for item in self._items:
-            digest.update(f"{item.item_id}\x1f{item.text}\x1e".encode("utf-8", "surrogatepass"))
+            fields = (item.item_id, item.text, item.title, item.category, item.brand, item.price, item.available)
+            digest.update(f"{fields}{sorted(item.attributes.items())}".encode())
         return digest.hexdigest()[:16]
 
 

@@ -87,16 +87,14 @@ class InteractionLog:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Changes with any row; names what a build was fitted on."""
-        frame = self._frame[["user_id", "item_id", "timestamp"]]
-        frame = frame.assign(user_id=frame["user_id"].map(_encoded), item_id=frame["item_id"].map(_encoded))
-        keys = pd.util.hash_pandas_object(frame, index=False)
-        return sha256(keys.to_numpy().tobytes()).hexdigest()[:16]
-
-
-def _encoded(untrusted_id: str) -> bytes:
-    """pandas hashes a text and its UTF-8 alike, but a lone surrogate it would not encode."""
-    return untrusted_id.encode("utf-8", "surrogatepass")
+        """Changes with any field of any row; names what a build was fitted on."""
+        digest = sha256()
+        for name in ("user_id", "item_id", "kind", "text"):
+            codes, texts = self._frame[name].factorize()  # a log repeats its users and items a thousand times
+            digest.update(codes.tobytes() + repr(list(texts)).encode())
+        digest.update(self._frame["timestamp"].dt.as_unit("ns").astype("int64").to_numpy().tobytes())
+        digest.update(self._frame["rating"].to_numpy(dtype=float).tobytes())
+        return digest.hexdigest()[:16]
 
 
 def _known(rating: float) -> float | None:

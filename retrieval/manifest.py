@@ -25,10 +25,7 @@ class Plan(Settings):
     """How the files are laid out."""
 
     data: str
-    """The shop's fingerprint: who touched what when, and every item's text."""
-
-    details: str = ""
-    """A digest of what the fingerprint leaves out: prices, availability, kinds of interaction, ratings, reviews."""
+    """The shop's fingerprint."""
 
     embedder: str
     """The embedder's name, which names its version too."""

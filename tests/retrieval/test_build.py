@@ -189,10 +189,10 @@ def reviewed_item(shop: ShopData) -> ShopData:
 
 
 @pytest.mark.parametrize("change", [dearer_item, sold_out_item, reviewed_item])
-def test_what_neither_texts_nor_times_show_is_other_data_too(
+def test_a_price_a_stock_or_a_review_makes_other_data(
     folder: Path, shop: ShopData, change: Callable[[ShopData], ShopData]
 ) -> None:
-    with pytest.raises(BuildError, match=r"details was '.*' and is now '"):
+    with pytest.raises(BuildError, match=r"data was '.*' and is now '"):
         build(change(shop), CONFIG, folder)
 
 

@@ -40,10 +40,12 @@ def test_unavailable_items_and_prices_in_order() -> None:
     assert catalogue.sorted_prices == (1.0, 1.5)
 
 
-def test_the_fingerprint_changes_with_a_text_and_only_with_that() -> None:
+def test_the_fingerprint_changes_with_any_field_and_only_then() -> None:
+    same = Item(item_id=MILK.item_id, title=MILK.title, category=MILK.category, brand=MILK.brand, price=MILK.price)
     renamed = Item(item_id="milk", title="Whole Milk")
     dearer = Item(item_id="milk", title="Milk", price=9.0)
-    assert Catalogue([MILK]).fingerprint == Catalogue([dearer]).fingerprint
+    assert Catalogue([MILK]).fingerprint == Catalogue([same]).fingerprint
+    assert Catalogue([MILK]).fingerprint != Catalogue([dearer]).fingerprint
     assert Catalogue([MILK]).fingerprint != Catalogue([renamed]).fingerprint
 
 
