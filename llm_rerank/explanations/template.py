@@ -36,21 +36,21 @@ def tell(act: CitedAct, language: Language, *, name: str | None = None) -> str:
 
 def _english(facts: Facts) -> str:
     if not facts.acts:
-        return "No single thing you did raised this item's score."
+        return "No single thing you did raised the model's score of this item."
     strongest, *others = facts.acts
     other = "".join(f" and {tell(act, 'en')}" for act in others)
     if strongest.evidence.item_id == facts.item.item_id:
         day = f"{strongest.last.day} {strongest.last:%B %Y}"
         return f"You {tell(strongest, 'en', name='this')}, last on {day}{other}."
-    return f"You {tell(strongest, 'en')}{other}, which raised the score of this item."
+    return f"You {tell(strongest, 'en')}{other}, which raised the model's score of this item."
 
 
 def _chinese(facts: Facts) -> str:
     if not facts.acts:
-        return "您的历史记录中没有哪一项单独提高了它的得分。"
+        return "您的历史记录中没有哪一项单独提高了模型对它的评分。"
     strongest, *others = facts.acts
     other = "".join(f"，还{tell(act, 'zh')}" for act in others)
     if strongest.evidence.item_id == facts.item.item_id:
         day = f"{strongest.last.year}年{strongest.last.month}月{strongest.last.day}日"
         return f"您{tell(strongest, 'zh', name='它')}，最近一次是{day}{other}。"
-    return f"您{tell(strongest, 'zh')}{other}，这提高了它的得分。"
+    return f"您{tell(strongest, 'zh')}{other}，这提高了模型对它的评分。"

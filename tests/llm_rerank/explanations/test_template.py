@@ -10,9 +10,9 @@ Act = Callable[..., CitedAct]
 
 
 def test_two_acts(milk: Facts) -> None:
-    english = "You bought Whole milk 1 l twice and bought Salted butter 250 g, which raised the score of this item."
+    english = "You bought Whole milk 1 l twice and bought Salted butter 250 g, which raised the model's score of this item."
     assert template(milk, "en") == english
-    assert template(milk, "zh") == "您买过“Whole milk 1 l”2次，还买过“Salted butter 250 g”，这提高了它的得分。"
+    assert template(milk, "zh") == "您买过“Whole milk 1 l”2次，还买过“Salted butter 250 g”，这提高了模型对它的评分。"
 
 
 @pytest.mark.parametrize(("kind", "did", "did_zh"), [("view", "looked at", "看过"), ("rating", "rated", "评价过")])
