@@ -56,10 +56,10 @@ ACTS_ZH: Final[dict[str, InteractionKind]] = {"买": "purchase", "看过": "view
 
 PAST_ZH: Final = ("过", "曾经", "之前", "以前", "历史", "记录", "最近")
 
-PROPOSING_ZH: Final = ("推荐", "建议", "得分")
+PROPOSING_ZH: Final = ("推荐", "建议", "评分")
 
 ORDINARY_ZH: Final = tuple(
     """您 你 的 了 过 和 与 还 也 在 为 给 因为 所以 因此 由于 最近一次 最近 是 曾经 之前 以前 推荐 建议
-    这 这款 这个 该 它 商品 产品 购买过 购买 买过 买 看过 评价过 评价 搜索过 搜索 历史 记录 根据 我们 向 提高 得分
+    这 这款 这个 该 它 商品 产品 购买过 购买 买过 买 看过 评价过 评价 搜索过 搜索 历史 记录 根据 我们 向 提高 模型 对 评分
     """.split()
 )

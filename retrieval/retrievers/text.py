@@ -21,7 +21,7 @@ class TextConfig(SourceConfig):
 
     kind: Literal["text"] = "text"
 
-    anchors: PositiveInt = 20
+    anchors: PositiveInt = 10
     """How many items of the history, the weightiest, are looked up in the index."""
 
     neighbours: PositiveInt = 20
@@ -40,7 +40,7 @@ class TextRetriever:
     """score = Σ weight × similarity over the anchors that have the item among their neighbours.
 
     One user vector would not do: the mean of bread, soap and batteries is near nothing that is sold (recall@100 on
-    Complete Journey's validation baskets: 0.003 for the mean, 0.13 for the neighbours of 20 anchors).
+    Complete Journey's validation baskets: 0.003 for the mean, 0.13 for the neighbours of 10 anchors).
     """
 
     def __init__(self, config: TextConfig, catalogue: Catalogue, vectors: ItemVectors, index: VectorIndex) -> None:
