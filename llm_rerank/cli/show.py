@@ -133,9 +133,15 @@ def _show_explanation(item: RankedItem, explanation: Explanation) -> None:
     print_text(f"   {explanation.text}")
     for evidence in explanation.evidence:
         print_text(f"   evidence: without {one_line(evidence.title)} the score falls by {evidence.effect:.3f} log-odds")
-    origin = "written by the model and checked" if explanation.source == "model" else "written from a template"
-    refused = f": the model's text was refused, {explanation.rejected}" if explanation.rejected else ""
-    print_text(f"   ({origin}{refused})")
+    print_text(f"   ({_origin(explanation)})")
+
+
+def _origin(explanation: Explanation) -> str:
+    if explanation.source == "model":
+        return "written by the model and checked"
+    if not explanation.evidence:
+        return "nothing to cite, so the model was not asked for a text"
+    return f"written from a template: the model's text was refused, {explanation.rejected}"
 
 
 def _show_footer(ranking: Ranking) -> None:

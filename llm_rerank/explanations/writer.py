@@ -37,7 +37,7 @@ class Writer:
         """
         asked = [i for i, fact in enumerate(facts) if fact.acts]
         for i in sorted(set(range(len(facts))) - set(asked)):
-            yield i, _templated(facts[i], language, "there is nothing to cite")
+            yield i, _templated(facts[i], language, rejected="")
         requests = [self._request(facts[i], language) for i in asked]
         texts = dict.fromkeys(asked, _BEGUN[language])
         for piece in self._engine.generate(requests, cancel=cancel):
@@ -62,10 +62,10 @@ class Writer:
 def _checked(text: str, facts: Facts, language: Language) -> Explanation:
     problem = problem_with(text, facts, language)
     if problem:
-        return _templated(facts, language, problem)
+        return _templated(facts, language, rejected=problem)
     return Explanation(text=text, language=language, source="model", evidence=facts.evidence)
 
 
-def _templated(facts: Facts, language: Language, rejected: str) -> Explanation:
+def _templated(facts: Facts, language: Language, *, rejected: str) -> Explanation:
     text = template(facts, language)
     return Explanation(text=text, language=language, source="template", evidence=facts.evidence, rejected=rejected)
