@@ -55,11 +55,25 @@ class CellResult:
         return self.median("packed") / self.median("plain_pass")
 
 
-def exponent(
-    results: Sequence[CellResult], against: Literal["k", "packed_tokens"] = "k", *, smallest_k: int = 20
-) -> float:
-    """How packed time grows: the least-squares slope of log time over log K or log tokens. NaN below two points."""
-    points = [(getattr(result, against), result.median("packed")) for result in results if result.k >= smallest_k]
+def exponent(results: Sequence[CellResult], *, smallest_k: int = 20) -> float:
+    """How packed time grows with K: the least-squares slope of log time over log K. NaN below two points.
+
+    The prefix is paid for once whatever K is, and flatters: see added_exponent.
+    """
+    return _slope([(result.k, result.median("packed")) for result in results if result.k >= smallest_k])
+
+
+def added_exponent(results: Sequence[CellResult]) -> float:
+    """The same for what candidates add: log of time beyond the shortest list's over log of candidates beyond it.
+
+    The prefix is in both times and cancels.
+    """
+    first, *longer = sorted(results, key=lambda result: result.k)
+    base = first.median("packed")
+    return _slope([(r.k - first.k, r.median("packed") - base) for r in longer if r.median("packed") > base])
+
+
+def _slope(points: Sequence[tuple[float, float]]) -> float:
     if len({size for size, _ in points}) < 2:
         return float("nan")
     size, seconds = np.log(np.array(points)).T

@@ -19,15 +19,13 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from eval.interval import estimate
+from eval.kept import Kept
 from eval.metrics import ndcg, recall
-from eval.report import Report, read_lines
+from eval.report import Report
 from llm_rerank.config import RecommendConfig
-from llm_rerank.engines import build_engine
 from llm_rerank.fusion import WEIGHTS, ScoredList, choose_weight, fuse
-from llm_rerank.models import prepare_model
-from llm_rerank.prompt import Prompt
+from llm_rerank.recommender import open_reranker
 from llm_rerank.reranker import Query, Reranker
-from llm_rerank.tokenizer import ChatTokenizer
 from retrieval.config import read_config
 from retrieval.folder import BuiltShop, load_folder
 from retrieval.records import Candidate
@@ -74,40 +72,25 @@ def recalls(split: Split, sources: Mapping[str, Retriever]) -> dict[str, NDArray
     return {name: np.array(values) for name, values in found.items()}
 
 
-def scored_lists(job: Job, split: Split, retriever: Retriever, shop: BuiltShop, kept: Path) -> list[ScoredList]:
+def scored_lists(job: Job, split: Split, retriever: Retriever, shop: BuiltShop, kept: Kept) -> list[ScoredList]:
     """The LLM's and retrieval's scores of the sampled households whose candidates hold something they bought."""
     users = np.random.default_rng(job.seed).permutation(sorted(split.targets))[: job.households]
-    done = {row["user"]: row for row in read_lines(kept)}
     reranker: Reranker | None = None
     lists: list[ScoredList] = []
     for user in track(users.tolist(), description="LLM scoring"):
-        if user not in done:
-            reranker = reranker or _reranker(job.config, shop)
-            history = split.train.history(user)
-            done[user] = _score(reranker, user, split, retriever.retrieve(history, job.config.candidates))
-            with kept.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(done[user]) + "\n")
-        row = done[user]
-        lists.append(
-            ScoredList(
-                llm=np.array(row["llm"]), retrieval=np.array(row["retrieval"]), relevant=np.array(row["relevant"], bool)
-            )
-        )
+        if user not in kept:
+            reranker = reranker or open_reranker(job.config, shop.catalogue, say=print)
+            candidates = retriever.retrieve(split.train.history(user), job.config.candidates)
+            kept.keep(user, _score(reranker, user, split, candidates))
+        row = {name: np.array(values) for name, values in kept[user].items()}
+        lists.append(ScoredList(llm=row["llm"], retrieval=row["retrieval"], relevant=row["relevant"].astype(bool)))
     return [scored for scored in lists if scored.relevant.any()]
-
-
-def _reranker(config: RecommendConfig, shop: BuiltShop) -> Reranker:
-    model = prepare_model(config.model, say=print)
-    tokenizer = ChatTokenizer.load(model.folder)
-    engine = build_engine(config.engine.kind, model.folder, tokenizer, device=config.engine.device)
-    return Reranker(engine, Prompt(tokenizer, config.prompt), shop.catalogue, method=config.method, llm_weight=0.0)
 
 
 def _score(reranker: Reranker, user: str, split: Split, candidates: tuple[Candidate, ...]) -> dict[str, Any]:
     items = tuple(candidate.item for candidate in candidates)
     (llm,) = reranker.score([Query(history=split.train.history(user), items=items)])
     return {
-        "user": user,
         "llm": llm.tolist(),
         "retrieval": [candidate.score for candidate in candidates],
         "relevant": [item.item_id in split.targets[user] for item in items],
@@ -126,25 +109,26 @@ def report_retrieval(report: Report, found: Mapping[str, NDArray[np.float64]]) -
     )
 
 
-def report_llm(report: Report, lists: list[ScoredList], asked: int, config: RecommendConfig) -> float:
-    """NDCG@10 of retrieval, of the LLM, of chance and of the fusion at the configured and at the best weight."""
-    weight = choose_weight(lists, lambda scores, relevant: ndcg(scores, relevant, K_NDCG))
-    base = _ndcgs(lists, 0.0)
+def report_llm(report: Report, lists: list[ScoredList], job: Job) -> None:
+    """NDCG@10 of retrieval, of the LLM, of chance and of the fusion. A weight is chosen on validation lists only."""
+    base, configured = _ndcgs(lists, 0.0), job.config.llm_weight
     chance = np.array([np.mean([_shuffled(x, seed) for seed in range(20)]) for x in lists])
     rows: list[tuple[str, NDArray[np.float64]]] = [
         ("retrieval alone (weight 0)", base),
         ("LLM alone (weight 1)", _ndcgs(lists, 1.0)),
-        (f"fused at the configured weight {config.llm_weight:g}", _ndcgs(lists, config.llm_weight)),
+        (f"fused at the configured weight {configured:g}", _ndcgs(lists, configured)),
         ("random order, mean of 20", chance),
     ]
     report.table(
-        f"NDCG@{K_NDCG} among {config.candidates} candidates, {len(lists)} of {asked} households have a hit among them",
+        f"NDCG@{K_NDCG} among {job.config.candidates} candidates: the {len(lists)} of {job.households} households "
+        "with a hit among them",
         ("order", "mean", "minus retrieval, 95 % paired bootstrap"),
         [(name, f"{values.mean():.4f}", estimate(values - base)) for name, values in rows],
     )
-    curve = {f"{w:g}": round(float(_ndcgs(lists, w).mean()), 4) for w in WEIGHTS}
-    report.line(f"Weight chosen on these lists: {weight:g}. Mean NDCG@{K_NDCG} by weight: {json.dumps(curve)}")
-    return weight
+    if job.part == "validation":
+        weight = choose_weight(lists, lambda scores, relevant: ndcg(scores, relevant, K_NDCG))
+        curve = {f"{w:g}": round(float(_ndcgs(lists, w).mean()), 4) for w in WEIGHTS}
+        report.line(f"Weight chosen: {weight:g}. Mean NDCG@{K_NDCG} by weight: {json.dumps(curve)}")
 
 
 def _ndcgs(lists: list[ScoredList], weight: float) -> NDArray[np.float64]:
@@ -174,18 +158,10 @@ def main() -> None:
     report = Report(f"Last basket, {job.part}", notice=shop.shop.notice)
     report_retrieval(report, recalls(split, sources))
     if job.households:
-        given.out.mkdir(parents=True, exist_ok=True)
-        lists = scored_lists(job, split, sources[HYBRID], shop, _kept(job, shop))
-        report_llm(report, lists, job.households, config)
+        kept = Kept("last-basket", shop.manifest.plan, config, extra=f"{job.part}")
+        lists = scored_lists(job, split, sources[HYBRID], shop, kept)
+        report_llm(report, lists, job)
     report.write(given.out, job.part)
-
-
-def _kept(job: Job, shop: BuiltShop) -> Path:
-    """Where scored households are kept: a place of their own for everything that changes a score. Not committed."""
-    made_from = f"{shop.shop.fingerprint}-{job.part}-{job.config.prompt.fingerprint}-{job.config.candidates}"
-    folder = Path("var/eval")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{made_from}-{Path(job.config.model).name}-{job.config.method}.jsonl"
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ Households that are done are kept, so an interrupted run goes on where it was.
 """
 
 import argparse
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -17,7 +16,8 @@ from typing import Any
 import numpy as np
 from rich.progress import track
 
-from eval.report import Report, read_lines
+from eval.kept import Kept
+from eval.report import Report
 from llm_rerank.config import RecommendConfig
 from llm_rerank.ranking import RankedItem
 from llm_rerank.recommender import Recommender
@@ -101,28 +101,17 @@ def main() -> None:
     config = read_config(given.config, RecommendConfig)
     recommender = Recommender.open(config, say=print)
     shop = recommender.shop
-    kept = _kept(shop.shop.fingerprint, config)
-    done = {row["user"]: row["judged"] for row in read_lines(kept)}
+    kept = Kept("reasons", shop.manifest.plan, config)
     finder = TitleFinder(one_line(item.title) for item in shop.catalogue)
     users = np.random.default_rng(given.seed).permutation(shop.log.user_ids)[: given.households].tolist()
     for user in track(users, description="explaining"):
-        if user in done:
-            continue
-        history = shop.log.history(user)
-        ranking = recommender.recommend(RankingRequest(history=history, top_n=EXPLAINED, explained=EXPLAINED))
-        done[user] = [judge(item, history, finder) for item in ranking.items]
-        with kept.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"user": user, "judged": done[user]}) + "\n")
+        if user not in kept:
+            history = shop.log.history(user)
+            ranking = recommender.recommend(RankingRequest(history=history, top_n=EXPLAINED, explained=EXPLAINED))
+            kept.keep(user, [judge(item, history, finder) for item in ranking.items])
     report = Report("Reasons on the demo shop", notice=shop.shop.notice)
-    report_reasons(report, [row for user in users for row in done[user]], len(users))
+    report_reasons(report, [row for user in users for row in kept[user]], len(users))
     report.write(given.out, "reasons")
-
-
-def _kept(fingerprint: str, config: RecommendConfig) -> Path:
-    folder = Path("var/eval")
-    folder.mkdir(parents=True, exist_ok=True)
-    made_from = f"{fingerprint}-{config.prompt.fingerprint}-{config.candidates}-{config.llm_weight:g}"
-    return folder / f"reasons-{made_from}-{Path(config.model).name}.jsonl"
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -55,19 +55,6 @@ def environment() -> dict[str, str]:
     }
 
 
-def read_lines(path: Path) -> list[Any]:
-    """The rows of a JSON lines file; none where it does not exist, without a last line that was cut off."""
-    if not path.exists():
-        return []
-    rows = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            rows.append(json.loads(line))
-        except ValueError:  # the writer was killed within this line
-            continue
-    return rows
-
-
 def _processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()

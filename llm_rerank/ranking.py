@@ -23,8 +23,8 @@ class Explanation:
     """Why this item for this history. Every name in `text` was checked against the facts; `source` says who wrote it.
 
     `rejected` is why the model's own text was not used, empty where it was or where it was not asked for one.
-    `evidence` holds what `text` cites, strongest first; it is empty where no history item raised the score, and the
-    text then says so.
+    `evidence` holds what `text` cites, strongest first; it is empty where no history item that was tried raised
+    the score, and the text then says so.
     """
 
     text: str

@@ -20,9 +20,19 @@ from llm_rerank.ranking import RankedItem, Ranking
 from llm_rerank.request import RankingRequest
 from llm_rerank.reranker import Reranker, order
 from llm_rerank.tokenizer import ChatTokenizer
+from retrieval.catalogue import Catalogue
 from retrieval.errors import CancelledError, ConfigError, EngineError
 from retrieval.folder import BuiltShop, load_folder
 from retrieval.records import Candidate
+
+
+def open_reranker(config: RecommendConfig, catalogue: Catalogue, *, say: Callable[[str], None]) -> Reranker:
+    """The configured model, prepared and loaded, with its prompt; `say` hears of slow steps."""
+    model = prepare_model(config.model, say=say)
+    tokenizer = ChatTokenizer.load(model.folder)
+    engine = build_engine(config.engine.kind, model.folder, tokenizer, device=config.engine.device)
+    prompt = Prompt(tokenizer, config.prompt)
+    return Reranker(engine, prompt, catalogue, method=config.method, llm_weight=config.llm_weight)
 
 
 class Recommender:
@@ -42,16 +52,12 @@ class Recommender:
     def open(cls, config: RecommendConfig, *, say: Callable[[str], None] = lambda _: None) -> "Recommender":
         """Loads the build folder and the model; `say` hears of slow steps."""
         shop = load_folder(config.shop)
-        model = prepare_model(config.model, say=say)
-        tokenizer = ChatTokenizer.load(model.folder)
-        engine = build_engine(config.engine.kind, model.folder, tokenizer, device=config.engine.device)
-        prompt = Prompt(tokenizer, config.prompt)
-        reranker = Reranker(engine, prompt, shop.catalogue, method=config.method, llm_weight=config.llm_weight)
+        reranker = open_reranker(config, shop.catalogue, say=say)
         explainer = None
         if config.method == "packed":
             finder = EvidenceFinder(reranker, _vectors_of(shop), config.evidence)
-            explainer = Explainer(finder, Writer(engine, tokenizer), shop.catalogue)
-        return cls(shop, reranker, explainer, model=model.name, candidates=config.candidates)
+            explainer = Explainer(finder, Writer(reranker.engine, reranker.prompt), shop.catalogue)
+        return cls(shop, reranker, explainer, model=config.model, candidates=config.candidates)
 
     def recommend(self, request: RankingRequest, *, cancel: Event | None = None) -> Ranking:
         """The best of the request's items, or of what retrieval proposes, the first few with reasons.
@@ -60,6 +66,7 @@ class Recommender:
         the answer is the order of retrieval, or the LLM's without reasons, and `degraded` says so. Raises
         UnknownItemError, ConfigError where reasons are asked of a method that has none, and CancelledError.
         """
+        self._require_reasons(request)
         timings: dict[str, float] = {}
         with _timed(timings, "retrieve"):
             candidates = self._candidates_for(request)
@@ -85,6 +92,15 @@ class Recommender:
             timings_ms=timings,
         )
 
+    def _require_reasons(self, request: RankingRequest) -> None:
+        if request.explained and self._explainer is None:
+            raise ConfigError(
+                "scores of this method depend on the rest of the list and cannot be explained",
+                field="method",
+                value=self.reranker.method,
+                remedy="Use method: packed, or ask for no reasons",
+            )
+
     def _candidates_for(self, request: RankingRequest) -> tuple[Candidate, ...]:
         if request.item_ids is None:
             return self.shop.retriever.retrieve(request.history, self._candidates)
@@ -107,15 +123,8 @@ class Recommender:
         self, request: RankingRequest, ranked: tuple[RankedItem, ...], cancel: Event | None
     ) -> tuple[tuple[RankedItem, ...], str]:
         """The items with their reasons, and why these are missing: a reason that fails costs nobody the ranking."""
-        if not request.explained:
+        if not request.explained or self._explainer is None:
             return ranked, ""
-        if self._explainer is None:
-            raise ConfigError(
-                "scores of this method depend on the rest of the list and cannot be explained",
-                field="method",
-                value=self.reranker.method,
-                remedy="Use method: packed, or ask for no reasons",
-            )
         first, rest = ranked[: request.explained], ranked[request.explained :]
         try:
             explained = self._explainer.explain(

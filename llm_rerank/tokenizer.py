@@ -56,7 +56,9 @@ class ChatTokenizer:
         before, after = _chat_frame(tokenizer)
         self.opening: TokenIds = tuple(tokenizer(before, add_special_tokens=False)["input_ids"])
         self.closing: TokenIds = tuple(tokenizer(after, add_special_tokens=False)["input_ids"])
-        self.end_ids = frozenset([tokenizer.eos_token_id]) if tokenizer.eos_token_id is not None else frozenset[int]()
+        # A turn may end otherwise than a text does: with what closes the user's own message.
+        ends = {tokenizer.eos_token_id, *self.closing[:1]}
+        self.end_ids = frozenset(ends & {*self._control_ids, tokenizer.eos_token_id} - {None})
         self.pad_id: int = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
 
     @classmethod

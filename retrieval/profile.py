@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, timedelta, tzinfo
+from datetime import timedelta
 from itertools import pairwise
 from statistics import median
 from typing import Final, Literal
@@ -67,12 +67,12 @@ class UserProfile:
     """Share (0 to 1) of the interactions with an item the user had already taken before."""
 
     @classmethod
-    def of(cls, history: UserHistory, catalogue: Catalogue, *, zone: tzinfo = UTC) -> "UserProfile":
-        """The profile of a history; an empty one gives zeros and Nones. `zone` is where the shop's clock stands."""
+    def of(cls, history: UserHistory, catalogue: Catalogue) -> "UserProfile":
+        """The profile of a history; an empty one gives zeros and Nones. Days and hours are the log's own zone's."""
         known = [interaction for interaction in history.interactions if interaction.item_id in catalogue]
         items = [catalogue[interaction.item_id] for interaction in known]
         distinct = len({item.item_id for item in items})
-        local_times = [interaction.timestamp.astimezone(zone) for interaction in known]
+        times = [interaction.timestamp for interaction in known]
         return cls(
             user_id=history.user_id,
             interactions=len(known),
@@ -82,8 +82,8 @@ class UserProfile:
             price_level=_price_level([item.price for item in items if item.price is not None], catalogue),
             favourite_categories=_favourites(item.category for item in items),
             favourite_brands=_favourites(item.brand for item in items),
-            weekdays=_shares([time.weekday() for time in local_times], 7),
-            hours=_shares([time.hour for time in local_times], 24),
+            weekdays=_shares([time.weekday() for time in times], 7),
+            hours=_shares([time.hour for time in times], 24),
             repeat_rate=1 - distinct / len(known) if known else 0.0,
         )
 

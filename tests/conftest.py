@@ -6,11 +6,15 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import settings
 
 from retrieval.catalogue import Catalogue
 from retrieval.log import InteractionLog
 from retrieval.records import Interaction, Item
 from retrieval.shop import ShopData
+
+settings.register_profile("shared machines", deadline=None)  # a slow moment is no failure
+settings.load_profile("shared machines")
 
 MONDAY = datetime(2024, 1, 1, 9, tzinfo=UTC)
 

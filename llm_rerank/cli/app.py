@@ -31,6 +31,12 @@ def main() -> None:
     except LlmRerankError as err:
         print(f"llm-rerank: {one_line(str(err))}", file=sys.stderr)
         sys.exit(1)
+    except BrokenPipeError:
+        raise  # typer's business: the reader has gone
+    except OSError as err:  # a place that is not writable, a full disk
+        place = one_line(str(err.filename or "a file"))
+        print(f"llm-rerank: {place}: {err.strerror}. Check that it exists, is writable and has room.", file=sys.stderr)
+        sys.exit(1)
     except SystemExit as end:
         if end.code == 130:  # typer's answer to Ctrl-C, which it gives without a word
             print("llm-rerank: stopped; what was finished is kept", file=sys.stderr)

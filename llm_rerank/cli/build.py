@@ -30,6 +30,12 @@ def build(
         print_text(str(loaded.report))
     manifest = build_folder(loaded.shop, settings, out, overwrite=overwrite)
     if json:
-        print_json({"folder": str(out), "manifest": manifest.model_dump(mode="json")})
+        print_json(
+            {
+                "folder": str(out),
+                "manifest": manifest.model_dump(mode="json"),
+                "cleaning": str(loaded.report).splitlines(),
+            }
+        )
     else:
         print_text(f"Built {out}: {len(loaded.shop.catalogue):,} items, {len(loaded.shop.log.user_ids):,} users.")

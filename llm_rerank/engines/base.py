@@ -60,10 +60,14 @@ class GenerationRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GeneratedPiece:
-    """The next piece of the text for request number `index`; the pieces of one index join to its whole text."""
+    """The next piece of the text for request number `index`; the pieces of one index join to its whole text.
+
+    `done` marks its last piece, which may be empty.
+    """
 
     index: int
     text: str
+    done: bool = False
 
 
 class Engine(Protocol):
@@ -90,16 +94,6 @@ class Engine(Protocol):
     ) -> Iterator[GeneratedPiece]:
         """Writes all texts side by side and yields pieces as they come. Closing the iterator stops the work."""
         ...
-
-
-def generate_texts(
-    engine: Engine, requests: Sequence[GenerationRequest], *, cancel: Event | None = None
-) -> tuple[str, ...]:
-    """The whole texts, for callers that do not stream."""
-    texts = [""] * len(requests)
-    for piece in engine.generate(requests, cancel=cancel):
-        texts[piece.index] += piece.text
-    return tuple(texts)
 
 
 def raise_if_cancelled(cancel: Event | None) -> None:

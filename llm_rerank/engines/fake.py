@@ -38,6 +38,7 @@ class FakeEngine:
             for character in text[: min((at for s in request.stop if (at := text.find(s)) >= 0), default=None)]:
                 raise_if_cancelled(cancel)
                 yield GeneratedPiece(index=index, text=character)
+            yield GeneratedPiece(index=index, text="", done=True)
 
 
 def _logits(request: ScoringRequest, continuation: TokenIds) -> list[float]:

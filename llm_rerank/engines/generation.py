@@ -74,9 +74,10 @@ def generate(
                 input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache, logits_to_keep=1
             )
         for index, text in enumerate(texts):
-            piece = "" if text.done else text.take(step.logits[index, -1])
-            if piece:
-                yield GeneratedPiece(index=index, text=piece)
+            if not text.done:
+                piece = text.take(step.logits[index, -1])
+                if piece or text.done:
+                    yield GeneratedPiece(index=index, text=piece, done=text.done)
         if all(text.done for text in texts):
             return
         newest = [text.ids[-1] if text.ids else tokenizer.pad_id for text in texts]

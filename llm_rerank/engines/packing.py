@@ -50,13 +50,14 @@ class Pack:
     """Requests laid out as one sequence of `N` tokens, ready for a model.
 
     `input_ids` and `position_ids` have shape (1, N); `last_rows` (sum of K) points at the last token of every
-    continuation, request after request.
+    continuation, request after request. `longest` is the length of the longest prompt that is packed.
     """
 
     input_ids: torch.Tensor
     position_ids: torch.Tensor
     last_rows: torch.Tensor
     segments: tuple[Segment, ...]
+    longest: int
 
 
 def pack(requests: Sequence[ScoringRequest], *, query_heads: int, device: torch.device) -> Pack:
@@ -83,6 +84,7 @@ def pack(requests: Sequence[ScoringRequest], *, query_heads: int, device: torch.
         position_ids=torch.tensor([positions], device=device),
         last_rows=torch.tensor(last_rows, dtype=torch.long, device=device),
         segments=tuple(segments),
+        longest=max(positions, default=-1) + 1,
     )
 
 
@@ -131,7 +133,7 @@ def packed_attention(
     be wrong without a sign of it.
     """
     raise_if_cancelled(cancel)  # once a layer
-    if softcap is not None or s_aux is not None or (sliding_window or query.shape[2]) < query.shape[2]:
+    if softcap is not None or s_aux is not None or (sliding_window or packed.longest) < packed.longest:
         raise EngineError(
             "packed scoring needs plain attention; this model has a sliding window, a soft cap or sinks",
             field="model",

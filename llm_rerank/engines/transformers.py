@@ -2,21 +2,30 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Lock
+from typing import Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.nn.functional import linear
 from transformers import AttentionInterface, AutoModelForCausalLM, PreTrainedModel
 
 from llm_rerank.engines.base import GeneratedPiece, GenerationRequest, ScoringRequest, raise_if_cancelled
 from llm_rerank.engines.generation import generate
 from llm_rerank.engines.packing import pack, packed_attention
 from llm_rerank.tokenizer import Tokenizer
-from retrieval.errors import EngineError, ModelError
+from retrieval.errors import EngineError, LlmRerankError, ModelError
 
 AttentionInterface.register("packed", packed_attention)
+
+_TEXTS_AT_ONCE: Final = 16
+"""Bounds the memory of generation: every text has a cache of its own."""
+_PROBE: Final = ScoringRequest(
+    prefix=tuple(range(10, 18)), continuations=(tuple(range(20, 24)), tuple(range(30, 34))), labels=tuple(range(40, 48))
+)
 
 
 class TransformersEngine:
@@ -34,18 +43,42 @@ class TransformersEngine:
     @classmethod
     def load(cls, folder: Path, tokenizer: Tokenizer, *, device: str | None = None) -> "TransformersEngine":
         """Loads prepared weights: float32 on a CPU (bfloat16 is unusably slow there), bfloat16 on CUDA."""
-        where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        dtype = torch.float32 if where.type == "cpu" else torch.bfloat16
         try:
-            model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
+            where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+            dtype = torch.float32 if where.type == "cpu" else torch.bfloat16
+            model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True).to(where)
         except Exception as err:  # the loader raises anything from OSError to SafetensorError
             raise ModelError(
-                f"the model cannot be loaded ({err})",
+                f"the model cannot be loaded on {device or 'the default device'} ({_first_line(err)})",
                 field="model",
                 value=str(folder),
-                remedy="Delete the folder so that it is prepared again, or name another model",
+                remedy="Correct engine.device, delete the folder so that it is prepared again, or name another model",
             ) from err
-        return cls(model.to(where), tokenizer, tokens_per_pass=4096 if where.type == "cpu" else 32768)
+        engine = cls(model, tokenizer, tokens_per_pass=4096 if where.type == "cpu" else 32768)
+        engine.require_packing()
+        return engine
+
+    def require_packing(self) -> None:
+        """Raises ModelError for a model that cannot be packed: one with layers that are not attention, say.
+
+        Such layers would let candidates see each other, and nothing else would show it. So a packed candidate behind
+        another one is scored once and compared with a prompt of its own.
+        """
+        _, other = _PROBE.continuations
+        packed = torch.from_numpy(self.score([_PROBE])[0][1])
+        with self._attention("sdpa"), torch.inference_mode():
+            prompt = torch.tensor([[*_PROBE.prefix, *other]], device=self._model.device)
+            plain = self._model(input_ids=prompt, use_cache=False, logits_to_keep=1).logits[0, -1, list(_PROBE.labels)]
+        plain = plain.float().cpu()
+        apart = ((packed - packed.mean()) - (plain - plain.mean())).abs().max()
+        close = 1e-3 if self._model.dtype == torch.float32 else 0.02
+        if not apart <= close * max(1.0, float(plain.abs().max())):
+            raise ModelError(
+                f"packed scores of this model differ from those of a prompt of its own by {apart:.3g}",
+                field="model",
+                value=type(self._model).__name__,
+                remedy="Choose a model of plain attention layers, such as Llama, SmolLM2 or Qwen3",
+            )
 
     def score(
         self, requests: Sequence[ScoringRequest], *, cancel: Event | None = None
@@ -62,28 +95,37 @@ class TransformersEngine:
     def generate(
         self, requests: Sequence[GenerationRequest], *, cancel: Event | None = None
     ) -> Iterator[GeneratedPiece]:
-        """See Engine.generate: one batch, one token each a step."""
+        """See Engine.generate: one token a step for each of the texts, _TEXTS_AT_ONCE of them side by side."""
         for request in requests:
             self._check_length(len(request.prompt) + request.max_tokens)
-        return generate(self._model, self._tokenizer, requests, lambda: self._attention("sdpa"), cancel)
+        return self._generate(requests, cancel)
+
+    def _generate(self, requests: Sequence[GenerationRequest], cancel: Event | None) -> Iterator[GeneratedPiece]:
+        for start in range(0, len(requests), _TEXTS_AT_ONCE):
+            batch = requests[start : start + _TEXTS_AT_ONCE]
+            for piece in generate(self._model, self._tokenizer, batch, lambda: self._attention("sdpa"), cancel):
+                yield replace(piece, index=start + piece.index)
 
     def _score_batch(self, batch: Sequence[ScoringRequest], cancel: Event | None) -> list[NDArray[np.float32]]:
         packed = pack(batch, query_heads=self._model.config.num_attention_heads, device=self._model.device)
         if not len(packed.last_rows):
             return [np.empty((0, len(request.labels)), dtype=np.float32) for request in batch]
         with self._attention("packed"), torch.inference_mode():
-            logits = self._model(
+            hidden = self._model.base_model(
                 input_ids=packed.input_ids,
                 position_ids=packed.position_ids,
                 use_cache=False,
-                logits_to_keep=packed.last_rows,
                 packed=packed,
                 cancel=cancel,
-            ).logits[0]
-        of_request = torch.split(logits, [len(request.continuations) for request in batch])
-        return [
-            rows[:, list(request.labels)].float().cpu().numpy() for rows, request in zip(of_request, batch, strict=True)
-        ]
+            )[0][0, packed.last_rows]
+            of_request = torch.split(hidden, [len(request.continuations) for request in batch])
+            return [self._read(rows, request) for rows, request in zip(of_request, batch, strict=True)]
+
+    def _read(self, hidden: torch.Tensor, request: ScoringRequest) -> NDArray[np.float32]:
+        """Logits (K, L) of the labels alone, in float32: in bfloat16 they would be rounded by more than an effect."""
+        head, labels = self._model.get_output_embeddings(), list(request.labels)
+        bias = None if getattr(head, "bias", None) is None else head.bias[labels].float()
+        return linear(hidden.float(), head.weight[labels].float(), bias).cpu().numpy()
 
     @contextmanager
     def _attention(self, implementation: str) -> Iterator[None]:
@@ -91,9 +133,13 @@ class TransformersEngine:
             self._model.config._attn_implementation = implementation
             try:
                 yield
-            except (RuntimeError, IndexError) as err:  # out of memory, a token the model does not know
+            except LlmRerankError:
+                raise
+            except Exception as err:  # out of memory, a token or an argument that the model does not know
                 raise EngineError(
                     f"the model failed ({type(err).__name__}: {_first_line(err)})",
+                    field="model",
+                    value=type(self._model).__name__,
                     remedy="Ask for less at once, or use another device",
                 ) from err
 

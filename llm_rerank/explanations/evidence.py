@@ -55,7 +55,7 @@ class EvidenceFinder:
         instruction: str | None = None,
         cancel: Event | None = None,
     ) -> tuple[tuple[Evidence, ...], ...]:
-        """For each ranked item its evidence, strongest first; () where no history item raised its score.
+        """For each ranked item its evidence, strongest first; () where none that was tried raised its score.
 
         An item that the LLM did not score has no evidence.
         """

@@ -36,7 +36,7 @@ def tell(act: CitedAct, language: Language, *, name: str | None = None) -> str:
 
 def _english(facts: Facts) -> str:
     if not facts.acts:
-        return "No single thing you did raised the model's score of this item."
+        return "Nothing that was tried of your history raised the model's score of this item."
     strongest, *others = facts.acts
     other = "".join(f" and {tell(act, 'en')}" for act in others)
     if strongest.evidence.item_id == facts.item.item_id:
@@ -47,7 +47,7 @@ def _english(facts: Facts) -> str:
 
 def _chinese(facts: Facts) -> str:
     if not facts.acts:
-        return "您的历史记录中没有哪一项单独提高了模型对它的评分。"
+        return "在试过的历史记录中，没有哪一项提高了模型对它的评分。"
     strongest, *others = facts.acts
     other = "".join(f"，还{tell(act, 'zh')}" for act in others)
     if strongest.evidence.item_id == facts.item.item_id:

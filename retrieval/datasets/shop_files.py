@@ -40,7 +40,9 @@ def _interactions(file: InteractionsFile) -> pd.DataFrame:
     known = {ours: table[theirs] for ours, theirs in mapping.items()}
     frame = pd.DataFrame({**dict.fromkeys(COLUMNS), **known}, index=table.index)
     return frame.assign(
-        timestamp=read_times(table[file.columns.timestamp], file.time_unit, file.time_zone),
+        timestamp=read_times(table[file.columns.timestamp], file.time_unit, file.time_zone).dt.tz_convert(
+            file.time_zone
+        ),
         kind=file.kind,
         text=frame["text"].fillna(""),
     )

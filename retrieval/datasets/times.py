@@ -27,7 +27,7 @@ def read_times(column: "pd.Series[Any]", unit: TimeUnit | None, zone: ZoneInfo) 
     With a `unit` the text is a number since 1970; without, it is ISO 8601, in `zone` where it names none. When clocks
     are set back, the doubtful hour is the later one; when they are set forward, the missing hour moves forward.
 
-    Raises DatasetError for a text that is no such time.
+    A text that is no such time is NaT. Raises DatasetError where all of them are: then the unit or the column is wrong.
     """
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         utc: pd.Series[Any] = column.dt.tz_convert("UTC")
@@ -36,7 +36,7 @@ def read_times(column: "pd.Series[Any]", unit: TimeUnit | None, zone: ZoneInfo) 
         return _in_utc(column, zone)
     given = column.notna() & (column.str.strip() != "")
     times = _from_numbers(column, unit) if unit else _from_text(column, zone)
-    _require_all(column, times, given)
+    _require_some(column, times, given)
     return times
 
 
@@ -57,11 +57,11 @@ def _in_utc(naive: "pd.Series[Any]", zone: ZoneInfo) -> "pd.Series[Any]":
     return utc
 
 
-def _require_all(column: "pd.Series[Any]", times: "pd.Series[Any]", given: "pd.Series[bool]") -> None:
+def _require_some(column: "pd.Series[Any]", times: "pd.Series[Any]", given: "pd.Series[bool]") -> None:
     wrong = column[given & times.isna()]
-    if len(wrong):
+    if len(wrong) and len(wrong) == given.sum():
         raise DatasetError(
-            f"{len(wrong):,} rows with a time that cannot be read, first row {wrong.index[0] + 1}",
+            f"not one of {len(wrong):,} times can be read, first row {wrong.index[0] + 1}",
             field=str(column.name),
             value=wrong.iloc[0],
             remedy="Write times like 2024-05-01T10:30:00+02:00, or set time_unit for numbers since 1970.",

@@ -69,7 +69,9 @@ def test_habits_are_shares_by_weekday_and_hour() -> None:
 
 
 def test_habits_are_told_by_the_shops_clock() -> None:
-    profile = UserProfile.of(history(("milk", 1, 2)), CATALOGUE, zone=ZoneInfo("America/New_York"))
+    there = datetime(2024, 1, 1, 2, tzinfo=UTC).astimezone(ZoneInfo("America/New_York"))
+    taken = Interaction(user_id="u", item_id="milk", timestamp=there)
+    profile = UserProfile.of(UserHistory.of("u", [taken]), CATALOGUE)
     assert profile.hours[21] == profile.weekdays[6] == 1  # 2 o'clock on Monday is 21 o'clock on Sunday there
 
 

@@ -1,6 +1,6 @@
 """What every engine promises, whatever runs it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from threading import Event, Thread
 
 import numpy as np
@@ -8,9 +8,23 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from llm_rerank.engines.base import Engine, GenerationRequest, ScoringRequest, generate_texts
+from llm_rerank.engines.base import Engine, GenerationRequest, ScoringRequest
 from llm_rerank.engines.transformers import TransformersEngine
 from retrieval.errors import CancelledError, EngineError
+
+
+def generate_texts(
+    engine: Engine, requests: Sequence[GenerationRequest], *, cancel: Event | None = None
+) -> tuple[str, ...]:
+    """The whole texts; each must be told to be done once, and last."""
+    texts, done = [""] * len(requests), [False] * len(requests)
+    for piece in engine.generate(requests, cancel=cancel):
+        assert not done[piece.index]
+        texts[piece.index] += piece.text
+        done[piece.index] = piece.done
+    assert all(done)
+    return tuple(texts)
+
 
 PREFIX = tuple(range(40, 60))
 CONTINUATIONS = ((41,), (42, 43, 99), (80, 81, 82, 83, 84), (59, 41))

@@ -5,14 +5,21 @@ from random import Random
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, MistralConfig, MistralForCausalLM, PreTrainedModel
+from transformers import (
+    AutoModelForCausalLM,
+    LlamaConfig,
+    LlamaForCausalLM,
+    MistralConfig,
+    MistralForCausalLM,
+    PreTrainedModel,
+)
 
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.packing import pack
 from llm_rerank.engines.transformers import TransformersEngine
 from llm_rerank.models import PreparedModel
 from llm_rerank.tokenizer import ChatTokenizer
-from retrieval.errors import EngineError
+from retrieval.errors import EngineError, ModelError
 
 CASES = 50
 
@@ -93,3 +100,33 @@ def test_a_model_with_a_sliding_window_is_refused(real_tokenizer: ChatTokenizer)
     assert engine.score([short])[0].shape == (1, 2)
     with pytest.raises(EngineError, match="sliding window"):
         engine.score([long])
+
+
+class Leaky(torch.nn.Module):
+    """A layer that is no attention: it hands each token something of all before it."""
+
+    def forward(self, hidden: torch.Tensor) -> torch.Tensor:
+        return hidden + hidden.cumsum(dim=1)
+
+
+def test_a_model_whose_candidates_would_see_each_other_is_refused(real_tokenizer: ChatTokenizer) -> None:
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=64,
+        hidden_size=8,
+        intermediate_size=8,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        initializer_range=0.5,
+    )
+    model = LlamaForCausalLM(config)
+    TransformersEngine(model, real_tokenizer).require_packing()
+    model.model.layers[0].mlp = Leaky()
+    with pytest.raises(ModelError, match="differ from those of a prompt of its own"):
+        TransformersEngine(model, real_tokenizer).require_packing()
+
+
+def test_an_unknown_device_is_named(prepared: PreparedModel, real_tokenizer: ChatTokenizer) -> None:
+    with pytest.raises(ModelError, match=r"cannot be loaded on gpu7.*engine\.device"):
+        TransformersEngine.load(prepared.folder, real_tokenizer, device="gpu7")

@@ -7,23 +7,40 @@ from hypothesis import strategies as st
 from llm_rerank.explanations.check import problem_with
 from llm_rerank.explanations.facts import CitedAct, Facts
 from llm_rerank.explanations.template import template
-from llm_rerank.explanations.vocabulary import ORDINARY
 from retrieval.catalogue import Catalogue
 
 Make = Callable[..., Facts]
 Act = Callable[..., CitedAct]
 
 TRUE = [
-    "You bought Whole milk 1 l, so we suggest Oat milk 1 l.",
-    "You bought Whole milk 1 l twice, which is why Oat milk 1 l is recommended.",
-    "You've purchased Whole milk 1 l 2 times.",
-    "You bought whole milk 1 l and Salted butter 250 g in January 2024.",
+    "You bought Whole milk 1 l.",
+    "You bought Whole milk 1 l twice. We suggest Oat milk 1 l.",
+    "You've purchased Whole milk 1 l 2 times!",
+    "You have bought Whole milk 1 l and Salted butter 250 g.",
+    "You bought Salted butter 250 g and bought Whole milk 1 l twice.",
     "You bought Salted butter 250 g once on 5 January 2024.",
-    "Oat milk 1 l is suggested because you bought Whole milk 1 l.",
-    "You bought Whole milk 1 l. Here's Oat milk 1 l, in the same category!",
+    "You bought Whole milk 1 l two times, last on 5 January.",
+    "You bought Whole milk 1 l, which raised the model's score of Oat milk 1 l.",
 ]
 UNTRUE = [
     "You bought Brown bread.",  # not cited
+    "You bought Whole milk 1 l, so we suggest Oat milk 1 l.",  # whether it follows depends on the weight
+    "Oat milk 1 l is suggested because you bought Whole milk 1 l.",
+    "You bought Whole milk 1 l and this item.",
+    "You bought this and Whole milk 1 l twice.",
+    "You bought Salted butter 250 g after Whole milk 1 l.",
+    "You bought Whole milk 1 l because you bought Salted butter 250 g.",
+    "You bought Whole milk 1 l with Salted butter 250 g.",
+    "Your last order was Whole milk 1 l.",
+    "You recommended Whole milk 1 l. We suggest Oat milk 1 l.",
+    "You bought Whole milk 1 l twice in January 2024.",  # only the last of the two
+    "You bought Whole milk 1 l on 5 January 2024.",
+    "You bought Whole milk 1 l, a Field product we recommend.",
+    "We bought Whole milk 1 l.",
+    "You might buy Whole milk 1 l.",
+    "Salted butter 250 g is Whole milk 1 l.",
+    "You bought Whole milk 1 l. We suggest Salted butter 250 g.",
+    "You bought Whole milk 1 l, which raised the model's score of Salted butter 250 g.",
     "You bought Whole milk 1 l and Brown bread.",
     "You bought Whole milk 1 l by Meadowland.",  # an invented brand
     "You bought Whole milk 1 l for $1.",
@@ -72,13 +89,21 @@ UNTRUE = [
     ".",
 ]
 TRUE_ZH = [
-    "您买过“Whole milk 1 l”，因此推荐Oat milk 1 l。",
-    "您购买过Whole milk 1 l2次，所以为您推荐这款商品。",
+    "您买过“Whole milk 1 l”。推荐Oat milk 1 l。",
+    "您购买过Whole milk 1 l2次，还买过“Salted butter 250 g”。为您推荐“Oat milk 1 l”。",
     "您在2024年1月5日买过“Salted butter 250 g”。",
-    "因为您买过Whole milk 1 l，推荐Oat milk 1 l。",
+    "您曾买过Whole milk 1 l2次，最近一次是2024年1月5日。",
+    "您买过Whole milk 1 l，这提高了模型对它的评分。",
 ]
 UNTRUE_ZH = [
     "您买过“Brown bread”。",
+    "因为您买过Whole milk 1 l，推荐Oat milk 1 l。",
+    "您买过Whole milk 1 l和该商品。",
+    "您在买过Salted butter 250 g之前买过Whole milk 1 l。",
+    "您向我们推荐了Whole milk 1 l。",
+    "您在2024年1月5日买过Whole milk 1 l2次。",
+    "您最近买过Whole milk 1 l。",
+    "您买过Whole milk 1 l，这提高了模型对Salted butter 250 g的评分。",
     "您买过“Whole milk 1 l”和Brown bread。",
     "您买过Oat milk 1 l。",
     "您买过Whole milk 1 l和Oat milk 1 l。",
@@ -128,7 +153,7 @@ def test_nothing_to_cite(make_facts: Make) -> None:
 
 def test_a_title_may_hold_commas(make_facts: Make, make_act: Act) -> None:
     tea = make_facts(make_act("Black tea, 80 bags", 2))
-    assert not problem_with("You bought Black tea, 80 bags twice, so Oat milk 1 l is suggested.", tea, "en")
+    assert not problem_with("You bought Black tea, 80 bags twice. Oat milk 1 l is suggested.", tea, "en")
     assert not problem_with("您买过“Black tea, 80 bags”2次。", tea, "zh")
 
 
@@ -142,20 +167,29 @@ def test_a_suggestion_within_a_longer_cited_title(make_facts: Make, make_act: Ac
     longer = make_facts(make_act("Oat milk 1 l chocolate"))
     assert problem_with("You bought Oat milk 1 l.", longer, "en")
     assert problem_with("您买过Oat milk 1 l。", longer, "zh")
-    assert not problem_with("您买过Oat milk 1 l chocolate，推荐Oat milk 1 l。", longer, "zh")
+    assert not problem_with("您买过Oat milk 1 l chocolate。推荐Oat milk 1 l。", longer, "zh")
 
 
 def test_a_cited_title_within_the_suggestion(make_facts: Make, make_act: Act) -> None:
     shorter = make_facts(make_act("牛奶"), item="有机牛奶")
     assert problem_with("您买过有机牛奶。", shorter, "zh")
-    assert not problem_with("您买过牛奶，推荐有机牛奶。", shorter, "zh")
+    assert not problem_with("您买过牛奶。推荐有机牛奶。", shorter, "zh")
 
 
 def test_titles_of_ordinary_words(make_facts: Make, make_act: Act) -> None:
     film = make_facts(make_act("Alien", kind="rating"), item="It", category="", brand="")
     assert problem_with("You rated Alien and It.", film, "en")
     assert problem_with("You rated it.", make_facts(make_act("It", kind="rating"), item="Alien"), "en")
-    assert not problem_with("You rated Alien, so we suggest It.", film, "en")
+    assert not problem_with("You rated Alien. We suggest It.", film, "en")
+
+
+def test_a_name_may_be_cut_at_a_comma_where_it_means_one_thing(make_facts: Make, make_act: Act) -> None:
+    towels = make_facts(make_act("Paper towels, store brand"), item="Black tea, 80 bags")
+    assert not problem_with("You bought Paper towels. We suggest Black tea.", towels, "en")
+    same = make_facts(make_act("Black tea, 20 bags"), item="Black tea, 80 bags")
+    assert problem_with("You bought Black tea.", same, "en")  # which of the two?
+    two = make_facts(make_act("Black tea, 20 bags", 2), make_act("Black tea, 40 bags"))
+    assert problem_with("You bought Black tea twice.", two, "en")
 
 
 def test_two_cited_acts_are_not_swapped(make_facts: Make, make_act: Act) -> None:
@@ -176,7 +210,7 @@ def test_any_catalogue_word_outside_the_facts_is_refused(
 ) -> None:
     words = sorted({w for item in catalogue for w in item.title.replace(",", "").split() if len(w) > 2 and w.isalpha()})
     told = {"whole", "milk", "salted", "butter", "oat"}
-    word = data.draw(st.sampled_from([w for w in words if w.casefold() not in told | ORDINARY]))
+    word = data.draw(st.sampled_from([w for w in words if w.casefold() not in told]))
     before = data.draw(
         st.sampled_from(
             ["You bought Whole milk 1 l and {}.", "You bought {} Whole milk 1 l.", "{}. You bought Whole milk 1 l."]
@@ -192,9 +226,7 @@ def test_any_text_gets_an_answer(milk: Facts, text: str) -> None:
 
 
 @pytest.mark.parametrize("times", [1, 2, 3])
-def test_the_template_would_pass_as_chinese_and_its_first_clause_as_english(
-    make_facts: Make, make_act: Act, times: int
-) -> None:
+def test_the_template_would_pass(make_facts: Make, make_act: Act, times: int) -> None:
     told = make_facts(make_act("Whole milk 1 l", times))
     assert not problem_with(template(told, "zh"), told, "zh")
-    assert not problem_with(template(told, "en").split(", ")[0] + ".", told, "en")
+    assert not problem_with(template(told, "en"), told, "en")

@@ -29,5 +29,5 @@ def test_the_item_itself(make_facts: Make, make_act: Act) -> None:
 
 
 def test_nothing_to_cite(make_facts: Make) -> None:
-    assert template(make_facts(), "en").startswith("No single thing you did")
-    assert template(make_facts(), "zh").startswith("您的历史记录中没有")
+    assert template(make_facts(), "en").startswith("Nothing that was tried")
+    assert template(make_facts(), "zh").startswith("在试过的历史记录中")

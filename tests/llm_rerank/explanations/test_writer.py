@@ -7,6 +7,7 @@ from llm_rerank.engines.base import GeneratedPiece, GenerationRequest
 from llm_rerank.engines.fake import FakeEngine
 from llm_rerank.explanations.facts import Facts
 from llm_rerank.explanations.writer import Writer
+from llm_rerank.prompt import Prompt
 from llm_rerank.tokenizer import ChatTokenizer
 from retrieval.errors import EngineError
 
@@ -23,6 +24,7 @@ class Says(FakeEngine):
             raise EngineError("broken")
         for index in range(len(requests)):
             yield from (GeneratedPiece(index=index, text=f" {word}") for word in self.said.split())
+            yield GeneratedPiece(index=index, text="", done=True)
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def engine(characters: ChatTokenizer) -> Says:
 
 @pytest.fixture
 def writer(engine: Says, characters: ChatTokenizer) -> Writer:
-    return Writer(engine, characters)
+    return Writer(engine, Prompt(characters))
 
 
 def test_a_true_text_is_kept(engine: Says, writer: Writer, milk: Facts) -> None:
@@ -45,7 +47,7 @@ def test_a_true_text_is_kept(engine: Says, writer: Writer, milk: Facts) -> None:
 def test_an_untrue_text_is_replaced_and_the_reason_kept(engine: Says, writer: Writer, milk: Facts) -> None:
     engine.said = "love Whole milk 1 l."
     ((_, told),) = writer.write([milk], "en")
-    assert (told.source, told.rejected) == ("template", "'love' is not in the facts")
+    assert (told.source, told.rejected) == ("template", "it says more than the facts do")
 
 
 def test_every_position_comes_once(engine: Says, writer: Writer, milk: Facts, make_facts: Callable[..., Facts]) -> None:

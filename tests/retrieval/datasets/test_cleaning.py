@@ -83,7 +83,7 @@ def test_a_missing_price_is_nothing_wrong() -> None:
     ("raw", "problem", "example"),
     [
         (interactions(user_id=["u", None]), "no user id", "row 2: item_id='i0'"),
-        (interactions(timestamp=times("2024-05-01", None)), "no timestamp", "row 2: item_id='i0'"),
+        (interactions(timestamp=times("2024-05-01", None)), "no readable timestamp", "row 2: item_id='i0'"),
         (
             interactions(timestamp=times("2024-05-01", "1970-01-01")),
             "a time before 1990",

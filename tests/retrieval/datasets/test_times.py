@@ -45,7 +45,7 @@ def test_nothing_is_no_time(text: str | None, unit: TimeUnit | None) -> None:
 
 @pytest.mark.parametrize(("text", "unit"), [("yesterday", None), ("1714559400", None), ("2024-05-01", "s")])
 def test_a_text_that_is_no_time_is_named_with_its_column_and_row(text: str, unit: TimeUnit | None) -> None:
-    with pytest.raises(DatasetError, match=rf"bought_at='{text}': 1 rows .* first row 1.*time_unit"):
+    with pytest.raises(DatasetError, match=rf"bought_at='{text}': not one of 1 times .* first row 1.*time_unit"):
         read(text, unit)
 
 
@@ -63,3 +63,8 @@ def test_numbers_beyond_all_calendars_become_far_times() -> None:
     far = epochs(pd.Series([1e300, float("-inf"), float("nan")]), "ns")
     assert [time.year for time in far[:2]] == [2255, 1684]
     assert far.isna()[2]
+
+
+def test_one_unreadable_time_among_others_is_left_out_rather_than_refused() -> None:
+    times = read_times(pd.Series(["2024-05-01T10:30:00Z", "yesterday"], name="bought_at"), None, UTC)
+    assert times.isna().tolist() == [False, True]

@@ -1,0 +1,56 @@
+"""Results that outlive an interruption: one JSON line each, kept outside what is committed."""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+_FOLDER: Final = Path("var/eval")
+
+
+class Kept:
+    """Rows of one job, by user. Other settings, other data or other code of ours are another job.
+
+    A model is told by its name alone: give a retrained one another name.
+    """
+
+    def __init__(self, job: str, *settings: BaseModel, extra: str = "", folder: Path = _FOLDER) -> None:
+        made_by = sha256("".join([extra, _code(), *(s.model_dump_json() for s in settings)]).encode())
+        self._path = folder / f"{job}-{made_by.hexdigest()[:16]}.jsonl"
+        self._rows: dict[str, Any] = dict(self._read())
+
+    def __contains__(self, user: object) -> bool:
+        return user in self._rows
+
+    def __getitem__(self, user: str) -> Any:
+        return self._rows[user]
+
+    def keep(self, user: str, row: Any) -> None:
+        """Keeps a row at once."""
+        self._rows[user] = row
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write("\n" + json.dumps([user, row]))  # the line break first: it ends a line that was cut off
+
+    def _read(self) -> list[tuple[str, Any]]:
+        if not self._path.exists():
+            return []
+        rows = []
+        for line in self._path.read_text(encoding="utf-8").splitlines():
+            try:
+                user, row = json.loads(line)
+            except ValueError:  # empty, or the writer was killed within it
+                continue
+            rows.append((user, row))
+        return rows
+
+
+def _code() -> str:
+    """Changes with our source."""
+    digest = sha256()
+    for package in ("retrieval", "llm_rerank", "eval"):
+        for path in sorted((Path(__file__).parents[1] / package).rglob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

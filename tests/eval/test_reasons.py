@@ -1,0 +1,48 @@
+"""The judge of the reasons must find what is wrong with them, without the program's own check."""
+
+from datetime import UTC, datetime
+
+from eval.reasons import TitleFinder, judge
+from llm_rerank.ranking import Evidence, Explanation, RankedItem
+from retrieval.catalogue import Catalogue
+from retrieval.records import Interaction, UserHistory
+
+HISTORY = UserHistory.of(
+    "anna", [Interaction(user_id="anna", item_id="milk", timestamp=datetime(2024, 1, 1, tzinfo=UTC))]
+)
+
+
+def explained(catalogue: Catalogue, text: str, *cited: str) -> RankedItem:
+    evidence = tuple(Evidence(item_id=i, title=catalogue[i].title, effect=0.5) for i in cited)
+    return RankedItem(
+        item=catalogue["oat"],
+        rank=1,
+        score=1.0,
+        retrieval_rank=1,
+        llm_score=0.0,
+        llm_rank=1,
+        explanation=Explanation(text=text, language="en", source="model", evidence=evidence),
+    )
+
+
+def finder(catalogue: Catalogue) -> TitleFinder:
+    return TitleFinder(item.title for item in catalogue)
+
+
+def test_a_true_reason_passes(catalogue: Catalogue) -> None:
+    found = judge(explained(catalogue, "You bought Whole milk 1 l.", "milk"), HISTORY, finder(catalogue))
+    assert (found["not_in_history"], found["unknown_titles"]) == ([], [])
+
+
+def test_a_title_that_is_neither_cited_nor_suggested_is_found(catalogue: Catalogue) -> None:
+    text = "You bought whole milk 1 l and BROWN BREAD."
+    assert judge(explained(catalogue, text, "milk"), HISTORY, finder(catalogue))["unknown_titles"] == ["Brown bread"]
+
+
+def test_a_citation_outside_the_history_is_found(catalogue: Catalogue) -> None:
+    found = judge(explained(catalogue, "You bought Baby wipes.", "wipes"), HISTORY, finder(catalogue))
+    assert found["not_in_history"] == ["wipes"]
+
+
+def test_a_title_inside_a_longer_word_is_none(catalogue: Catalogue) -> None:
+    assert finder(catalogue).find("brown breads") == set()
