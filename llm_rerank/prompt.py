@@ -59,7 +59,8 @@ class Prompt:
     def __init__(self, tokenizer: Tokenizer, config: PromptConfig | None = None) -> None:
         self.config = config or PromptConfig()
         self._tokenizer = tokenizer
-        self._encode = lru_cache(maxsize=200_000)(tokenizer.encode)
+        self._encode = lru_cache(maxsize=256)(tokenizer.encode)  # the few texts of our own
+        self._title = lru_cache(maxsize=100_000)(self._cut_title)
         self._yes_no = tuple(self._label(word) for word in (self.config.yes, self.config.no))
 
     def yes_no(
@@ -96,7 +97,7 @@ class Prompt:
         """What every candidate of this user shares: opening, instruction, history."""
         asked = one_line((instruction or "")[:_LONGEST_TEXT]) or one_line(self.config.instruction)
         lines = self._history_lines(history, catalogue)
-        return self._tokenizer.opening + self._encode(f"{asked}\n") + tuple(i for line in lines for i in line)
+        return self._tokenizer.opening + self._tokenizer.encode(f"{asked}\n") + tuple(i for line in lines for i in line)
 
     def task(self, lines: Sequence[str], begun: str) -> TokenIds:
         """A request for free text: each line one line of visible characters, the answer begun for the model."""
@@ -108,7 +109,7 @@ class Prompt:
         known = [item_id for item_id in history.item_ids if item_id in catalogue]
         kept: list[str] = []
         budget = self.config.history_tokens
-        counts = _times_bought(history)
+        counts = _times(history)
         for item_id in reversed(known[-self.config.history_items :]):
             budget -= len(self._history_line(catalogue[item_id], counts[item_id]))
             if budget < 0 and kept:  # the newest is always read: "(nothing yet)" would be untrue
@@ -117,7 +118,7 @@ class Prompt:
         return tuple(reversed(kept))
 
     def _history_lines(self, history: UserHistory, catalogue: Catalogue) -> list[TokenIds]:
-        counts = _times_bought(history)
+        counts = _times(history)
         shown = self.shown_items(history, catalogue)
         return [self._history_line(catalogue[item_id], counts[item_id]) for item_id in shown] or [
             self._encode("(nothing yet)\n")
@@ -140,7 +141,10 @@ class Prompt:
 
     def title(self, item: Item) -> TokenIds:
         """The item's title as tokens: one line, no control tokens, within the budget, never empty."""
-        ids = self._encode(one_line(item.title[:_LONGEST_TEXT])) or self._encode("?")
+        return self._title(item.title[:_LONGEST_TEXT])
+
+    def _cut_title(self, text: str) -> TokenIds:
+        ids = self._tokenizer.encode(one_line(text)) or self._encode("?")
         return ids[: self.config.title_tokens]
 
     def _label(self, word: str) -> int:
@@ -155,5 +159,5 @@ class Prompt:
         return ids[0]
 
 
-def _times_bought(history: UserHistory) -> Counter[str]:
+def _times(history: UserHistory) -> Counter[str]:
     return Counter(interaction.item_id for interaction in history.interactions)

@@ -31,7 +31,7 @@ class LlmRerankError(Exception):
         super().__init__(self._message())
 
     def _message(self) -> str:
-        where = f"{self.field}={_short(self.value)}: " if self.field else ""
+        where = f"{self.field}={short(self.value)}: " if self.field else ""
         remedy = f" {self.remedy}" if self.remedy else ""
         return f"{where}{self.problem}.{remedy}"
 
@@ -84,7 +84,7 @@ class MissingExtraError(LlmRerankError, ImportError):
     """An optional dependency is not installed; the remedy names the extra that brings it."""
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
     """The value as one printable line: untrusted ids and titles must not break a terminal or a log."""
     text = ascii(value) if isinstance(value, bytes) else repr(value)
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"

@@ -1,16 +1,12 @@
 """Opening a build folder: all that answering needs, and nothing that only building needs."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from retrieval.catalogue import Catalogue
 from retrieval.config import RetrievalConfig
-from retrieval.embedders import build_embedder
-from retrieval.embedders.base import Embedder
-from retrieval.errors import BuildError
 from retrieval.files import read_arrays, unreadable
 from retrieval.indexes import load_index
 from retrieval.indexes.base import VectorIndex
@@ -24,7 +20,7 @@ from retrieval.shop import ShopData
 from retrieval.stored_shop import load_shop
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class BuiltShop:
     """A shop that is ready to propose items."""
 
@@ -44,22 +40,6 @@ class BuiltShop:
     def log(self) -> InteractionLog:
         """What its users did up to the build."""
         return self.shop.log
-
-    @cached_property
-    def embedder(self) -> Embedder:
-        """Opened when first asked for: the stored vectors answer without it, only new text needs it.
-
-        Raises BuildError where the model on this machine is not the one that made the stored vectors.
-        """
-        embedder = build_embedder(self.config.embedder)
-        if embedder.name != self.manifest.plan.embedder:
-            raise BuildError(
-                f"the folder's vectors were made by {self.manifest.plan.embedder}, another model or version",
-                field="embedder",
-                value=embedder.name,
-                remedy="Install that model, or build the folder again with --overwrite.",
-            )
-        return embedder
 
 
 def load_folder(folder: Path) -> BuiltShop:

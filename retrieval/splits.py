@@ -1,7 +1,7 @@
 """Splits: what a model may see and what it is asked for. The one place, so that training never leaks into evaluation.
 
-Every split answers for one `part`. "test" holds out the newest; "validation" first throws the newest away and holds out
-what is then the newest, so that nothing of the test part is ever in its training log.
+The two that hold out each user's newest answer for a `part`. "test" holds out the newest; "validation" first throws
+the newest away and holds out what is then the newest, so that nothing of the test part is ever in its training log.
 """
 
 from collections.abc import Mapping

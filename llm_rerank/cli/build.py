@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from llm_rerank.cli.options import Json
-from llm_rerank.cli.show import print_json, print_text
+from llm_rerank.cli.show import print_json, print_text, show_cleaning
 from retrieval.config import RetrievalConfig, read_config
 from retrieval.datasets.base import load_dataset
 
@@ -27,7 +27,7 @@ def build(
     loaded = load_dataset(settings.dataset)
     if not json:
         print_text(loaded.shop.notice)
-        print_text(str(loaded.report))
+        show_cleaning(loaded.report)
     manifest = build_folder(loaded.shop, settings, out, overwrite=overwrite)
     if json:
         print_json(

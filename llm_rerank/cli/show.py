@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,6 +15,9 @@ from llm_rerank.tokenizer import one_line
 from retrieval.catalogue import Catalogue
 from retrieval.profile import UserProfile
 from retrieval.records import UserHistory
+
+if TYPE_CHECKING:
+    from retrieval.datasets.report import CleaningReport  # brings pandas
 
 _SHOWN_HISTORY = 12
 
@@ -31,6 +34,11 @@ def print_json(value: object) -> None:
 def print_text(text: str) -> None:
     """Text that nobody's markup can colour."""
     _console.print(escape(text), highlight=False)
+
+
+def show_cleaning(report: "CleaningReport") -> None:
+    """How many rows were left out and why, as a table."""
+    _console.print(report)
 
 
 @contextmanager

@@ -10,20 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from retrieval.errors import MissingExtraError
 from retrieval.records import InteractionKind
+from retrieval.settings import Settings
 
 if TYPE_CHECKING:
     from retrieval.datasets.cleaning import LoadedShop
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class _Dataset(_Settings):
+class _Dataset(Settings):
     strict: bool = False
     """Refuse the data at the first thing that is wrong with it, instead of leaving it out and reporting it."""
 
@@ -58,7 +55,7 @@ class AmazonConfig(_Dataset):
     """Keep only users and items with at least this many interactions among each other."""
 
 
-class ItemColumns(_Settings):
+class ItemColumns(Settings):
     """What the shop calls an item's fields; a field without a column stays empty."""
 
     item_id: str
@@ -80,7 +77,7 @@ class ItemColumns(_Settings):
         return names
 
 
-class InteractionColumns(_Settings):
+class InteractionColumns(Settings):
     """What the shop calls an interaction's fields."""
 
     user_id: str
@@ -90,7 +87,7 @@ class InteractionColumns(_Settings):
     text: str | None = None
 
 
-class ItemsFile(_Settings):
+class ItemsFile(Settings):
     """A CSV (UTF-8, with a header) or Parquet file with one item a row."""
 
     path: Path
@@ -99,7 +96,7 @@ class ItemsFile(_Settings):
     """What separates the fields of a CSV file."""
 
 
-class InteractionsFile(_Settings):
+class InteractionsFile(Settings):
     """A CSV (UTF-8, with a header) or Parquet file with one interaction a row."""
 
     path: Path

@@ -7,10 +7,9 @@ import pandas as pd
 from rich.table import Column, Table
 from rich.text import Text
 
-from retrieval.errors import DatasetError
+from retrieval.errors import DatasetError, short
 
 EXAMPLES: Final = 3
-_LONGEST_VALUE: Final = 60
 
 TableName = Literal["items", "interactions"]
 Action = Literal["dropped", "cleared", "not selected"]
@@ -61,7 +60,7 @@ class Sieve:
         values = self.rows.loc[bad, shown]
         first = values.head(EXAMPLES)
         examples = tuple(
-            f"row {row + 1}: {shown}={_short(value)}"
+            f"row {row + 1}: {shown}={_readable(value)}"
             for row, value in zip(first.index.to_numpy(dtype=int), first, strict=True)
         )
         finding = Finding(table=self.table, problem=problem, rows=len(values), action=action, examples=examples)
@@ -114,6 +113,5 @@ class CleaningReport:
         )
 
 
-def _short(value: object) -> str:
-    text = repr(value.isoformat(sep=" ")) if isinstance(value, pd.Timestamp) else repr(value)
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+def _readable(value: object) -> str:
+    return short(value.isoformat(sep=" ") if isinstance(value, pd.Timestamp) else value)

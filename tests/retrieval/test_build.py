@@ -69,7 +69,6 @@ def test_what_is_loaded_is_what_was_built(built: BuiltShop, shop: ShopData) -> N
     assert built.log.history("anna") == shop.log.history("anna")
     assert built.config == CONFIG
     assert len(built.index) == 12
-    assert built.embedder.name == built.manifest.plan.embedder
 
 
 def test_the_same_shop_built_twice_answers_the_same(built: BuiltShop, shop: ShopData, tmp_path: Path) -> None:
@@ -262,14 +261,6 @@ def test_a_folder_that_is_absent_or_empty_is_no_build(tmp_path: Path, make: Call
     make(tmp_path / "shop")
     with pytest.raises(BuildError, match="llm-rerank build"):
         load_folder(tmp_path / "shop")
-
-
-def test_another_model_than_the_one_that_embedded_is_refused(folder: Path) -> None:
-    manifest = json.loads((folder / MANIFEST).read_text())
-    manifest["plan"]["embedder"] = "hashing-0-64"
-    (folder / MANIFEST).write_text(json.dumps(manifest))
-    with pytest.raises(BuildError, match="hashing-0-64"):
-        _ = load_folder(folder).embedder
 
 
 def test_progress_is_not_printed_where_the_answer_is(

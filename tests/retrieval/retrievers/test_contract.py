@@ -44,8 +44,6 @@ def shelf(catalogue: Catalogue, log: InteractionLog) -> Shelf:
 
 
 def fitted(name: str, shelf: Shelf) -> Retriever:
-    if name == "lightgcn":
-        pytest.importorskip("torch_geometric", reason="LightGCN needs torch-geometric")
     if name == "hybrid":
         sources = [(fitted(kind, shelf), 1.0) for kind in ("buy-again", "text", "ease", "popularity")]
         return HybridRetriever(HybridConfig(), shelf.catalogue, sources)
