@@ -127,7 +127,7 @@ def test_a_finding_shows_at_most_three_examples_and_no_long_values() -> None:
     finding = only_finding(cleaned(items(price=["x" * 500] * 5)))
     assert finding.rows == 5
     assert len(finding.examples) == 3
-    assert all(len(example) < 80 for example in finding.examples)
+    assert all(len(example) < 100 for example in finding.examples)
 
 
 def test_row_numbers_are_those_of_the_source_also_after_earlier_rows_are_gone() -> None:
