@@ -79,6 +79,7 @@ class UserHistory:
     interactions: tuple[Interaction, ...] = ()
 
     def __post_init__(self) -> None:
+        _require_id("user_id", self.user_id)
         times = [interaction.timestamp for interaction in self.interactions]
         if any(later < earlier for earlier, later in pairwise(times)):
             raise RecordError(

@@ -82,3 +82,8 @@ def test_an_error_is_one_line_whatever_the_value_holds() -> None:
     assert isinstance(error, LlmRerankError)
     assert str(error).isprintable()
     assert len(str(error)) < 120
+
+
+def test_a_history_needs_a_user() -> None:
+    with pytest.raises(RecordError, match="user_id=' '"):
+        UserHistory(user_id=" ")

@@ -109,6 +109,7 @@ def test_cancelled_before_it_starts(engine: Engine) -> None:
 def test_cancelled_from_another_thread_and_useful_afterwards(engine: Engine) -> None:
     before, cancel = engine.score([REQUEST])[0], Event()
     pieces = engine.generate([write(max_tokens=60, temperature=1.0)], cancel=cancel)
+    next(pieces)  # it is under way
     stopper = Thread(target=cancel.set)
     stopper.start()
     stopper.join()
@@ -210,3 +211,13 @@ class TestTransformers:
         with pytest.raises(CancelledError):
             engine.score([REQUEST], cancel=cancel)
         assert engine.score([REQUEST])[0].shape == (4, 3)
+
+    def test_another_seed_and_another_temperature_write_something_else(self, characters: object) -> None:
+        engine = tiny_llama(characters)
+        told = [write(1, temperature=1.0), write(2, temperature=1.0), write(1, temperature=0.0)]
+        assert len(set(generate_texts(engine, told))) == 3
+
+    def test_more_texts_than_are_written_at_once(self, characters: object) -> None:
+        engine = tiny_llama(characters)
+        requests = [write(prompt=(50 + i,), max_tokens=2) for i in range(20)]
+        assert generate_texts(engine, requests) == tuple(generate_texts(engine, [r])[0] for r in requests)
