@@ -51,7 +51,13 @@ class Recommender:
     @classmethod
     def open(cls, config: RecommendConfig, *, say: Callable[[str], None] = lambda _: None) -> "Recommender":
         """Loads the build folder and the model; `say` hears of slow steps."""
-        shop = load_folder(config.shop)
+        return cls.for_shop(load_folder(config.shop), config, say=say)
+
+    @classmethod
+    def for_shop(
+        cls, shop: BuiltShop, config: RecommendConfig, *, say: Callable[[str], None] = lambda _: None
+    ) -> "Recommender":
+        """Loads the model for a shop that is open already."""
         reranker = open_reranker(config, shop.catalogue, say=say)
         explainer = None
         if config.method == "packed":

@@ -32,13 +32,15 @@ _OURS = {MANIFEST, PLAN, VECTORS, CHUNKS, INDEX, RETRIEVERS, *SHOP_FILES}
 def build(shop: ShopData, config: RetrievalConfig, folder: Path, *, overwrite: bool = False) -> Manifest:
     """Writes into `folder` all that serving needs, resuming what an earlier run left unfinished.
 
-    A folder that is finished and made from the same is left as it is. Raises BuildError for a folder made from
-    something else, unless `overwrite`, which never deletes a folder that is no build.
+    A folder that is finished and made from the same is left as it is. Raises BuildError for one that was damaged
+    since, and for a folder made from something else, unless `overwrite`, which never deletes a folder that is no build.
     """
     plan = Plan(data=shop.fingerprint, embedder=embedder_name(config.embedder), config=config.model_dump(mode="json"))
     _make_way(folder, plan, overwrite)
     if (folder / MANIFEST).exists():
-        return Manifest.read(folder)
+        manifest = Manifest.read(folder)
+        manifest.verify(folder)
+        return manifest
     write_plan(plan, folder)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:  # what is printed to stdout is the answer

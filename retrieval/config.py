@@ -59,6 +59,10 @@ class RetrievalConfig(Settings):
 
 def read_config(path: Path, model: type[Model]) -> Model:
     """The settings in a YAML file; raises ConfigError naming file, key and remedy."""
+    if not path.exists():
+        raise ConfigError(
+            "there is no such file", field="config", value=str(path), remedy="Check the path; see configs/."
+        )
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as err:
@@ -77,7 +81,8 @@ def read_config(path: Path, model: type[Model]) -> Model:
 
 def _config_error(path: Path, model: type[BaseModel], err: ValidationError) -> ConfigError:
     """The first problem in full; the others are only counted, since one misspelling often causes several."""
-    first, *others = err.errors()
+    # A key that nobody reads goes first: misspelt, it also leaves the right key missing.
+    first, *others = sorted(err.errors(), key=lambda error: error["type"] != "extra_forbidden")
     more = f" ({len(others)} more after this one)" if others else ""
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
@@ -94,7 +99,7 @@ def _config_error(path: Path, model: type[BaseModel], err: ValidationError) -> C
 
 def _did_you_mean(key: str, model: type[BaseModel]) -> str:
     near = get_close_matches(key, sorted(set(_keys(model.model_json_schema()))), n=1)
-    return f"Did you mean `{near[0]}`?" if near else "Remove it."
+    return f"Did you mean `{near[0]}`?" if near else "Remove it, or give this command the file that is meant for it."
 
 
 def _keys(schema: Any) -> Iterator[str]:

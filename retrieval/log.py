@@ -66,7 +66,7 @@ class InteractionLog:
                 "no history is known for this user",
                 field="user_id",
                 value=user_id,
-                remedy="Check the id, or pass an empty UserHistory for a new user.",
+                remedy="Check the id. For a new user, Python callers pass an empty UserHistory.",
             )
         rows = self._frame.iloc[self._rows[user_id]]
         times = pd.DatetimeIndex(rows["timestamp"]).to_pydatetime()

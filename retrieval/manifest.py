@@ -15,6 +15,7 @@ from retrieval.settings import Settings
 MANIFEST = "manifest.json"
 PLAN = "plan.json"
 Model = TypeVar("Model", bound=Settings)
+_MOST_DIFFERENCES = 3
 _PACKAGES = ("llm-rerank", "numpy", "faiss-cpu", "lenskit", "sentence-transformers")
 
 
@@ -34,10 +35,12 @@ class Plan(Settings):
     """The RetrievalConfig."""
 
     def differences(self, other: Self) -> str:
-        """`other` against this, key by key, as one line; empty where they are the same."""
+        """`other` against this as one line, the first few keys that differ; empty where they are the same."""
         mine, theirs = (dict(_flat(plan.model_dump())) for plan in (self, other))
         keys = [key for key in {**mine, **theirs} if mine.get(key) != theirs.get(key)]
-        return "; ".join(f"{key} was {mine.get(key)!r} and is now {theirs.get(key)!r}" for key in keys)
+        shown = [f"{key} was {mine.get(key)!r} and is now {theirs.get(key)!r}" for key in keys[:_MOST_DIFFERENCES]]
+        more = len(keys) - len(shown)
+        return "; ".join(shown) + (f"; and {more} more" if more else "")
 
 
 class Manifest(Settings):

@@ -19,13 +19,21 @@ def answer(
 ) -> None:
     """Asks the configured recommender for this user and prints what it says."""
     with progress(visible=not json) as say:
-        from llm_rerank.recommender import Recommender  # brings pandas, faiss and torch
+        from llm_rerank.recommender import Recommender  # these two bring pandas, faiss and torch
+        from retrieval.folder import load_folder
 
-        recommender = Recommender.open(settings(config, shop), say=say)
-        history = recommender.shop.log.history(user)
+        read = settings(config, shop)
+        built = load_folder(read.shop)
+        history = built.log.history(user)
+        request = to_request(history)
+        for item_id in request.item_ids or ():
+            built.catalogue.position(item_id)  # nobody should wait for the model to hear that an id is unknown
+        recommender = Recommender.for_shop(built, read, say=say)
         say("Scoring and explaining")
-        ranking = recommender.recommend(to_request(history))
+        ranking = recommender.recommend(request)
     if json:
         print_json(ranking_json(ranking))
     else:
-        show_ranking(ranking, history, recommender.shop.catalogue)
+        show_ranking(
+            ranking, history, built.catalogue, recommender.reranker.prompt.shown_items(history, built.catalogue)
+        )

@@ -13,7 +13,9 @@ def info(config: ConfigFile = None, shop: ShopFolder = None, json: Json = False)
     """Show the version, the settings with their defaults filled in, and what the build folder holds."""
     read = settings(config, shop)
     try:
-        build: object = Manifest.read(read.shop).model_dump(mode="json")
+        manifest = Manifest.read(read.shop)
+        manifest.verify(read.shop)
+        build: object = manifest.model_dump(mode="json")
     except BuildError as err:
         build = str(err)
     about = {

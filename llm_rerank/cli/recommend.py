@@ -11,7 +11,7 @@ from llm_rerank.request import RankingRequest
 
 def recommend(
     user: User,
-    top_n: Annotated[int, typer.Option(min=0, help="How many items to return.")] = 10,
+    top_n: Annotated[int, typer.Option(min=1, help="How many items to return.")] = 10,
     explained: Annotated[int, typer.Option(min=0, help="How many of the first items get a reason.")] = 3,
     language: LanguageCode = "en",
     instruction: Instruction = None,

@@ -12,7 +12,7 @@ from llm_rerank.request import RankingRequest
 def rerank(
     user: User,
     item: Items,
-    top_n: Annotated[int | None, typer.Option(min=0, help="How many items to return; all by default.")] = None,
+    top_n: Annotated[int | None, typer.Option(min=1, help="How many items to return; all by default.")] = None,
     instruction: Instruction = None,
     config: ConfigFile = None,
     shop: ShopFolder = None,

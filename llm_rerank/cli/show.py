@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,6 @@ from retrieval.records import UserHistory
 
 if TYPE_CHECKING:
     from retrieval.datasets.report import CleaningReport  # brings pandas
-
-_SHOWN_HISTORY = 12
 
 _console = Console(emoji=False)
 _errors = Console(stderr=True, emoji=False)
@@ -89,51 +87,57 @@ def _explanation_json(explanation: Explanation) -> dict[str, Any]:
     }
 
 
-def show_ranking(ranking: Ranking, history: UserHistory, catalogue: Catalogue) -> None:
-    """The history, the order before and after, and the reasons."""
-    _console.print(_history_table(history, catalogue))
+def show_ranking(ranking: Ranking, history: UserHistory, catalogue: Catalogue, read: Sequence[str]) -> None:
+    """The history, the order before and after, and the reasons. `read` is what the model read of the history."""
+    _console.print(_history_table(history, catalogue, read))
     _console.print(_ranking_table(ranking))
+    if ranking.llm_weight == 0 and any(item.explanation for item in ranking.items):
+        print_text("The LLM has no weight in this order. The reasons say what raised the LLM's own score of each item:")
     for item in ranking.items:
         if item.explanation:
             _show_explanation(item, item.explanation)
     _show_footer(ranking)
 
 
-def _history_table(history: UserHistory, catalogue: Catalogue) -> Table:
+def _history_table(history: UserHistory, catalogue: Catalogue, read: Sequence[str]) -> Table:
     profile = UserProfile.of(history, catalogue)
-    known = [item_id for item_id in history.item_ids if item_id in catalogue]
     table = Table(
         title=f"What {escape(one_line(history.user_id))} did: {profile.interactions:,} interactions with "
-        f"{profile.distinct_items:,} items, {profile.repeat_rate:.0%} of them repeats; the newest:"
+        f"{profile.distinct_items:,} items, {profile.repeat_rate:.0%} of them repeats; what the LLM reads of it:"
     )
-    for column in ("last", "times", "item"):
+    for column in ("last", "times", "id", "item"):
         table.add_column(column)
     times = Counter(interaction.item_id for interaction in history.interactions)
     last = {interaction.item_id: interaction.timestamp for interaction in history.interactions}
-    for item_id in reversed(known[-_SHOWN_HISTORY:]):
+    for item_id in reversed(read):
         title = escape(one_line(catalogue[item_id].title))
-        table.add_row(f"{last[item_id]:%d %b %Y}", str(times[item_id]), title)
+        table.add_row(f"{last[item_id]:%d %b %Y}", str(times[item_id]), escape(one_line(item_id)), title)
     return table
 
 
 def _ranking_table(ranking: Ranking) -> Table:
-    table = Table(
-        title=f"The ranking: retrieval's order, the LLM's order, the final order (LLM weight {ranking.llm_weight:g})"
-    )
-    for column in ("final", "retrieval", "LLM", "log-odds"):
+    proposed = any(item.sources for item in ranking.items)  # else the caller named the items
+    title = f"retrieval's order, the LLM's order, the final order (LLM weight {ranking.llm_weight:g})"
+    table = Table(title=f"The ranking: {title if proposed else 'the given items in the order of the LLM'}")
+    for column in ("final", *(["retrieval"] if proposed else []), "LLM", "log-odds"):
         table.add_column(column, justify="right")
-    table.add_column("item")
-    table.add_column("proposed by")
+    for column in ("id", "item", *(["proposed by"] if proposed else [])):
+        table.add_column(column)
     for item in ranking.items:
-        table.add_row(
-            str(item.rank),
-            str(item.retrieval_rank),
-            "-" if item.llm_rank is None else str(item.llm_rank),
-            "-" if item.llm_score is None else f"{item.llm_score:+.2f}",
-            escape(one_line(item.item.title)),
-            ", ".join(f"{s.source} #{s.rank}" for s in item.sources),
-        )
+        before = [str(item.retrieval_rank)] if proposed else []
+        sources = [", ".join(f"{s.source} #{s.rank}" for s in item.sources)] if proposed else []
+        table.add_row(str(item.rank), *before, *_llm_cells(item), *_item_cells(item), *sources)
     return table
+
+
+def _llm_cells(item: RankedItem) -> tuple[str, str]:
+    if item.llm_rank is None or item.llm_score is None:
+        return "-", "-"
+    return str(item.llm_rank), f"{item.llm_score:+.2f}"
+
+
+def _item_cells(item: RankedItem) -> tuple[str, str]:
+    return escape(one_line(item.item.item_id)), escape(one_line(item.item.title))
 
 
 def _show_explanation(item: RankedItem, explanation: Explanation) -> None:

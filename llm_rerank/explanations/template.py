@@ -38,7 +38,7 @@ def _english(facts: Facts) -> str:
     if not facts.acts:
         return "Nothing that was tried of your history raised the model's score of this item."
     strongest, *others = facts.acts
-    other = "".join(f" and {tell(act, 'en')}" for act in others)
+    other = "".join(f", and {tell(act, 'en')}" for act in others)
     if strongest.evidence.item_id == facts.item.item_id:
         day = f"{strongest.last.day} {strongest.last:%B %Y}"
         return f"You {tell(strongest, 'en', name='this')}, last on {day}{other}."

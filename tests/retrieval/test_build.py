@@ -18,7 +18,7 @@ from retrieval.errors import BuildError
 from retrieval.folder import BuiltShop, load_folder
 from retrieval.indexes.base import ExactConfig
 from retrieval.log import InteractionLog
-from retrieval.manifest import MANIFEST, PLAN, Manifest
+from retrieval.manifest import MANIFEST, PLAN, Manifest, Plan
 from retrieval.records import UserHistory
 from retrieval.retrievers.buy_again import BuyAgainConfig
 from retrieval.retrievers.model_configs import EaseConfig
@@ -110,6 +110,14 @@ def test_a_finished_folder_is_left_as_it_is(folder: Path, shop: ShopData, monkey
     monkeypatch.setattr(building, "fit", stop)
     assert build(shop, CONFIG, folder) == Manifest.read(folder)
     assert contents(folder) == before
+
+
+def test_a_finished_folder_that_was_damaged_is_not_called_built(folder: Path, shop: ShopData) -> None:
+    (folder / "interactions.parquet").write_bytes(b"PAR1")
+    with pytest.raises(BuildError, match=r"interactions\.parquet is missing, cut short or damaged"):
+        build(shop, CONFIG, folder)
+    build(shop, CONFIG, folder, overwrite=True)
+    load_folder(folder)
 
 
 @pytest.mark.parametrize("stage", ["save_shop", "_embed", "_index", "_fit"])
@@ -209,6 +217,12 @@ def test_another_configuration_is_refused_naming_what_differs(folder: Path, shop
         build(shop, other, folder)
     assert "config.seed was 0 and is now 7" in str(caught.value)
     assert "embedder was 'hashing-1-64' and is now 'hashing-1-32'" in str(caught.value)
+
+
+def test_a_few_differences_are_named_and_the_rest_counted() -> None:
+    plan = Plan(data="shop", embedder="hashing", config={str(i): i for i in range(5)})
+    other = plan.model_copy(update={"config": {str(i): -1 for i in range(5)}})
+    assert plan.differences(other).endswith("config.2 was 2 and is now -1; and 2 more")
 
 
 def test_overwrite_builds_anew(folder: Path, shop: ShopData) -> None:

@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -66,7 +67,40 @@ def test_recommend_for_a_person(run: Run, config: Path) -> None:
     code, out, _ = run("recommend", "--user", "anna", "--explained", 1, "--config", config)
     assert code == 0
     assert "What anna did" in out
+    assert "the final order (LLM weight 0)" in out
+    assert "The LLM has no weight in this order." in out
     assert "engine fake" in out
+
+
+def test_every_cited_purchase_is_in_the_history_that_is_printed(run: Run, config: Path) -> None:
+    asked = ("recommend", "--user", "anna", "--config", config)
+    _, out, _ = run(*asked)
+    history = out[: out.index("The ranking")]
+    items = json.loads(run(*asked, "--json")[1])["items"]
+    cited = {e["item_id"] for item in items if item["explanation"] for e in item["explanation"]["evidence"]}
+    assert cited
+    assert all(f" {item_id} " in history for item_id in cited)
+
+
+def test_given_items_have_no_place_in_retrieval(run: Run, config: Path) -> None:
+    _, out, _ = run("rerank", "--item", "tea", "--item", "oat", "--user", "anna", "--config", config)
+    assert "the given items in the order of the LLM" in out
+    assert "proposed by" not in out
+
+
+@pytest.mark.parametrize("asked", [("recommend", "--user", "zoe"), ("rerank", "--user", "anna", "--item", "caviar")])
+def test_an_unknown_id_is_refused_before_the_model_is_loaded(
+    run: Run, config: Path, monkeypatch: pytest.MonkeyPatch, asked: tuple[str, ...]
+) -> None:
+    def load(*_: object, **__: object) -> None:
+        raise AssertionError("the model was loaded")
+
+    monkeypatch.setattr("llm_rerank.recommender.open_reranker", load)
+    refused(run(*asked, "--config", config))
+
+
+def test_no_items_at_all_cannot_be_asked_for(run: Run, config: Path) -> None:
+    assert "--top-n" in refused(run("recommend", "--user", "anna", "--top-n", 0, "--config", config))
 
 
 def test_rerank_and_explain_given_items(run: Run, config: Path) -> None:
@@ -130,6 +164,13 @@ def test_info(run: Run, config: Path, tmp_path: Path) -> None:
     assert run("info", "--config", config)[1].startswith("version")
 
 
+def test_info_sees_a_damaged_build(run: Run, config: Path, built_folder: Path, tmp_path: Path) -> None:
+    damaged = shutil.copytree(built_folder, tmp_path / "damaged")
+    (damaged / "interactions.parquet").write_bytes(b"PAR1")
+    build = json.loads(run("info", "--config", config, "--shop", damaged, "--json")[1])["build"]
+    assert "interactions.parquet" in build
+
+
 def test_a_stopped_command_says_so(run: Run, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
@@ -153,7 +194,7 @@ def hostile(title: str) -> tuple[Ranking, Catalogue]:
 
 def test_hostile_titles_cannot_drive_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     ranking, shop = hostile("[red]a\x1b[2J\x07\x9b31m\u202eb\ud83d :bomb:\nc")
-    show_ranking(ranking, UserHistory(user_id="u\x1b"), shop)
+    show_ranking(ranking, UserHistory(user_id="u\x1b"), shop, ())
     print_text("[bold]:bomb:[/bold]")
     out = capsys.readouterr().out
     assert all(c.isprintable() or c == "\n" for c in out)

@@ -10,7 +10,7 @@ Act = Callable[..., CitedAct]
 
 
 def test_two_acts(milk: Facts) -> None:
-    acts = "You bought Whole milk 1 l twice and bought Salted butter 250 g"
+    acts = "You bought Whole milk 1 l twice, and bought Salted butter 250 g"
     assert template(milk, "en") == f"{acts}, which raised the model's score of this item."
     assert template(milk, "zh") == "您买过“Whole milk 1 l”2次，还买过“Salted butter 250 g”，这提高了模型对它的评分。"
 
