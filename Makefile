@@ -3,7 +3,7 @@
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
-DEMO_USER ?= 1228
+DEMO_USER ?= 1924
 
 install: .venv/installed
 
