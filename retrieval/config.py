@@ -59,12 +59,12 @@ class RetrievalConfig(Settings):
 
 def read_config(path: Path, model: type[Model]) -> Model:
     """The settings in a YAML file; raises ConfigError naming file, key and remedy."""
-    if not path.exists():
-        raise ConfigError(
-            "there is no such file", field="config", value=str(path), remedy="Check the path; see configs/."
-        )
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as err:
+        raise ConfigError(
+            "there is no such file", field="config", value=str(path), remedy="Check the path; see configs/."
+        ) from err
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as err:
         problem = " ".join(str(err).split())
         raise ConfigError(

@@ -85,16 +85,18 @@ def test_the_layout_of_two_requests() -> None:
     assert [(s.start, s.stop) for s in packed.segments] == [(0, 2), (5, 6)]
 
 
+ONE_SMALL_LAYER: dict[str, int] = {
+    "vocab_size": 64,
+    "hidden_size": 8,
+    "intermediate_size": 8,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 1,
+}
+
+
 def test_a_model_with_a_sliding_window_is_refused(real_tokenizer: ChatTokenizer) -> None:
-    config = MistralConfig(
-        vocab_size=64,
-        hidden_size=8,
-        intermediate_size=8,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        num_key_value_heads=1,
-        sliding_window=4,
-    )
+    config = MistralConfig(**ONE_SMALL_LAYER, sliding_window=4)
     engine = TransformersEngine(MistralForCausalLM(config), real_tokenizer)
     short, long = (ScoringRequest(prefix=(1,) * n, continuations=((2,),), labels=(3, 4)) for n in (2, 9))
     assert engine.score([short])[0].shape == (1, 2)
@@ -111,15 +113,7 @@ class Leaky(torch.nn.Module):
 
 def test_a_model_whose_candidates_would_see_each_other_is_refused(real_tokenizer: ChatTokenizer) -> None:
     torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=64,
-        hidden_size=8,
-        intermediate_size=8,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        num_key_value_heads=1,
-        initializer_range=0.5,
-    )
+    config = LlamaConfig(**ONE_SMALL_LAYER, initializer_range=0.5)
     model = LlamaForCausalLM(config)
     TransformersEngine(model, real_tokenizer).require_packing()
     model.model.layers[0].mlp = Leaky()
