@@ -1,0 +1,109 @@
+"""What a run found: the one shape of metrics.json, which reports, comparisons and `make results` read."""
+
+from typing import Any
+
+from pydantic import JsonValue
+
+from retrieval.settings import Settings
+
+
+class Interval(Settings):
+    """A mean over users and its 95 % percentile bootstrap interval."""
+
+    mean: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.mean:.4f} [{self.low:.4f}, {self.high:.4f}]"
+
+
+class Difference(Settings):
+    """One system minus another over the same users."""
+
+    difference: Interval
+    """Paired bootstrap."""
+
+    p_value: float
+    """Two-sided paired permutation test: how often chance alone gives as large a difference."""
+
+
+class Slice(Settings):
+    """The same metrics over some of the users."""
+
+    users: int
+    metrics: dict[str, Interval]
+
+
+class SystemResult(Settings):
+    """One system under the run's protocol."""
+
+    name: str
+    users: int
+    metrics: dict[str, Interval]
+    """By name, such as `ndcg@10`: the mean over users of the mean over seeds."""
+
+    by_seed: dict[str, dict[str, float]]
+    """Seed, then metric: what each seed gave by itself."""
+
+    beyond: dict[str, float]
+    """Of the lists as a whole, such as `coverage@10`, `gini@10`, `novelty@10`, `diversity@10`."""
+
+    slices: dict[str, dict[str, Slice]]
+    """Family, then slice: `history length`, `popularity of the target`."""
+
+    versus: dict[str, dict[str, Difference]]
+    """Other system, then metric: this system minus that one."""
+
+    seconds_to_fit: float
+    milliseconds_per_user: float
+    """Median time of one answer."""
+
+    curves: dict[str, list[float]] = {}
+    """Learning curves by name, one value an epoch."""
+
+    importances: dict[str, float] = {}
+    """Features of a learned blend, by gain."""
+
+
+class Goal(Settings):
+    """A figure to beat."""
+
+    system: str
+    metric: str
+    at_least: float
+    at_most: float | None = None
+    """Where a published figure is to be reproduced rather than beaten."""
+
+    source: str
+    """Whose figure it is."""
+
+
+class Result(Settings):
+    """One run: everything needed to read it and to make it again."""
+
+    benchmark: str
+    title: str
+    part: str
+    protocol: list[str]
+    """In words, one rule a line."""
+
+    counts: dict[str, int]
+    config: dict[str, JsonValue]
+    command: str
+    device: str
+    versions: dict[str, str]
+    date: str
+    code: dict[str, str]
+    """The sha256 of every module of ours that took part, by path."""
+
+    goals: list[Goal]
+    systems: list[SystemResult]
+
+    def system(self, name: str) -> SystemResult:
+        """The system of this name."""
+        return next(system for system in self.systems if system.name == name)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return self.model_dump(mode="json")
