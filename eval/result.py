@@ -59,10 +59,10 @@ class SystemResult(Settings):
     milliseconds_per_user: float
     """Median time of one answer."""
 
-    curves: dict[str, list[float]] = {}
+    curves: dict[str, list[float]]
     """Learning curves by name, one value an epoch."""
 
-    importances: dict[str, float] = {}
+    importances: dict[str, float]
     """Features of a learned blend, by gain."""
 
 
