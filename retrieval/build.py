@@ -10,23 +10,23 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from retrieval.config import RetrievalConfig
 from retrieval.embedders import build_embedder, embedder_name
 from retrieval.embedders.base import distinct
 from retrieval.errors import BuildError
 from retrieval.files import read_arrays, write_arrays
-from retrieval.indexes import build_index
+from retrieval.indexes import build_index, load_index
 from retrieval.item_vectors import ItemVectors
-from retrieval.layout import CHUNKS, INDEX, RETRIEVERS, VECTORS, retriever_file
+from retrieval.layout import CHECKPOINTS, CHUNKS, INDEX, RETRIEVERS, VECTORS, retriever_file
 from retrieval.manifest import MANIFEST, PLAN, Manifest, Plan, read_plan, write_plan
-from retrieval.retrievers import fit
+from retrieval.retrievers import Shelf, fit
 from retrieval.shop import ShopData
 from retrieval.stored_shop import SHOP_FILES, holds_shop, save_shop
 
 _CHUNK = 1024  # texts embedded between two files: what an interruption costs at most
-_OURS = {MANIFEST, PLAN, VECTORS, CHUNKS, INDEX, RETRIEVERS, *SHOP_FILES}
+_OURS = {MANIFEST, PLAN, VECTORS, CHUNKS, INDEX, RETRIEVERS, CHECKPOINTS, *SHOP_FILES}
 
 
 def build(shop: ShopData, config: RetrievalConfig, folder: Path, *, overwrite: bool = False) -> Manifest:
@@ -130,7 +130,18 @@ def _index(shop: ShopData, config: RetrievalConfig, folder: Path, progress: Prog
 
 def _fit(shop: ShopData, config: RetrievalConfig, folder: Path, progress: Progress) -> None:
     """Fits the retrievers one by one."""
+    vectors = ItemVectors(**read_arrays(folder / VECTORS))
+    shelf = Shelf(
+        catalogue=shop.catalogue, log=shop.log, vectors=vectors, index=load_index(config.index, folder / INDEX)
+    )
     for retriever in progress.track(config.retrievers, description="fitting"):
         path = folder / retriever_file(retriever)
         if not path.exists():
-            write_arrays(path, fit(retriever, shop.catalogue, shop.log, config.seed))
+            task = progress.add_task(retriever.name, total=None, visible=False)
+
+            def on_step(done: int, steps: int, text: str, task: TaskID = task, name: str = retriever.name) -> None:
+                progress.update(task, completed=done, total=steps, description=f"{name}: {text}", visible=True)
+
+            work = folder / CHECKPOINTS / retriever.name
+            write_arrays(path, fit(retriever, shelf, config.seed, work, on_step))
+    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)

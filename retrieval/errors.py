@@ -9,6 +9,7 @@
     │   └── EmptyCatalogueError     nothing to recommend from
     ├── ConfigError                 a YAML file or option with an unknown key or impossible value
     ├── BuildError                  a build folder that is incomplete, corrupt, or made from something else
+    ├── TrainingError               a training that cannot go on
     ├── ModelError                  model files missing, truncated, or without the tokens we need
     ├── EngineError                 an engine could not answer
     │   └── CancelledError          the caller asked the engine to stop
@@ -66,6 +67,10 @@ class ConfigError(LlmRerankError):
 
 class BuildError(LlmRerankError):
     """A build folder that is incomplete, corrupt, or made from other data or another model."""
+
+
+class TrainingError(LlmRerankError):
+    """A training that cannot go on."""
 
 
 class ModelError(LlmRerankError):

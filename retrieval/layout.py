@@ -6,6 +6,7 @@ VECTORS = "vectors.npz"
 CHUNKS = "vectors.parts"
 INDEX = "index"
 RETRIEVERS = "retrievers"
+CHECKPOINTS = "checkpoints.parts"
 
 
 def retriever_file(config: RetrieverConfig) -> str:

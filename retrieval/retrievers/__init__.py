@@ -5,6 +5,7 @@ can hold without carrying code, and `open_retriever` turns them into something t
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -14,14 +15,17 @@ from retrieval.files import Arrays
 from retrieval.indexes.base import VectorIndex
 from retrieval.item_vectors import ItemVectors
 from retrieval.log import InteractionLog
-from retrieval.retrievers.base import Retriever
+from retrieval.retrievers.base import OnStep, Retriever
 from retrieval.retrievers.buy_again import BuyAgainConfig, BuyAgainRetriever
 from retrieval.retrievers.model_configs import ModelConfig
 from retrieval.retrievers.models import fit_model, open_model
 from retrieval.retrievers.popularity import PopularityConfig, PopularityRetriever, fit_popularity
+from retrieval.retrievers.sequence.config import SequenceConfig
 from retrieval.retrievers.text import TextConfig, TextRetriever
 
-RetrieverConfig = Annotated[TextConfig | PopularityConfig | BuyAgainConfig | ModelConfig, Field(discriminator="kind")]
+RetrieverConfig = Annotated[
+    TextConfig | PopularityConfig | BuyAgainConfig | ModelConfig | SequenceConfig, Field(discriminator="kind")
+]
 """Any of the retrievers, told apart by `kind`."""
 
 
@@ -35,15 +39,26 @@ class Shelf:
     index: VectorIndex
 
 
-def fit(config: RetrieverConfig, catalogue: Catalogue, log: InteractionLog, seed: int) -> Arrays:
-    """What this retriever learns from the log; {} for those that need to learn nothing."""
+def _in_silence(done: int, steps: int, text: str) -> None:
+    """Says nothing."""
+
+
+def fit(config: RetrieverConfig, shelf: Shelf, seed: int, work: Path, on_step: OnStep = _in_silence) -> Arrays:
+    """What this retriever learns from the log; {} for those that need to learn nothing.
+
+    What takes long says how far it is, and leaves checkpoints in `work`, from which an interrupted fit goes on.
+    """
     match config:
         case TextConfig() | BuyAgainConfig():
             return {}
         case PopularityConfig():
-            return fit_popularity(config, catalogue, log)
+            return fit_popularity(config, shelf.catalogue, shelf.log)
+        case SequenceConfig():
+            from retrieval.retrievers.sequence.fitting import Fitting  # brings torch
+
+            return Fitting(config, shelf.catalogue, shelf.log, shelf.vectors, seed).run(work, on_step)
         case _:
-            return fit_model(config, catalogue, log, seed)
+            return fit_model(config, shelf.catalogue, shelf.log, seed)
 
 
 def open_retriever(config: RetrieverConfig, shelf: Shelf, arrays: Arrays) -> Retriever:
@@ -55,5 +70,9 @@ def open_retriever(config: RetrieverConfig, shelf: Shelf, arrays: Arrays) -> Ret
             return BuyAgainRetriever(config, shelf.catalogue)
         case PopularityConfig():
             return PopularityRetriever(config, shelf.catalogue, arrays)
+        case SequenceConfig():
+            from retrieval.retrievers.sequence.retriever import SequenceRetriever
+
+            return SequenceRetriever(config, shelf.catalogue, shelf.vectors, arrays)
         case _:
             return open_model(config, shelf.catalogue, shelf.log.user_ids, arrays)

@@ -1,12 +1,15 @@
 """The retriever seam: a user's history in, candidates out."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat
 
 from retrieval.records import Candidate, UserHistory
 from retrieval.settings import Settings
+
+OnStep = Callable[[int, int, str], None]
+"""What takes long calls it with the steps done, the steps in all at most, and what is going on."""
 
 
 class Retriever(Protocol):

@@ -1,6 +1,7 @@
 """What every retriever promises, asked of each of them on the tiny grocer."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from retrieval.retrievers.buy_again import BuyAgainConfig
 from retrieval.retrievers.hybrid import HybridConfig, HybridRetriever
 from retrieval.retrievers.model_configs import AlsConfig, EaseConfig, ItemKnnConfig, LightGcnConfig, UserKnnConfig
 from retrieval.retrievers.popularity import PopularityConfig
+from retrieval.retrievers.sequence.config import EncoderConfig, SequenceConfig, TrainingConfig
 from retrieval.retrievers.text import TextConfig
 
 CONFIGS: dict[str, RetrieverConfig] = {
@@ -30,6 +32,7 @@ CONFIGS: dict[str, RetrieverConfig] = {
     "als": AlsConfig(dimension=4),
     "ease": EaseConfig(regularization=1.0),
     "lightgcn": LightGcnConfig(dimension=4, epochs=2),
+    "sequence": SequenceConfig(encoder=EncoderConfig(dimension=8), training=TrainingConfig(epochs=2)),
 }
 NEEDS_NO_HISTORY = {"popularity", "hybrid"}
 
@@ -43,16 +46,16 @@ def shelf(catalogue: Catalogue, log: InteractionLog) -> Shelf:
     return Shelf(catalogue=catalogue, log=log, vectors=vectors, index=index)
 
 
-def fitted(name: str, shelf: Shelf) -> Retriever:
+def fitted(name: str, shelf: Shelf, work: Path) -> Retriever:
     if name == "hybrid":
-        sources = [(fitted(kind, shelf), 1.0) for kind in ("buy-again", "text", "ease", "popularity")]
+        sources = [(fitted(kind, shelf, work), 1.0) for kind in ("buy-again", "text", "ease", "popularity")]
         return HybridRetriever(HybridConfig(), shelf.catalogue, sources)
-    return open_retriever(CONFIGS[name], shelf, fit(CONFIGS[name], shelf.catalogue, shelf.log, seed=0))
+    return open_retriever(CONFIGS[name], shelf, fit(CONFIGS[name], shelf, seed=0, work=work))
 
 
 @pytest.fixture(scope="module", params=[*CONFIGS, "hybrid"])
-def retriever(request: pytest.FixtureRequest, shelf: Shelf) -> Retriever:
-    return fitted(request.param, shelf)
+def retriever(request: pytest.FixtureRequest, shelf: Shelf, tmp_path_factory: pytest.TempPathFactory) -> Retriever:
+    return fitted(request.param, shelf, tmp_path_factory.mktemp("work"))
 
 
 @pytest.fixture
@@ -110,14 +113,14 @@ def test_an_empty_history_gets_what_is_popular_or_nothing(retriever: Retriever) 
 
 
 def test_fitted_again_it_says_the_same(
-    retriever: Retriever, anna: UserHistory, shelf: Shelf, request: pytest.FixtureRequest
+    retriever: Retriever, anna: UserHistory, shelf: Shelf, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    again = fitted(request.node.callspec.params["retriever"], shelf)
+    again = fitted(request.node.callspec.params["retriever"], shelf, tmp_path)
     assert again.retrieve(anna, 100) == retriever.retrieve(anna, 100)
 
 
 @pytest.mark.parametrize("name", CONFIGS)
-def test_a_shop_without_interactions_can_be_fitted(name: str, shelf: Shelf, anna: UserHistory) -> None:
+def test_a_shop_without_interactions_can_be_fitted(name: str, shelf: Shelf, anna: UserHistory, tmp_path: Path) -> None:
     untouched = Shelf(catalogue=shelf.catalogue, log=InteractionLog.of([]), vectors=shelf.vectors, index=shelf.index)
     learns = name not in {"text", "popularity", "buy-again"}
-    assert bool(fitted(name, untouched).retrieve(anna, 3)) is not learns
+    assert bool(fitted(name, untouched, tmp_path).retrieve(anna, 3)) is not learns

@@ -1,0 +1,144 @@
+"""A benchmark as data: what is measured on what, under which rules, against which figures."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, PositiveInt, model_validator
+
+from eval.data.base import BenchmarkDataConfig, Counts
+from eval.result import Goal
+from retrieval.embedders.base import EmbedderConfig, SentenceTransformerConfig
+from retrieval.retrievers import RetrieverConfig
+from retrieval.retrievers.hybrid import HybridConfig
+from retrieval.settings import Settings
+
+
+class ProtocolConfig(Settings):
+    """The rules."""
+
+    split: Literal["leave-one-out", "last-basket", "global-time"]
+    """What is held out: a user's last interaction, last basket, or all from a moment on."""
+
+    part: Literal["validation", "test"] = "validation"
+    """Which of them. Choose on validation; touch test once for each configuration."""
+
+    at: datetime | None = None
+    """The moment, with its time zone, of a global time split."""
+
+    candidates: Literal["catalogue", "given"] = "catalogue"
+    """What is ranked: every item, or for each user those that the benchmark gives."""
+
+    seen: Literal["masked", "allowed"] = "masked"
+    """Whether items of the user's history may be in the ranking."""
+
+    users: PositiveInt | None = None
+    """Ask about this many users only, drawn at random; none: all."""
+
+    seed: int = 0
+    """Of that draw."""
+
+    @model_validator(mode="after")
+    def _time_split_has_a_moment(self) -> Self:
+        if (self.split == "global-time") != (self.at is not None):
+            raise ValueError("at: a global-time split, and no other, needs the moment it splits at")
+        if self.split == "global-time" and self.part != "test":
+            raise ValueError("part: a global-time split has one part, test; move `at` for another")
+        return self
+
+
+class RandomConfig(Settings):
+    """Any order: what every system has to beat."""
+
+    kind: Literal["random"]
+
+
+class FusedConfig(HybridConfig):
+    """Other systems of this benchmark, fused by rank."""
+
+    kind: Literal["fused"]
+
+    of: dict[str, float] = Field(min_length=1)
+    """System, then its weight."""
+
+
+class RankingsFileConfig(Settings):
+    """What another program ranked: JSON lines `{"user_id": ..., "item_ids": [best, ...]}`."""
+
+    kind: Literal["rankings-file"]
+
+    path: Path
+    """The file; plain or gzip."""
+
+
+AnswererConfig = Annotated[
+    RetrieverConfig | RandomConfig | FusedConfig | RankingsFileConfig, Field(discriminator="kind")
+]
+"""Whatever can answer, told apart by `kind`."""
+
+
+class SystemConfig(Settings):
+    """One row of the table."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.+-]*$")]
+    """Names the row and its files."""
+
+    answers: AnswererConfig
+    """What answers."""
+
+    seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
+    """It is fitted and asked once for each; a user's figure is the mean."""
+
+    shuffled_titles: bool = False
+    """A control: every item gets the text of another one."""
+
+
+class EvalConfig(Settings):
+    """One benchmark."""
+
+    benchmark: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    """Names the run's folder."""
+
+    title: str
+    """What a reader calls it."""
+
+    data: BenchmarkDataConfig
+    """What it is measured on."""
+
+    counts: Counts | None = None
+    """What must be left of the data after filtering."""
+
+    protocol: ProtocolConfig
+    """The rules."""
+
+    embedder: EmbedderConfig = SentenceTransformerConfig()
+    """What turns items into text vectors."""
+
+    depth: PositiveInt = 100
+    """How long the rankings are."""
+
+    cutoffs: tuple[PositiveInt, ...] = (5, 10, 20, 100)
+    """Where metrics are cut off."""
+
+    headline: str = "ndcg@10"
+    """The metric that systems are ordered by."""
+
+    systems: tuple[SystemConfig, ...] = Field(min_length=1)
+    """The rows."""
+
+    goals: tuple[Goal, ...] = ()
+    """Figures to beat."""
+
+    @model_validator(mode="after")
+    def _names_fit(self) -> Self:
+        names = [system.name for system in self.systems]
+        if len(set(names)) != len(names):
+            raise ValueError(f"systems: {names} names one system twice")
+        for index, system in enumerate(self.systems):
+            if isinstance(system.answers, FusedConfig) and (late := set(system.answers.of) - set(names[:index])):
+                raise ValueError(f"systems: {system.name} fuses {sorted(late)}, which no system above it is called")
+        if unknown := {goal.system for goal in self.goals} - set(names):
+            raise ValueError(f"goals: no system is called {sorted(unknown)}")
+        if max(self.cutoffs) > self.depth:
+            raise ValueError(f"cutoffs: {max(self.cutoffs)} is beyond depth ({self.depth}); raise depth")
+        return self

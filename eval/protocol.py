@@ -1,0 +1,99 @@
+"""The rules at work: which users are asked about, what may be learnt from, what may be ranked."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+
+from eval.config import ProtocolConfig
+from eval.data.base import Benchmark
+from retrieval.errors import DatasetError
+from retrieval.splits import Split, global_time, last_basket, leave_one_out
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """One user: what is right, and what may not be in the answer."""
+
+    user_id: str
+    relevant: tuple[str, ...]
+    exclude: Collection[str]
+
+
+class Protocol:
+    """A benchmark's rules applied to its data."""
+
+    def __init__(self, config: ProtocolConfig, benchmark: Benchmark) -> None:
+        """Raises DatasetError where the rules leave nobody to ask about."""
+        self._config = config
+        self._given = benchmark.given if config.candidates == "given" else None
+        self._catalogue = frozenset(item.item_id for item in benchmark.shop.catalogue)
+        if config.candidates == "given" and benchmark.given is None:
+            raise DatasetError(
+                "this data gives no candidates",
+                field="candidates",
+                value="given",
+                remedy="Use `candidates: catalogue`.",
+            )
+        self.split = _split(config, benchmark)
+        self.users = self._some_users()
+
+    def question(self, user_id: str) -> Question:
+        """What this user is asked."""
+        seen = self.split.train.history(user_id).item_ids if self._config.seen == "masked" else ()
+        relevant = self.split.targets[user_id]
+        if self._config.seen == "masked":
+            relevant = tuple(item for item in relevant if item not in seen)
+        exclude = frozenset(seen) if self._given is None else self._catalogue.difference(self._given[user_id])
+        return Question(user_id=user_id, relevant=relevant, exclude=exclude)
+
+    @property
+    def rules(self) -> list[str]:
+        """In words."""
+        config = self._config
+        held_out = {
+            "leave-one-out": "each user's last interaction (test) or the one before it (validation) is held out",
+            "last-basket": "each user's last basket (test) or the one before it (validation) is held out",
+            "global-time": f"all interactions from {config.at} on are held out",
+        }
+        ranked = {
+            "catalogue": "every item of the catalogue is ranked",
+            "given": "20 given items are ranked, the right one among them, in a random order",
+        }
+        seen = {
+            "masked": "items of the user's history are left out of the ranking",
+            "allowed": "items of the user's history may be ranked: repeats count",
+        }
+        return [
+            f"Split: {held_out[config.split]}; part: {config.part}.",
+            f"Candidates: {ranked[config.candidates]}" + (f"; {seen[config.seen]}." if self._given is None else "."),
+            "Ties: interactions of one moment keep the file's order; items of equal score the catalogue's.",
+            f"Users: {len(self.users):,}" + (", drawn at random." if config.users else "."),
+        ]
+
+    def _some_users(self) -> tuple[str, ...]:
+        users = [user for user in sorted(self.split.targets) if self._given is None or user in self._given]
+        if self._config.seen == "masked" and self._given is None:
+            users = [user for user in users if self.question(user).relevant]
+        if not users:
+            raise DatasetError(
+                "these rules leave no user to ask about",
+                field="protocol",
+                value=self._config.split,
+                remedy="Hold out less: users need a history and something new after it.",
+            )
+        if self._config.users is not None:
+            users = np.random.default_rng(self._config.seed).permutation(users)[: self._config.users].tolist()
+        return tuple(sorted(users))
+
+
+def _split(config: ProtocolConfig, benchmark: Benchmark) -> Split:
+    log = benchmark.shop.log
+    match config.split:
+        case "leave-one-out":
+            return leave_one_out(log, config.part)
+        case "last-basket":
+            return last_basket(log, config.part)
+        case _:
+            assert config.at is not None
+            return global_time(log, config.at)
