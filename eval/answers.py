@@ -61,7 +61,9 @@ class Answers:
         )
 
 
-def ask(name: str, retriever: Retriever, protocol: Protocol, users: Iterable[str], catalogue: Catalogue, depth: int) -> Answers:
+def ask(
+    name: str, retriever: Retriever, protocol: Protocol, users: Iterable[str], catalogue: Catalogue, depth: int
+) -> Answers:
     """Asks every user's question; raises DataError for a score that is not a number."""
     asked, ranked, scores, milliseconds = [], [], [], []
     for user in users:
@@ -73,9 +75,7 @@ def ask(name: str, retriever: Retriever, protocol: Protocol, users: Iterable[str
         asked.append(user)
         ranked.append(np.array([catalogue.position(c.item.item_id) for c in candidates], dtype=np.int32))
         scores.append(np.array([c.score for c in candidates], dtype=np.float32))
-    return Answers(
-        users=tuple(asked), ranked=tuple(ranked), scores=tuple(scores), milliseconds=np.array(milliseconds)
-    )
+    return Answers(users=tuple(asked), ranked=tuple(ranked), scores=tuple(scores), milliseconds=np.array(milliseconds))
 
 
 def _check(name: str, user: str, candidates: tuple[Candidate, ...]) -> None:

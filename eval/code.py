@@ -16,6 +16,12 @@ def code_in_use() -> dict[str, str]:
     return {path: digest(ROOT / path) for path in paths}
 
 
+def whole_code() -> str:
+    """Changes with any module that could take part: what a run that is not finished yet is made by."""
+    paths = (path for package in _PACKAGES for path in sorted((ROOT / package).rglob("*.py")))
+    return sha256("".join(digest(path) for path in paths).encode()).hexdigest()[:16]
+
+
 def digest(path: Path) -> str:
     """Changes with what the module does, not with its comments, docstrings or layout."""
     tree = ast.parse(path.read_text(encoding="utf-8"))

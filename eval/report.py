@@ -1,16 +1,12 @@
 """A report: tables as Markdown and as JSON, with what a reader needs to make them again."""
 
 import json
-import platform
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
-from os import cpu_count
 from pathlib import Path
 from typing import Any
 
-_PACKAGES = ("llm-rerank", "torch", "transformers", "faiss-cpu", "lenskit")
+from eval.environment import device, today, versions
 
 
 class Report:
@@ -35,7 +31,8 @@ class Report:
     def write(self, folder: Path, name: str) -> None:
         """Writes `name`.md and `name`.json into `folder`, and prints the first."""
         command = "python -m " + " ".join([Path(sys.argv[0]).parent.name + "." + Path(sys.argv[0]).stem, *sys.argv[1:]])
-        machine = environment()
+        versions_in_use = ", ".join(f"{package} {number}" for package, number in versions().items())
+        machine = {"machine": device(), "versions": versions_in_use, "date": today()}
         about = "\n".join(f"- {key}: {value}" for key, value in machine.items())
         text = "\n\n".join([f"# {self._title}", f"`{command}`", *self._blocks, about]) + "\n"
         folder.mkdir(parents=True, exist_ok=True)
@@ -43,21 +40,3 @@ class Report:
         data = {"title": self._title, "command": command, "machine": machine, "tables": self._tables}
         (folder / f"{name}.json").write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
         print(text)
-
-
-def environment() -> dict[str, str]:
-    """The machine, the versions and the day."""
-    versions = ", ".join(f"{package} {version(package)}" for package in _PACKAGES)
-    return {
-        "machine": f"{_processor()}, {cpu_count()} cores, Python {platform.python_version()}",
-        "versions": versions,
-        "date": f"{datetime.now(UTC):%Y-%m-%d}",
-    }
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())

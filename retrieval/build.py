@@ -4,19 +4,17 @@ Every stage leaves whole files or none, so that an interrupted build goes on whe
 """
 
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from retrieval.config import RetrievalConfig
-from retrieval.embedders import build_embedder, embedder_name
-from retrieval.embedders.base import distinct
+from retrieval.embedders import embedder_name
+from retrieval.embedding import embed_catalogue
 from retrieval.errors import BuildError
-from retrieval.files import read_arrays, write_arrays
+from retrieval.files import write_arrays
 from retrieval.indexes import build_index, load_index
 from retrieval.item_vectors import ItemVectors
 from retrieval.layout import CHECKPOINTS, CHUNKS, INDEX, RETRIEVERS, VECTORS, retriever_file
@@ -25,7 +23,6 @@ from retrieval.retrievers import Shelf, fit
 from retrieval.shop import ShopData
 from retrieval.stored_shop import SHOP_FILES, holds_shop, save_shop
 
-_CHUNK = 1024  # texts embedded between two files: what an interruption costs at most
 _OURS = {MANIFEST, PLAN, VECTORS, CHUNKS, INDEX, RETRIEVERS, CHECKPOINTS, *SHOP_FILES}
 
 
@@ -46,9 +43,9 @@ def build(shop: ShopData, config: RetrievalConfig, folder: Path, *, overwrite: b
     with Progress(*columns, console=Console(stderr=True)) as progress:  # what is printed to stdout is the answer
         if not holds_shop(folder):
             save_shop(shop, folder)
-        _embed(shop, config, folder, progress)
-        _index(shop, config, folder, progress)
-        _fit(shop, config, folder, progress)
+        vectors = embed_catalogue(shop.catalogue, config.embedder, folder / VECTORS, progress)
+        _index(shop, config, vectors, folder, progress)
+        _fit(shop, config, vectors, folder, progress)
     manifest = Manifest.of(plan, folder)
     manifest.write(folder)
     (folder / PLAN).unlink()
@@ -92,34 +89,10 @@ def _delete(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-def _embed(shop: ShopData, config: RetrievalConfig, folder: Path, progress: Progress) -> None:
-    """Joins the embedded chunks into one file."""
-    if not (folder / VECTORS).exists():
-        texts, place = distinct([item.text for item in shop.catalogue])
-        parts = _embed_chunks(texts, config, folder / CHUNKS, progress)
-        write_arrays(folder / VECTORS, {"distinct": np.concatenate(parts), "place": place})
-    shutil.rmtree(folder / CHUNKS, ignore_errors=True)
-
-
-def _embed_chunks(
-    texts: Sequence[str], config: RetrievalConfig, chunks: Path, progress: Progress
-) -> list[NDArray[np.float32]]:
-    """Embeds each different text of the catalogue once; a chunk that an earlier run embedded is read from its file."""
-    embedder = build_embedder(config.embedder)
-    parts = []
-    for start in progress.track(range(0, len(texts), _CHUNK), description="embedding"):
-        part = chunks / f"{start:09}.npz"
-        if not part.exists():
-            write_arrays(part, {"vectors": embedder.embed(texts[start : start + _CHUNK])})
-        parts.append(read_arrays(part)["vectors"])
-    return parts
-
-
-def _index(shop: ShopData, config: RetrievalConfig, folder: Path, progress: Progress) -> None:
+def _index(shop: ShopData, config: RetrievalConfig, vectors: ItemVectors, folder: Path, progress: Progress) -> None:
     """Puts every item into the index; its folder gets its name when it is whole."""
     if (folder / INDEX).exists():
         return
-    vectors = ItemVectors(**read_arrays(folder / VECTORS))
     index = build_index(config.index, vectors.dimension)
     for _ in progress.track(range(1), description="indexing"):
         index.add([item.item_id for item in shop.catalogue], vectors.at(np.arange(len(shop.catalogue))))
@@ -128,9 +101,8 @@ def _index(shop: ShopData, config: RetrievalConfig, folder: Path, progress: Prog
     unfinished.replace(folder / INDEX)
 
 
-def _fit(shop: ShopData, config: RetrievalConfig, folder: Path, progress: Progress) -> None:
+def _fit(shop: ShopData, config: RetrievalConfig, vectors: ItemVectors, folder: Path, progress: Progress) -> None:
     """Fits the retrievers one by one."""
-    vectors = ItemVectors(**read_arrays(folder / VECTORS))
     shelf = Shelf(
         catalogue=shop.catalogue, log=shop.log, vectors=vectors, index=load_index(config.index, folder / INDEX)
     )

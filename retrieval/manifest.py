@@ -1,6 +1,6 @@
 """What a build folder was made from, and proof that it is whole."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import Any, Self, TypeVar
 
 from pydantic import ValidationError
 
+from retrieval.differences import differences
 from retrieval.errors import BuildError
 from retrieval.files import checksum, read_json, unreadable, write_json
 from retrieval.settings import Settings
@@ -15,7 +16,6 @@ from retrieval.settings import Settings
 MANIFEST = "manifest.json"
 PLAN = "plan.json"
 Model = TypeVar("Model", bound=Settings)
-_MOST_DIFFERENCES = 3
 _PACKAGES = ("llm-rerank", "numpy", "faiss-cpu", "lenskit", "sentence-transformers")
 
 
@@ -36,11 +36,7 @@ class Plan(Settings):
 
     def differences(self, other: Self) -> str:
         """`other` against this as one line, the first few keys that differ; empty where they are the same."""
-        mine, theirs = (dict(_flat(plan.model_dump())) for plan in (self, other))
-        keys = [key for key in {**mine, **theirs} if mine.get(key) != theirs.get(key)]
-        shown = [f"{key} was {mine.get(key)!r} and is now {theirs.get(key)!r}" for key in keys[:_MOST_DIFFERENCES]]
-        more = len(keys) - len(shown)
-        return "; ".join(shown) + (f"; and {more} more" if more else "")
+        return differences(self.model_dump(), other.model_dump())
 
 
 class Manifest(Settings):
@@ -105,17 +101,6 @@ def _is_whole(path: Path, expected: str) -> bool:
         return checksum(path) == expected
     except OSError:
         return False
-
-
-def _flat(value: object, key: str = "") -> Iterator[tuple[str, object]]:
-    """Leaves of nested mappings and sequences under dotted keys."""
-    if isinstance(value, Mapping):
-        for name, part in value.items():
-            yield from _flat(part, f"{key}.{name}" if key else str(name))
-    elif isinstance(value, list | tuple):
-        yield from _flat(dict(enumerate(value)), key)
-    else:
-        yield key, value
 
 
 def _versions() -> Iterator[tuple[str, str]]:

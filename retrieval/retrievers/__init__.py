@@ -55,7 +55,10 @@ def fit(config: RetrieverConfig, shelf: Shelf, seed: int, work: Path, on_step: O
             return fit_popularity(config, shelf.catalogue, shelf.log)
         case SequenceConfig():
             from retrieval.retrievers.sequence.fitting import Fitting  # brings torch
+            from retrieval.retrievers.sequence.trained import Trained
 
+            if config.trained is not None:
+                return Trained.read(config.trained).arrays_for(config, shelf.catalogue)
             return Fitting(config, shelf.catalogue, shelf.log, shelf.vectors, seed).run(work, on_step)
         case _:
             return fit_model(config, shelf.catalogue, shelf.log, seed)

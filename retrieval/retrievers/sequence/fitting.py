@@ -1,8 +1,10 @@
 """From a log to trained weights: every member, early stopping and, where asked for, a last training on everything."""
 
 from pathlib import Path
+from typing import Final
 
 import numpy as np
+import pandas as pd
 import torch
 
 from retrieval.catalogue import Catalogue
@@ -10,27 +12,42 @@ from retrieval.files import Arrays
 from retrieval.item_vectors import ItemVectors
 from retrieval.log import InteractionLog
 from retrieval.retrievers.base import OnStep
+from retrieval.retrievers.sequence.checkpoint import Weights
 from retrieval.retrievers.sequence.config import SequenceConfig
 from retrieval.retrievers.sequence.encoder import SequenceEncoder
-from retrieval.retrievers.sequence.histories import HeldOut, Histories, hold_out, read_histories
+from retrieval.retrievers.sequence.histories import HeldOut, Histories, hold_out, read_histories, windows
+from retrieval.retrievers.sequence.trained import Trained, spread
 from retrieval.retrievers.sequence.training import Lesson, Training
+from retrieval.retrievers.sequence.validation import K
+
+CURVE: Final = "curve/model "
+"""Arrays of this name are learning curves, one value an epoch."""
 
 
 class Fitting:
     """All that goes into training one `SequenceConfig` on one log."""
 
     def __init__(
-        self, config: SequenceConfig, catalogue: Catalogue, log: InteractionLog, vectors: ItemVectors, seed: int
+        self,
+        config: SequenceConfig,
+        catalogue: Catalogue,
+        log: InteractionLog,
+        vectors: ItemVectors,
+        seed: int,
+        start: Trained | None = None,
     ) -> None:
+        """With a `start` its weights are trained further, on what the log has that is newer."""
         self._config, self._vectors, self._seed = config, vectors, seed
-        self._histories = read_histories(log, catalogue)
+        self._start = None if start is None else start.arrays_for(config, catalogue)
+        new = None if start is None else (log.frame["timestamp"] > pd.Timestamp(start.until)).to_numpy()
+        self._histories = read_histories(log, catalogue, new=new)
 
     def run(self, work: Path, on_step: OnStep) -> Arrays:
         """Array `items`, the catalogue row of every column, and by member its weights and learning curves.
 
         `work` holds the checkpoints. A log in which nobody touched two things teaches nothing: `items` is empty.
         """
-        if not (self._histories.lengths >= 2).any():
+        if not len(windows(self._histories, self._config.encoder.window)):
             return {"items": np.empty(0, dtype=np.int64)}
         arrays: Arrays = {}
         for member in range(self._config.members):
@@ -38,22 +55,33 @@ class Fitting:
         return arrays
 
     def _member(self, member: int, work: Path, on_step: OnStep) -> Arrays:
-        training, seed = self._config.training, self._seed + member
-        start, held_out = hold_out(self._histories, training.validation_users, np.random.default_rng(self._seed))
+        training = self._config.training
+        begun, held_out = self._hold_out()
         said = f"model {member + 1} of {self._config.members}, " if self._config.members > 1 else ""
 
         def say(done: int, steps: int, text: str) -> None:
             on_step(done, steps, said + text)
 
-        lesson = self._lesson(start, held_out if len(held_out.items) else None, seed)
-        state, items = Training(lesson, work / f"{member}.pt").run(say), np.unique(start.items)
-        curves = {f"{member}/losses": np.array(state.losses), f"{member}/validation": np.array(state.validation)}
+        state = Training(self._lesson(begun, held_out, member), work / f"{member}.pt").run(say)
+        curves = {
+            f"{CURVE}{member + 1}: training loss": np.array(state.losses),
+            f"{CURVE}{member + 1}: validation NDCG@{K}": np.array(state.validation),
+        }
         if training.refit:
-            again = self._lesson(self._histories, None, seed, epochs=state.best_epochs)
-            state, items = Training(again, work / f"{member}-refit.pt").run(say), np.unique(self._histories.items)
+            again = self._lesson(self._histories, None, member, epochs=state.best_epochs)
+            state, begun = Training(again, work / f"{member}-refit.pt").run(say), self._histories
+        items = np.unique(begun.items)
         return {"items": items} | curves | {f"{member}/{name}": value.numpy() for name, value in state.best.items()}
 
-    def _lesson(self, histories: Histories, held_out: HeldOut | None, seed: int, epochs: int | None = None) -> Lesson:
+    def _hold_out(self) -> tuple[Histories, HeldOut | None]:
+        """What to train on and what to validate on: nothing where holding out would leave nothing to train on."""
+        most, rng = self._config.training.validation_users, np.random.default_rng(self._seed)
+        rest, held_out = hold_out(self._histories, most, rng)
+        if not len(held_out.items) or not len(windows(rest, self._config.encoder.window)):
+            return self._histories, None
+        return rest, held_out
+
+    def _lesson(self, histories: Histories, held_out: HeldOut | None, member: int, epochs: int | None = None) -> Lesson:
         rows, training = np.unique(histories.items), self._config.training
         return Lesson(
             encoder=self._config.encoder,
@@ -61,7 +89,8 @@ class Fitting:
             histories=histories.renumbered(rows),
             held_out=None if held_out is None else held_out.renumbered(rows),
             text=self._vectors.at(rows),
-            seed=seed,
+            seed=self._seed + member,
+            start=None if self._start is None else tensors(spread(self._start, rows, member)),
         )
 
 
@@ -77,5 +106,10 @@ def open_encoders(config: SequenceConfig, arrays: Arrays) -> list[SequenceEncode
 def _open(config: SequenceConfig, arrays: Arrays) -> SequenceEncoder:
     items, text = arrays["items.ids.weight"].shape[0], arrays["items.text.weight"].shape[1]
     encoder = SequenceEncoder(items, text, config.encoder)
-    encoder.load_state_dict({name: torch.from_numpy(arrays[name]) for name in encoder.state_dict()})
+    encoder.load_state_dict(tensors(arrays))
     return encoder.eval()
+
+
+def tensors(arrays: Arrays) -> Weights:
+    """The same for torch."""
+    return {name: torch.from_numpy(values) for name, values in arrays.items()}

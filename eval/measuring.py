@@ -1,0 +1,124 @@
+"""From answers to a system's row: what was right, for whom, against whom, and what the lists are like."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from eval.answers import Answers, Rows
+from eval.metrics.lists import list_metrics
+from eval.metrics.quality import list_quality
+from eval.protocol import Protocol
+from eval.result import Difference, Slice, SystemResult
+from eval.statistics.significance import differences, intervals
+from eval.statistics.slices import slices
+from eval.systems import Fitted
+from retrieval.catalogue import Catalogue
+from retrieval.item_vectors import ItemVectors
+from retrieval.retrievers.popularity import item_rows
+
+K_QUALITY = 10
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """One system's answers and the system, by seed."""
+
+    answers: Mapping[int, Answers]
+    fitted: Mapping[int, Fitted]
+
+
+class Measure:
+    """What is the same for all systems of a run: who was asked, and what was right."""
+
+    def __init__(
+        self, protocol: Protocol, catalogue: Catalogue, vectors: ItemVectors, cutoffs: Sequence[int], headline: str
+    ) -> None:
+        self._protocol, self._catalogue, self._vectors = protocol, catalogue, vectors
+        self._cutoffs, self._compared = cutoffs, list(dict.fromkeys([headline, "ndcg@10", "recall@10", "recall@20"]))
+        questions = [protocol.question(user) for user in protocol.users]
+        self._relevant = [self._rows(question.relevant) for question in questions]
+        histories = [protocol.split.train.history(user) for user in protocol.users]
+        self._histories = [self._rows(history.item_ids) for history in histories]
+        self._lengths = np.array([len(history.interactions) for history in histories])
+        self._counts = np.bincount(item_rows(protocol.split.train, catalogue), minlength=len(catalogue))
+
+    def table(self, asked: Asked) -> pd.DataFrame:
+        """One row a user, one column a metric: the mean over seeds."""
+        tables = self._by_seed(asked)
+        return sum(tables.values()) / len(tables)
+
+    def system(self, name: str, asked: Asked, tables: Mapping[str, pd.DataFrame]) -> SystemResult:
+        """The system's row; `tables` are those of all systems."""
+        table, seed = tables[name], min(asked.answers)
+        categories = [item.category for item in self._catalogue]
+        return SystemResult(
+            name=name,
+            users=len(table),
+            metrics=intervals(table),
+            by_seed={str(seed): dict(one.mean()) for seed, one in self._by_seed(asked).items()},
+            beyond=list_quality(
+                asked.answers[seed].ranked,
+                K_QUALITY,
+                self._counts,
+                self._vectors,
+                categories if any(categories) else None,
+            ),
+            slices=self._slices(asked.answers[seed], table),
+            versus={other: self._versus(table, theirs) for other, theirs in tables.items() if other != name},
+            seconds_to_fit=float(np.median([fitted.seconds for fitted in asked.fitted.values()])),
+            milliseconds_per_user=float(np.median(np.concatenate([a.milliseconds for a in asked.answers.values()]))),
+            curves=_curves(asked.fitted[seed]),
+            importances=_importances(asked.fitted[seed]),
+        )
+
+    def _by_seed(self, asked: Asked) -> dict[int, pd.DataFrame]:
+        return {
+            seed: list_metrics(answers.ranked, self._relevant, self._cutoffs) for seed, answers in asked.answers.items()
+        }
+
+    def _versus(self, ours: pd.DataFrame, theirs: pd.DataFrame) -> dict[str, Difference]:
+        compared = [name for name in self._compared if name in ours]
+        return differences(ours[compared], theirs[compared])
+
+    def _slices(self, answers: Answers, table: pd.DataFrame) -> dict[str, dict[str, Slice]]:
+        compared = [name for name in self._compared if name in table]
+        target_counts = np.array([self._counts[rows].mean() for rows in self._relevant])
+        return slices(self._lengths, target_counts, table[compared]) | self._repeats(answers, compared)
+
+    def _repeats(self, answers: Answers, compared: list[str]) -> dict[str, dict[str, Slice]]:
+        """What was touched before and what is new, each ranked by itself; empty where repeats do not count."""
+        before = [np.isin(rows, own) for rows, own in zip(self._relevant, self._histories, strict=True)]
+        if not any(flags.any() for flags in before):
+            return {}
+        kinds = {"bought before": True, "new to the user": False}
+        return {"repeats": {name: self._repeated(answers, compared, repeated) for name, repeated in kinds.items()}}
+
+    def _repeated(self, answers: Answers, compared: list[str], repeated: bool) -> Slice:
+        ranked: list[Rows] = []
+        relevant: list[Rows] = []
+        for rows, right, own in zip(answers.ranked, self._relevant, self._histories, strict=True):
+            kept = right[np.isin(right, own) == repeated]
+            if len(kept):
+                relevant.append(kept)
+                ranked.append(rows[np.isin(rows, own) == repeated])
+        return Slice(users=len(ranked), metrics=intervals(list_metrics(ranked, relevant, self._cutoffs)[compared]))
+
+    def _rows(self, item_ids: Sequence[str]) -> Rows:
+        return np.array([self._catalogue.position(item_id) for item_id in item_ids], dtype=np.int32)
+
+
+def _curves(fitted: Fitted) -> dict[str, list[float]]:
+    """What a trained system's arrays say of its epochs; a curve of nothing is none."""
+    return {name: values.tolist() for name, values in _named("curve/", fitted) if values.size}
+
+
+def _importances(fitted: Fitted) -> dict[str, float]:
+    """What a learnt blend's arrays say of its features."""
+    return {name: float(value) for name, value in _named("importance/", fitted)}
+
+
+def _named(prefix: str, fitted: Fitted) -> list[tuple[str, NDArray[np.float64]]]:
+    return [(name.removeprefix(prefix), values) for name, values in fitted.arrays.items() if name.startswith(prefix)]

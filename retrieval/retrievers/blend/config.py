@@ -1,0 +1,34 @@
+"""What the blend can be told. Here rather than beside its code, which needs LightGBM."""
+
+from typing import Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from retrieval.settings import Settings
+
+
+class BlendConfig(Settings):
+    """Gradient-boosted trees (LightGBM) trained with LambdaRank (Burges, MSR-TR-2010-82) on held-out interactions."""
+
+    kind: Literal["blend"]
+
+    depth: PositiveInt = 100
+    """How many candidates each source is asked for, at least."""
+
+    users: PositiveInt = 10_000
+    """Of how many users, at most, the last interaction is held out to learn from."""
+
+    trees: PositiveInt = 200
+    """How many."""
+
+    leaves: PositiveInt = Field(default=15, ge=2)
+    """Of each tree, at most."""
+
+    learning_rate: PositiveFloat = 0.05
+    """How much each tree adds."""
+
+    least_rows: PositiveInt = 200
+    """In a leaf, at least: the fewer, the sooner it learns by heart."""
+
+    name: Literal["blend"] = "blend"
+    """The source's name."""
