@@ -72,7 +72,7 @@ def _changes(results: Sequence[Result], titles: Sequence[str]) -> Markup:
     described = [_described(result) for result in results]
     keys = dict.fromkeys(key for known in described for key in known)
     rows: list[list[Cell]] = [
-        [key, *(known.get(key, "–") for known in described)]
+        [key, *((known.get(key, "–"), "text") for known in described)]
         for key in keys
         if len({known.get(key) for known in described}) > 1
     ]

@@ -8,7 +8,7 @@ Markup = NewType("Markup", str)
 """HTML that this module or `plots` made."""
 
 Cell = str | tuple[str, str]
-"""Text, or text and its class: good, bad or doubt."""
+"""Text, or text and its class: good, bad or doubt, or text where it is long."""
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --soft: #8884; --good: #1b7f4d; --bad: #b3452c; --doubt: #8a6100; }
@@ -17,12 +17,18 @@ body { font: 1rem/1.5 system-ui, sans-serif; max-width: 72rem; margin: auto; pad
 h1 { font-size: 1.5rem; margin: .5rem 0; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
 .verdict { font-size: 1.15rem; border-left: .3rem solid var(--good); padding: .2rem .8rem; }
 .verdict.doubt { border-color: var(--doubt); }
-.good { color: var(--good); } .bad { color: var(--bad); } .doubt { color: var(--doubt); font-weight: 600; }
+.good { color: var(--good); } .bad { color: var(--bad); } .doubt { color: var(--doubt); }
+.bad, .doubt { font-weight: 600; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding-bottom: .4rem; opacity: .8; }
+caption span { display: block; position: sticky; left: 0; max-width: min(90vw, 68rem); white-space: normal; }
 th, td { text-align: right; padding: .25rem .6rem; border-bottom: 1px solid var(--soft); white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; } tbody tr:first-child { font-weight: 600; }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 1.5rem; }
+th:first-child, td:first-child { text-align: left; }
+th, td { overflow-wrap: normal; } thead th { white-space: normal; max-width: 14rem; vertical-align: bottom; }
+tbody th { white-space: normal; min-width: 6rem; max-width: 16rem; overflow-wrap: break-word; }
+td.text { white-space: normal; text-align: left; min-width: 12rem; overflow-wrap: break-word; }
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); }
+.plots { gap: 1.5rem; align-items: start; }
 figure { margin: 0; max-width: 34rem; } figcaption { font-size: .9rem; opacity: .8; } svg { width: 100%; height: auto; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; } dd { margin: 0; }
 code { font-size: .9em; } summary { cursor: pointer; }
@@ -62,7 +68,7 @@ def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) 
     head = Markup("".join(f'<th scope="col">{escape(column)}</th>' for column in columns))
     body = [Markup(f"<tr>{_heading(first)}{''.join(map(_cell, rest))}</tr>") for first, *rest in rows]
     return Markup(
-        f'<div class="wide" tabindex="0"><table><caption>{escape(caption)}</caption>'
+        f'<div class="wide" tabindex="0"><table><caption><span>{escape(caption)}</span></caption>'
         f"<thead><tr>{head}</tr></thead>{group('tbody', body)}</table></div>"
     )
 

@@ -27,7 +27,7 @@ def _page(result: Result) -> str:
         section("Systems", _systems(result), _forest(result)),
         section("Goals", _goals(result)),
         section("How it was measured", bullets(result.protocol), _counts(result)),
-        section("Closer", _pictures(result)),
+        section(f"Closer: the best {min(plots.MOST_LINES, len(result.systems))} systems", _pictures(result)),
         section("All numbers", *_all_numbers(result)),
         section("To make it again", *_origin(result)),
     )
@@ -45,7 +45,7 @@ def _systems(result: Result) -> Markup:
     rows: list[list[Cell]] = []
     for system in systems:
         found = difference(system, systems[0], first)
-        doubt = "doubt" if found and could_be_luck(found) else ""
+        doubt = "doubt" if found and could_be_luck(found) else "good" if system is systems[0] else ""
         means = [f"{system.metrics[m].mean:.4f}" if m in system.metrics else "–" for m in others]
         judged = (against_best(system, systems[0], first), doubt)
         speed = f"{system.milliseconds_per_user:.3g}"
@@ -67,7 +67,10 @@ def _forest(result: Result) -> Markup:
 def _goals(result: Result) -> Markup:
     if not result.goals:
         return Markup("")
-    rows = [[goal.system, goal.metric, _figure_of(goal), *_found(goal, result), goal.source] for goal in result.goals]
+    rows = [
+        [goal.system, goal.metric, _figure_of(goal), *_found(goal, result), (goal.source, "text")]
+        for goal in result.goals
+    ]
     return table("Figures to beat or to reproduce", ["system", "metric", "goal", "found", "", "source"], rows)
 
 
@@ -99,7 +102,7 @@ def _each_picture(result: Result) -> Iterator[Markup]:
     families = dict.fromkeys(family for system in result.systems for family in system.slices)
     for family in families:
         picture = plots.slice_plot(result, family)
-        yield figure(picture, f"{metric} by {family}", f"{metric} by {family}; 95 % intervals.")
+        yield figure(picture, f"{metric} by {family}", f"{metric} by {family}, with 95 % intervals.")
     for name in _BEYOND:
         if picture := plots.trade_off(result, f"{name}@{k}"):
             yield figure(picture, f"{metric} against {name}@{k}, a point a system", f"{metric} against {name}@{k}.")
@@ -123,6 +126,7 @@ def _all_numbers(result: Result) -> Iterator[Markup]:
         rows = [[n, *(f"{s.beyond[n]:.4g}" if n in s.beyond else "–" for s in systems)] for n in beyond]
         yield details("The lists as a whole", table("Beyond accuracy", ["measure", *names], rows))
     yield details("Every comparison", _comparisons(result))
+    yield details("Every slice", _slices(result))
     seeds = [
         [system.name, seed, *(f"{values[m]:.4f}" if m in values else "–" for m in shown_metrics(result))]
         for system in systems
@@ -130,6 +134,18 @@ def _all_numbers(result: Result) -> Iterator[Markup]:
     ]
     if seeds:
         yield details("Every seed", table("Means of each seed", ["system", "seed", *shown_metrics(result)], seeds))
+
+
+def _slices(result: Result) -> Markup:
+    metric = headline(result)
+    rows = [
+        [f"{family}: {label}", system.name, f"{part.users:,}", str(part.metrics[metric])]
+        for system in best_first(result, metric)
+        for family, parts in system.slices.items()
+        for label, part in parts.items()
+        if metric in part.metrics
+    ]
+    return table(f"{metric} over some of the users", ["slice", "system", "users", metric], rows)
 
 
 def _comparisons(result: Result) -> Markup:

@@ -8,7 +8,6 @@ from io import StringIO
 from typing import Any, Final
 
 import matplotlib as mpl
-from cycler import cycler
 
 mpl.use("Agg")  # no screen is needed, nor looked for
 from matplotlib.axes import Axes
@@ -24,14 +23,16 @@ _COLOURS: Final = ("#3b7dd8", "#d9702b", "#2b9a66", "#a05fc4", "#c2397b", "#8a8a
 _STYLE: Final[Any] = {  # matplotlib types its settings one by one
     **dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), _INK),
     **dict.fromkeys(("axes.spines.top", "axes.spines.right", "legend.frameon"), False),
-    "axes.prop_cycle": cycler(color=_COLOURS),
     "font.family": "sans-serif",
     "font.size": 10,
     "svg.hashsalt": "the same run, the same page",
     "svg.fonttype": "none",  # text stays text, in the reader's own fonts
     "text.parse_math": False,  # a dollar sign in a name is a dollar sign
 }
-_MOST_LINES: Final = len(_COLOURS)
+MOST_LINES: Final = len(_COLOURS)
+"""So many systems, the best, have a colour: the same in every picture."""
+
+_MOST_IN_SLICES: Final = 4  # more whiskers a slice cannot be told apart
 _LONGEST_NAME: Final = 22
 
 
@@ -52,12 +53,14 @@ def forest(result: Result) -> Markup:
 
 def cutoff_curves(result: Result, name: str) -> Markup:
     """A metric by its cut-off, a line a system; empty where it has fewer than two cut-offs."""
-    lines = {system.name: _by_cutoff(system, name) for system in _leading(result)}
+    colours = _colours(result)
+    lines = {system: _by_cutoff(result.system(system), name) for system in colours}
     lines = {system: points for system, points in lines.items() if len(points) > 1}
 
     def draw(axes: Axes) -> None:
         for system, points in lines.items():
-            axes.plot(list(points), list(points.values()), "o-", label=_short(system), markersize=3.5)
+            (line,) = axes.plot(list(points), list(points.values()), "o-", color=colours[system], markersize=3.5)
+            line.set_label(_short(system))
         ticks = sorted({k for points in lines.values() for k in points})
         axes.set(xlabel="k", ylabel=f"{name}@k", xscale="log")
         axes.set_xticks(ticks, labels=[str(k) for k in ticks], minor=False)
@@ -75,9 +78,9 @@ def learning_curves(result: Result) -> dict[str, Markup]:
 
 def _learning_curve(result: Result, name: str) -> Markup:
     def draw(axes: Axes) -> None:
-        for system in [s for s in result.systems if s.curves.get(name)][:_MOST_LINES]:
-            values = system.curves[name]
-            axes.plot(range(1, len(values) + 1), values, "o-", label=_short(system.name), markersize=2.5)
+        for system, colour in _colours(result).items():
+            if values := result.system(system).curves.get(name):
+                axes.plot(range(1, len(values) + 1), values, "o-", label=_short(system), color=colour, markersize=2.5)
         axes.set(xlabel="epoch", ylabel=name)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         _legend(axes)
@@ -86,9 +89,10 @@ def _learning_curve(result: Result, name: str) -> Markup:
 
 
 def slice_plot(result: Result, family: str) -> Markup:
-    """The headline metric in every slice of a family, a colour a system, with intervals."""
+    """The headline metric of the best systems in every slice of a family, a colour a system, with intervals."""
     metric = headline(result)
-    systems = [system for system in _leading(result) if family in system.slices]
+    colours = _colours(result)
+    systems = [result.system(name) for name in colours if family in result.system(name).slices][:_MOST_IN_SLICES]
     labels = list(dict.fromkeys(label for system in systems for label in system.slices[family]))
     step = 0.8 / len(systems)
 
@@ -97,29 +101,30 @@ def slice_plot(result: Result, family: str) -> Markup:
             for row, label in enumerate(labels):
                 found = system.slices[family].get(label)
                 if found and metric in found.metrics:
-                    _whisker(axes, row + step * (number + 0.5) - 0.4, found.metrics[metric], colour=_COLOURS[number])
-            axes.plot([], [], "o", color=_COLOURS[number], label=_short(system.name))
+                    _whisker(
+                        axes, row + step * (number + 0.5) - 0.4, found.metrics[metric], colour=colours[system.name]
+                    )
+            axes.plot([], [], "o", color=colours[system.name], label=_short(system.name))
         _rows(axes, [f"{_short(label)}\n{_users(label, family, systems)} users" for label in labels])
         axes.set_xlabel(metric)
         _legend(axes)
 
-    return _svg(draw, rows=len(labels) * max(2, len(systems) / 2))
+    return _svg(draw, rows=len(labels) * max(1.9, len(systems) / 2.2))
 
 
 def trade_off(result: Result, beyond: str) -> Markup:
     """The headline metric against a measure of the lists, such as coverage@10; a point a system."""
     metric = headline(result)
-    systems = [system for system in best_first(result, metric) if beyond in system.beyond]
+    colours = {name: colour for name, colour in _colours(result).items() if beyond in result.system(name).beyond}
 
     def draw(axes: Axes) -> None:
-        for system in systems:
-            point = system.beyond[beyond], system.metrics[metric].mean
-            axes.plot(*point, "o")
-            axes.annotate(_short(system.name), point, xytext=(5, 3), textcoords="offset points", fontsize=8)
+        for name, colour in colours.items():
+            system = result.system(name)
+            axes.plot(system.beyond[beyond], system.metrics[metric].mean, "o", color=colour, label=_short(name))
         axes.set(xlabel=beyond, ylabel=metric)
-        axes.margins(x=0.25, y=0.12)
+        _legend(axes)
 
-    return _svg(draw) if systems else Markup("")
+    return _svg(draw) if colours else Markup("")
 
 
 def importances(system: SystemResult) -> Markup:
@@ -172,9 +177,9 @@ def _legend(axes: Axes) -> None:
     axes.grid(visible=True, axis="y", alpha=0.3)
 
 
-def _leading(result: Result) -> list[SystemResult]:
-    """The best systems, as many as there are colours."""
-    return best_first(result, headline(result))[:_MOST_LINES]
+def _colours(result: Result) -> dict[str, str]:
+    """The best systems' colours, best first."""
+    return dict(zip([system.name for system in best_first(result, headline(result))], _COLOURS, strict=False))
 
 
 def _by_cutoff(system: SystemResult, name: str) -> dict[int, float]:

@@ -29,7 +29,7 @@ def test_a_change_is_sure_where_intervals_are_apart(result: Result, tmp_path: Pa
 
 def test_only_what_differs_is_listed(result: Result, tmp_path: Path) -> None:
     text = written([result, changed(result, 0.02)], tmp_path)
-    assert '<th scope="row">config: model.layers</th><td>2</td><td>4</td>' in text
+    assert '<th scope="row">config: model.layers</th><td class="text">2</td><td class="text">4</td>' in text
     assert "config: seed" not in text
 
 

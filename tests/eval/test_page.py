@@ -19,8 +19,8 @@ def test_at_a_glance_who_is_better_and_whether_it_is_luck(result: Result, tmp_pa
 
 def test_goals_are_met_or_missed(result: Result, tmp_path: Path) -> None:
     text = written(result, tmp_path)
-    assert '<td>0.0600</td><td class="good">✓ met</td><td>a paper</td>' in text
-    assert '<td>0.0300</td><td class="bad">✗ missed</td><td>a dream</td>' in text
+    assert '<td>0.0600</td><td class="good">✓ met</td><td class="text">a paper</td>' in text
+    assert '<td>0.0300</td><td class="bad">✗ missed</td><td class="text">a dream</td>' in text
 
 
 def test_a_goal_of_a_system_that_did_not_run(result: Result, tmp_path: Path) -> None:
