@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from eval.markup import Cell, Markup, page, section, table, tag
 from eval.result import Interval, Result
-from eval.verdict import headline
+from eval.verdict import headline, lower_is_better
 from retrieval.errors import DataError
 
 
@@ -51,7 +51,9 @@ def _systems(results: Sequence[Result], metric: str, titles: Sequence[str]) -> M
     rows: list[list[Cell]] = []
     for name in names:
         found = [_found(result, name, metric) for result in results]
-        rows.append([name, *("–" if value is None else str(value) for value in found), _change(found[0], found[-1])])
+        rows.append(
+            [name, *("–" if value is None else str(value) for value in found), _change(found[0], found[-1], metric)]
+        )
     return table(metric, ["system", *titles, "last minus first"], rows)
 
 
@@ -59,12 +61,15 @@ def _found(result: Result, name: str, metric: str) -> Interval | None:
     return next((system.metrics.get(metric) for system in result.systems if system.name == name), None)
 
 
-def _change(first: Interval | None, last: Interval | None) -> Cell:
+def _change(first: Interval | None, last: Interval | None, metric: str) -> Cell:
     if first is None or last is None:
         return "–"
-    overlapping = first.low <= last.high and last.low <= first.high
-    change = f"{last.mean - first.mean:+.4f}"
-    return (f"{change}, could be luck", "doubt") if overlapping else (f"{change}, sure", "good")
+    if first == last:
+        return "the same"
+    change = last.mean - first.mean
+    if first.low <= last.high and last.low <= first.high:
+        return f"{change:+.4f}, could be luck", "doubt"
+    return f"{change:+.4f}, sure", "good" if (change < 0) == lower_is_better(metric) else "bad"
 
 
 def _changes(results: Sequence[Result], titles: Sequence[str]) -> Markup:

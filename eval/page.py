@@ -8,7 +8,16 @@ from eval import plots
 from eval.markup import Cell, Markup, bullets, details, facts, figure, group, page, section, table, tag
 from eval.result import Difference, Goal, Result
 from eval.tables import against_best, shown_metrics
-from eval.verdict import best_first, could_be_luck, difference, headline, is_met, surely_differ, verdict
+from eval.verdict import (
+    best_first,
+    could_be_luck,
+    difference,
+    headline,
+    is_met,
+    lower_is_better,
+    surely_differ,
+    verdict,
+)
 
 _BEYOND = ("coverage", "arp")  # what accuracy is traded for: a wide choice, and not only what everybody has
 
@@ -49,7 +58,7 @@ def _systems(result: Result) -> Markup:
         means = [f"{system.metrics[m].mean:.4f}" if m in system.metrics else "–" for m in others]
         judged = (against_best(system, systems[0], first), doubt)
         speed = f"{system.milliseconds_per_user:.3g}"
-        rows.append([system.name, str(system.metrics[first]), judged, *means, speed])
+        rows.append([(system.name, doubt), str(system.metrics[first]), judged, *means, speed])
     caption = (
         f"Means over {systems[0].users:,} users, best {first} first, with 95 % bootstrap intervals; p of a paired "
         "permutation test, not corrected for the number of comparisons."
@@ -60,7 +69,7 @@ def _systems(result: Result) -> Markup:
 def _forest(result: Result) -> Markup:
     metric = headline(result)
     order = ", ".join(f"{s.name} {s.metrics[metric]}" for s in best_first(result, metric))
-    caption = f"{metric} and its 95 % interval. Hollow: the difference from the best could be luck, or is unknown."
+    caption = f"{metric} and its 95 % interval. Dotted: the difference from the best could be luck, or is unknown."
     return figure(plots.forest(result), f"{metric} with interval, best first: {order}", caption)
 
 
@@ -75,7 +84,9 @@ def _goals(result: Result) -> Markup:
 
 
 def _figure_of(goal: Goal) -> str:
-    return f"≥ {goal.at_least:.4f}" if goal.at_most is None else f"{goal.at_least:.4f} to {goal.at_most:.4f}"
+    if goal.at_most is not None:
+        return f"{goal.at_least:.4f} to {goal.at_most:.4f}"
+    return f"{'≤' if lower_is_better(goal.metric) else '≥'} {goal.at_least:.4f}"
 
 
 def _found(goal: Goal, result: Result) -> list[Cell]:

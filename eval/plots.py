@@ -37,7 +37,7 @@ _LONGEST_NAME: Final = 22
 
 
 def forest(result: Result) -> Markup:
-    """The headline metric with its interval, best on top; hollow: not surely behind the best."""
+    """The headline metric with its interval, best on top; dotted: not surely behind the best."""
     metric = headline(result)
     systems = best_first(result, metric)
 
@@ -161,7 +161,7 @@ def _inline(svg: str) -> Markup:
 
 
 def _whisker(axes: Axes, row: float, value: Interval, *, colour: str = _COLOURS[0], filled: bool = True) -> None:
-    axes.plot([value.low, value.high], [row, row], color=colour, linewidth=1.5)
+    axes.plot([value.low, value.high], [row, row], "-" if filled else ":", color=colour, linewidth=1.5)
     axes.plot(value.mean, row, "o", color=colour, markerfacecolor=colour if filled else "none", markersize=5)
 
 

@@ -54,11 +54,13 @@ def surely_differ(system: SystemResult, other: SystemResult, metric: str) -> boo
 
 
 def is_met(goal: Goal, result: Result) -> bool | None:
-    """Whether the goal's system reaches the figure; None where that was not measured."""
+    """Whether the goal's system is at least as good as the figure; None where that was not measured."""
     found = next((system.metrics.get(goal.metric) for system in result.systems if system.name == goal.system), None)
     if found is None:
         return None
-    return found.mean >= goal.at_least and (goal.at_most is None or found.mean <= goal.at_most)
+    if goal.at_most is not None:
+        return goal.at_least <= found.mean <= goal.at_most
+    return found.mean <= goal.at_least if lower_is_better(goal.metric) else found.mean >= goal.at_least
 
 
 def verdict(result: Result) -> str:

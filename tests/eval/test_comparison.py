@@ -23,8 +23,17 @@ def written(results: list[Result], tmp_path: Path) -> str:
 def test_a_change_is_sure_where_intervals_are_apart(result: Result, tmp_path: Path) -> None:
     text = written([result, changed(result, 0.09)], tmp_path)
     assert '<td class="good">+0.0700, sure</td>' in text  # popular
-    assert '<td class="doubt">+0.0000, could be luck</td>' in text  # blend
+    assert "<td>the same</td>" in text  # blend
     assert '<th scope="row">knn</th><td>0.0570 [0.0470, 0.0670]</td><td>–</td><td>–</td>' in text
+
+
+@pytest.mark.parametrize(
+    ("mean", "cell"),
+    [(0.025, '<td class="doubt">+0.0050, could be luck</td>'), (-0.02, '<td class="bad">-0.0400, sure</td>')],
+    ids=["overlapping", "worse"],
+)
+def test_a_change_for_the_worse_or_by_luck(result: Result, tmp_path: Path, mean: float, cell: str) -> None:
+    assert cell in written([result, changed(result, mean)], tmp_path)
 
 
 def test_only_what_differs_is_listed(result: Result, tmp_path: Path) -> None:

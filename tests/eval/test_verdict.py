@@ -46,6 +46,13 @@ def test_goals(result: Result, goal: Goal, met: bool | None) -> None:
     assert is_met(goal, result) is met
 
 
+def test_an_error_meets_its_goal_where_it_is_as_small(result: Result) -> None:
+    (system, *_) = result.systems
+    rated = system.model_copy(update={"metrics": {"rmse": system.metrics["ndcg@10"]}})  # 0.02
+    goals = [Goal(system="popular", metric="rmse", at_least=figure, source="") for figure in (0.03, 0.01)]
+    assert [is_met(goal, result.model_copy(update={"systems": [rated]})) for goal in goals] == [True, False]
+
+
 def test_a_narrow_lead_could_be_luck(result: Result) -> None:
     assert verdict(result) == (
         "blend is best by ndcg@10: 0.0600 [0.0500, 0.0700]. "
