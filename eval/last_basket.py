@@ -18,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
-from eval.interval import estimate
 from eval.kept import Kept
 from eval.metrics import ndcg, recall
 from eval.report import Report
+from eval.result import Interval
+from eval.significance import bootstrap_interval
 from llm_rerank.config import RecommendConfig
 from llm_rerank.fusion import WEIGHTS, ScoredList, choose_weight, fuse
 from llm_rerank.recommender import open_reranker
@@ -103,10 +104,19 @@ def report_retrieval(report: Report, found: Mapping[str, NDArray[np.float64]]) -
         f"Recall@{K_RECALL} of the held-out basket, {len(found[HYBRID]):,} households",
         ("source", "mean", "95 % interval", "hybrid minus source"),
         [
-            (name, f"{values.mean():.4f}", estimate(values), "" if name == HYBRID else estimate(found[HYBRID] - values))
+            (
+                name,
+                f"{values.mean():.4f}",
+                _sure(values),
+                "" if name == HYBRID else _sure(found[HYBRID] - values),
+            )
             for name, values in sorted(found.items(), key=lambda entry: entry[1].mean())
         ],
     )
+
+
+def _sure(recalls: NDArray[np.float64]) -> Interval:
+    return bootstrap_interval(recalls, metric=f"recall@{K_RECALL}")
 
 
 def report_llm(report: Report, lists: list[ScoredList], job: Job) -> None:
@@ -123,7 +133,10 @@ def report_llm(report: Report, lists: list[ScoredList], job: Job) -> None:
         f"NDCG@{K_NDCG} among {job.config.candidates} candidates: the {len(lists)} of {job.households} households "
         "with a hit among them",
         ("order", "mean", "minus retrieval, 95 % paired bootstrap"),
-        [(name, f"{values.mean():.4f}", estimate(values - base)) for name, values in rows],
+        [
+            (name, f"{values.mean():.4f}", bootstrap_interval(values - base, metric=f"ndcg@{K_NDCG}"))
+            for name, values in rows
+        ],
     )
     if job.part == "validation":
         weight = choose_weight(lists, lambda scores, relevant: ndcg(scores, relevant, K_NDCG))

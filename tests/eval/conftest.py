@@ -1,0 +1,56 @@
+"""One small run, with numbers that a page can be checked against."""
+
+import pytest
+
+from eval.result import Difference, Goal, Interval, Result, Slice, SystemResult
+
+
+def interval(mean: float, half: float = 0.01) -> Interval:
+    return Interval(mean=mean, low=mean - half, high=mean + half)
+
+
+def system(name: str, ndcg: float, versus: dict[str, tuple[float, float]]) -> SystemResult:
+    """`versus`: other system, then (difference in ndcg@10, p)."""
+    return SystemResult(
+        name=name,
+        users=1000,
+        metrics={"recall@5": interval(ndcg), "recall@10": interval(ndcg * 1.5), "ndcg@10": interval(ndcg)},
+        by_seed={"0": {"ndcg@10": ndcg}},
+        beyond={"coverage@10": ndcg * 3, "arp@10": 40.0},
+        slices={"history length": {"short, 1-4": Slice(users=600, metrics={"ndcg@10": interval(ndcg)})}},
+        versus={
+            other: {"ndcg@10": Difference(difference=interval(by, 0.005), p_value=p)}
+            for other, (by, p) in versus.items()
+        },
+        seconds_to_fit=12.0,
+        milliseconds_per_user=1.5,
+        curves={"loss": [0.9, 0.5, 0.4]},
+        importances={"bm25": 3.0 + ndcg, "price": 1.0},
+    )
+
+
+@pytest.fixture
+def result() -> Result:
+    """`blend` beats `popular` for sure, and `knn` perhaps."""
+    return Result(
+        benchmark="beauty",
+        title="Beauty, last item out",
+        part="test",
+        protocol=["Each user's last item is held out.", "The whole catalogue is ranked."],
+        counts={"users": 1000, "items": 12101},
+        config={"seed": 0, "model": {"layers": 2}},
+        command="python -m eval.run --config configs/eval/beauty.yaml",
+        device="2 cores",
+        versions={"lenskit": "2025.8.1"},
+        date="2026-01-31",
+        code={"eval/page.py": "ab" * 32},
+        goals=[
+            Goal(system="blend", metric="ndcg@10", at_least=0.05, source="a paper"),
+            Goal(system="popular", metric="recall@10", at_least=0.9, source="a dream"),
+        ],
+        systems=[
+            system("popular", 0.02, {}),
+            system("blend", 0.06, {"popular": (0.04, 0.0001), "knn": (0.003, 0.2)}),
+            system("knn", 0.057, {"popular": (0.037, 0.0001)}),
+        ],
+    )

@@ -1,0 +1,63 @@
+import re
+from pathlib import Path
+
+from eval.page import write_page
+from eval.result import Goal, Result
+
+
+def written(result: Result, tmp_path: Path) -> str:
+    write_page(result, tmp_path / "new" / "page.html")
+    return (tmp_path / "new" / "page.html").read_text(encoding="utf-8")
+
+
+def test_at_a_glance_who_is_better_and_whether_it_is_luck(result: Result, tmp_path: Path) -> None:
+    text = written(result, tmp_path)
+    assert '<p class="verdict doubt">blend is best by ndcg@10' in text
+    assert '<td class="doubt">-0.0030 (p = 0.2, could be luck)</td>' in text
+    assert "<td>-0.0400 (p = 0.0001)</td>" in text
+
+
+def test_goals_are_met_or_missed(result: Result, tmp_path: Path) -> None:
+    text = written(result, tmp_path)
+    assert '<td>0.0600</td><td class="good">✓ met</td><td class="text">a paper</td>' in text
+    assert '<td>0.0300</td><td class="bad">✗ missed</td><td class="text">a dream</td>' in text
+
+
+def test_a_goal_of_a_system_that_did_not_run(result: Result, tmp_path: Path) -> None:
+    goal = Goal(system="nobody", metric="ndcg@10", at_least=0.1, source="a paper")
+    assert '<td class="doubt">not measured</td>' in written(result.model_copy(update={"goals": [goal]}), tmp_path)
+
+
+def test_the_protocol_and_all_that_is_needed_to_run_it_again(result: Result, tmp_path: Path) -> None:
+    text = written(result, tmp_path)
+    assert "<li>The whole catalogue is ranked.</li>" in text
+    assert "<dt>items</dt><dd>12,101</dd>" in text
+    assert "<code>python -m eval.run --config configs/eval/beauty.yaml</code>" in text
+    assert "<dt>lenskit</dt><dd>2025.8.1</dd>" in text
+
+
+def test_nothing_is_loaded_or_run_and_hostile_text_stays_text(result: Result, tmp_path: Path) -> None:
+    bad = '"><script>alert(1)</script><img src="//evil">'
+    systems = [
+        s.model_copy(update={"name": bad, "importances": {bad: 1.0}, "curves": {bad: [1.0]}}) for s in result.systems
+    ]
+    hostile = {"title": bad, "command": bad, "protocol": [bad], "counts": {bad: 1}, "config": {bad: bad}, "date": bad}
+    text = written(result.model_copy(update={"systems": systems[:1], **hostile}), tmp_path)
+    assert "<script" not in text
+    assert "<img" not in text
+    assert not re.findall(r"""<[^>]*(?:src|href)=["'](?!#)""", text)  # a picture refers to its own parts only
+
+
+def test_every_picture_has_words_and_every_id_is_its_own(result: Result, tmp_path: Path) -> None:
+    text = written(result, tmp_path)
+    assert text.count("<svg") == text.count('role="img" aria-label=') == 9
+    ids = re.findall(r' id="([^"]+)"', text)
+    assert len(ids) == len(set(ids))
+
+
+def test_a_run_of_one_bare_system(result: Result, tmp_path: Path) -> None:
+    bare = {"slices": {}, "versus": {}, "curves": {}, "importances": {}, "beyond": {}, "by_seed": {}}
+    systems = [result.systems[0].model_copy(update=bare)]
+    text = written(result.model_copy(update={"systems": systems, "goals": []}), tmp_path)
+    assert "popular is best by ndcg@10" in text
+    assert "<h2>Goals</h2>" not in text
