@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from eval.kept import Kept
-from eval.metrics import ndcg, recall
+from eval.metrics.one_list import ndcg, recall
 from eval.report import Report
 from eval.result import Interval
-from eval.significance import bootstrap_interval
+from eval.statistics.significance import bootstrap_interval
 from llm_rerank.config import RecommendConfig
 from llm_rerank.fusion import WEIGHTS, ScoredList, choose_weight, fuse
 from llm_rerank.recommender import open_reranker

@@ -47,8 +47,8 @@ class Measure:
 
     def table(self, asked: Asked) -> pd.DataFrame:
         """One row a user, one column a metric: the mean over seeds."""
-        tables = self._by_seed(asked)
-        return sum(tables.values()) / len(tables)
+        first, *others = self._by_seed(asked).values()
+        return sum(others, start=first) / (1 + len(others))
 
     def system(self, name: str, asked: Asked, tables: Mapping[str, pd.DataFrame]) -> SystemResult:
         """The system's row; `tables` are those of all systems."""

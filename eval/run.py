@@ -29,6 +29,7 @@ from eval.pages.tables import results_table
 from eval.protocol import Protocol
 from eval.result import Result
 from eval.systems import KEPT, Systems
+from retrieval.catalogue import Catalogue
 from retrieval.config import read_config
 from retrieval.differences import differences
 from retrieval.errors import BuildError, LlmRerankError
@@ -77,7 +78,7 @@ class Run:
         asked: dict[str, Asked] = {}
         tables: dict[str, pd.DataFrame] = {}
         for system in config.systems:
-            asked[system.name] = self._ask(system, systems, protocol, progress)
+            asked[system.name] = self._ask(system, systems, protocol, catalogue, progress)
             tables[system.name] = measure.table(asked[system.name])
             self._write_users(system.name, protocol.users, tables[system.name])
         found = [measure.system(name, asked[name], tables) for name in progress.track(asked, description="measuring")]
@@ -99,7 +100,9 @@ class Run:
         write_page(result, self._folder / REPORT)
         write_json(self._folder / RESULT, result.to_json())
 
-    def _ask(self, system: SystemConfig, systems: Systems, protocol: Protocol, progress: Progress) -> Asked:
+    def _ask(
+        self, system: SystemConfig, systems: Systems, protocol: Protocol, catalogue: Catalogue, progress: Progress
+    ) -> Asked:
         answers: dict[int, Answers] = {}
         fitted = {}
         for seed in system.seeds:
@@ -108,9 +111,8 @@ class Run:
             path = self._folder / "rankings" / f"{system.name}-{seed}.parquet"
             if not path.exists():
                 users = progress.track(protocol.users, description=f"{name}: ranking")
-                ask(
-                    system.name, fitted[seed].retriever, protocol, users, benchmark.shop.catalogue, self._config.depth
-                ).write(path)
+                retriever = fitted[seed].retriever
+                ask(system.name, retriever, protocol, users, catalogue, self._config.depth).write(path)
             answers[seed] = Answers.read(path)
         return Asked(answers=answers, fitted=fitted)
 

@@ -60,8 +60,7 @@ class BlendRetriever:
         if self._model is None:
             popularity = self._features.names.index("popularity")
             return proposals.matrix[:, popularity].astype(np.float64)
-        scores: NDArray[np.float64] = self._model.predict(proposals.matrix, num_threads=1)
-        return scores
+        return np.asarray(self._model.predict(proposals.matrix, num_threads=1), dtype=np.float64)
 
     @staticmethod
     def _said(proposed: Sequence[Sequence[Candidate]]) -> dict[str, list[SourceScore]]:

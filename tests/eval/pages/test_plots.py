@@ -2,8 +2,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from eval import plots
-from eval.markup import Markup
+from eval.pages import plots
+from eval.pages.markup import Markup
 from eval.result import Result
 
 

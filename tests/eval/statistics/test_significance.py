@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import bootstrap, permutation_test
 
-from eval.significance import bootstrap_interval, difference, differences, intervals, permutation_p
+from eval.statistics.significance import bootstrap_interval, difference, differences, intervals, permutation_p
 from retrieval.errors import DataError
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.lenskit import rating_errors
+from eval.metrics.lenskit import rating_errors
 from retrieval.errors import DataError
 
 

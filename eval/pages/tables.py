@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from eval.pages.verdict import best_first, could_be_luck, difference, headline
 from eval.result import Result, SystemResult
-from eval.verdict import best_first, could_be_luck, difference, headline
 
 _REPEATING: Final = ("hit", "map", "precision", "f1")  # with one target a user they follow from recall and mrr
 _SPECIAL: Final = str.maketrans({c: f"\\{c}" for c in "\\|`*_[]<>&"} | {"\n": " ", "\r": " "})

@@ -1,7 +1,7 @@
 """How accurate ranked lists are: one row a user, one column a metric and cut-off, such as `ndcg@10`.
 
-The values are LensKit's (`eval.lenskit` says where a short list is judged more strictly). A list without a hit has 0
-everywhere, so LensKit is only asked about the others: 22,000 lists of 100 take seconds, or half a minute if all hit.
+The values are LensKit's (`eval.metrics.lenskit` says where a short list is judged more strictly). A list without a hit
+has 0 everywhere, so LensKit is only asked about the others: 22,000 lists of 100 take seconds, half a minute if all hit.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from eval.lenskit import TopK
+from eval.metrics.lenskit import TopK
 from retrieval.errors import DataError
 
 NAMES: Final = ("ndcg", "recall", "mrr", "hit", "map", "precision", "f1")

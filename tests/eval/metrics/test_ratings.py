@@ -3,7 +3,7 @@ from math import nan, sqrt
 import numpy as np
 import pytest
 
-from eval.rating_metrics import rating_metrics
+from eval.metrics.ratings import rating_metrics
 from retrieval.errors import DataError
 
 

@@ -4,11 +4,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from eval import plots
-from eval.markup import Cell, Markup, bullets, details, facts, figure, group, page, section, table, tag
-from eval.result import Difference, Goal, Result
-from eval.tables import against_best, shown_metrics
-from eval.verdict import (
+from eval.pages import plots
+from eval.pages.markup import Cell, Markup, bullets, details, facts, figure, group, page, section, table, tag
+from eval.pages.tables import against_best, shown_metrics
+from eval.pages.verdict import (
     best_first,
     could_be_luck,
     difference,
@@ -18,6 +17,7 @@ from eval.verdict import (
     surely_differ,
     verdict,
 )
+from eval.result import Difference, Goal, Result
 
 _BEYOND = ("coverage", "arp")  # what accuracy is traded for: a wide choice, and not only what everybody has
 

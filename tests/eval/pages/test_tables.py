@@ -1,5 +1,5 @@
+from eval.pages.tables import results_table
 from eval.result import Result
-from eval.tables import results_table
 
 
 def test_rows_are_sorted_and_luck_is_named(result: Result) -> None:

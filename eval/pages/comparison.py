@@ -5,9 +5,9 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from eval.markup import Cell, Markup, page, section, table, tag
+from eval.pages.markup import Cell, Markup, page, section, table, tag
+from eval.pages.verdict import headline, lower_is_better
 from eval.result import Interval, Result
-from eval.verdict import headline, lower_is_better
 from retrieval.errors import DataError
 
 

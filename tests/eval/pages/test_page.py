@@ -1,7 +1,7 @@
 import re
 from pathlib import Path
 
-from eval.page import write_page
+from eval.pages.page import write_page
 from eval.result import Goal, Result
 
 

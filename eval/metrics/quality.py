@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.lenskit import category_entropy, concentration
+from eval.metrics.lenskit import category_entropy, concentration
 from retrieval.item_vectors import ItemVectors
 
 Lists = Sequence[NDArray[np.int32]]

@@ -1,4 +1,4 @@
-from eval.markup import facts, figure, page, section, table, tag
+from eval.pages.markup import facts, figure, page, section, table, tag
 
 
 def test_text_is_escaped_everywhere() -> None:

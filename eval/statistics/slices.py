@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from eval.result import Slice
-from eval.significance import intervals
+from eval.statistics.significance import intervals
 
 HISTORY_BOUNDS: Final = (5, 10)
 """First length of the second and of the third slice: 1-4, 5-9, 10+."""

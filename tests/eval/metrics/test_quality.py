@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from eval.list_quality import (
+from eval.metrics.quality import (
     average_popularity,
     coverage,
     diversity,

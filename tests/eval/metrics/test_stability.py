@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from eval.stability import rank_biased_overlap, rank_churn
+from eval.metrics.stability import rank_biased_overlap, rank_churn
 from retrieval.errors import DataError
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from eval.calibration import Bin, calibration
+from eval.metrics.calibration import Bin, calibration
 from retrieval.errors import DataError
 
 

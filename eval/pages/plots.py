@@ -14,9 +14,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from eval.markup import Markup
+from eval.pages.markup import Markup
+from eval.pages.verdict import best_first, headline, surely_differ
 from eval.result import Interval, Result, Slice, SystemResult
-from eval.verdict import best_first, headline, surely_differ
 
 _INK: Final = "#010203"  # no plot's own colour: it stands for the page's text until the SVG is written
 _COLOURS: Final = ("#3b7dd8", "#d9702b", "#2b9a66", "#a05fc4", "#c2397b", "#8a8a2a", "#2a9aa8", "#7a7a7a")

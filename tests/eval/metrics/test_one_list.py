@@ -3,7 +3,7 @@ from math import log2
 import numpy as np
 import pytest
 
-from eval.metrics import ndcg, recall
+from eval.metrics.one_list import ndcg, recall
 
 
 def test_recall_counts_what_was_found_among_the_first_k() -> None:

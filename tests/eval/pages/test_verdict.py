@@ -1,7 +1,7 @@
 import pytest
 
+from eval.pages.verdict import best_first, could_be_luck, difference, headline, is_met, verdict
 from eval.result import Goal, Result
-from eval.verdict import best_first, could_be_luck, difference, headline, is_met, verdict
 
 
 def test_the_first_goal_names_the_metric_that_decides(result: Result) -> None:

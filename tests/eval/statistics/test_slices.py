@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from eval.slices import by_history, by_popularity, slices
+from eval.statistics.slices import by_history, by_popularity, slices
 
 HITS = pd.DataFrame({"hit@10": [1.0, 0.0, 1.0, 1.0]})
 

@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.lenskit import overlap
+from eval.metrics.lenskit import overlap
 from retrieval.errors import DataError
 
 PERSISTENCE = 0.9

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.comparison import write_comparison
+from eval.pages.comparison import write_comparison
 from eval.result import Interval, Result
 from retrieval.errors import DataError
 

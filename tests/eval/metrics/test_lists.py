@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from eval.list_metrics import NAMES, list_metrics
+from eval.metrics.lists import NAMES, list_metrics
 from retrieval.errors import DataError
 
 

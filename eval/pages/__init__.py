@@ -1,0 +1,1 @@
+"""Results to look at: one run, several runs, a table."""
