@@ -10,6 +10,7 @@ from eval.data.base import BenchmarkDataConfig, Counts
 from eval.result import Goal
 from retrieval.embedders.base import EmbedderConfig, SentenceTransformerConfig
 from retrieval.retrievers import RetrieverConfig
+from retrieval.retrievers.blend.config import BlendConfig
 from retrieval.retrievers.hybrid import HybridConfig
 from retrieval.settings import Settings
 
@@ -56,10 +57,17 @@ class RandomConfig(Settings):
 class FusedConfig(HybridConfig):
     """Other systems of this benchmark, fused by rank."""
 
-    kind: Literal["fused"]
+    kind: Literal["fused"]  # type: ignore[assignment]
 
     of: dict[str, float] = Field(min_length=1)
     """System, then its weight."""
+
+
+class BlendedConfig(BlendConfig):
+    """Other systems of this benchmark, joined by a model that learns from users' last interactions before the split."""
+
+    of: tuple[str, ...] = Field(min_length=1)
+    """The systems."""
 
 
 class RankingsFileConfig(Settings):
@@ -72,7 +80,7 @@ class RankingsFileConfig(Settings):
 
 
 AnswererConfig = Annotated[
-    RetrieverConfig | RandomConfig | FusedConfig | RankingsFileConfig, Field(discriminator="kind")
+    RetrieverConfig | RandomConfig | FusedConfig | BlendedConfig | RankingsFileConfig, Field(discriminator="kind")
 ]
 """Whatever can answer, told apart by `kind`."""
 
@@ -135,8 +143,9 @@ class EvalConfig(Settings):
         if len(set(names)) != len(names):
             raise ValueError(f"systems: {names} names one system twice")
         for index, system in enumerate(self.systems):
-            if isinstance(system.answers, FusedConfig) and (late := set(system.answers.of) - set(names[:index])):
-                raise ValueError(f"systems: {system.name} fuses {sorted(late)}, which no system above it is called")
+            parts = system.answers.of if isinstance(system.answers, FusedConfig | BlendedConfig) else ()
+            if late := set(parts) - set(names[:index]):
+                raise ValueError(f"systems: {system.name} joins {sorted(late)}, which no system above it is called")
         if unknown := {goal.system for goal in self.goals} - set(names):
             raise ValueError(f"goals: no system is called {sorted(unknown)}")
         if max(self.cutoffs) > self.depth:

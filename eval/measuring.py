@@ -14,7 +14,7 @@ from eval.protocol import Protocol
 from eval.result import Difference, Slice, SystemResult
 from eval.statistics.significance import differences, intervals
 from eval.statistics.slices import slices
-from eval.systems import Fitted
+from eval.systems import System
 from retrieval.catalogue import Catalogue
 from retrieval.item_vectors import ItemVectors
 from retrieval.retrievers.popularity import item_rows
@@ -27,7 +27,7 @@ class Asked:
     """One system's answers and the system, by seed."""
 
     answers: Mapping[int, Answers]
-    fitted: Mapping[int, Fitted]
+    fitted: Mapping[int, System]
 
 
 class Measure:
@@ -110,15 +110,15 @@ class Measure:
         return np.array([self._catalogue.position(item_id) for item_id in item_ids], dtype=np.int32)
 
 
-def _curves(fitted: Fitted) -> dict[str, list[float]]:
+def _curves(fitted: System) -> dict[str, list[float]]:
     """What a trained system's arrays say of its epochs; a curve of nothing is none."""
     return {name: values.tolist() for name, values in _named("curve/", fitted) if values.size}
 
 
-def _importances(fitted: Fitted) -> dict[str, float]:
+def _importances(fitted: System) -> dict[str, float]:
     """What a learnt blend's arrays say of its features."""
     return {name: float(value) for name, value in _named("importance/", fitted)}
 
 
-def _named(prefix: str, fitted: Fitted) -> list[tuple[str, NDArray[np.float64]]]:
+def _named(prefix: str, fitted: System) -> list[tuple[str, NDArray[np.float64]]]:
     return [(name.removeprefix(prefix), values) for name, values in fitted.arrays.items() if name.startswith(prefix)]

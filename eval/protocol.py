@@ -8,6 +8,7 @@ import numpy as np
 from eval.config import ProtocolConfig
 from eval.data.base import Benchmark
 from retrieval.errors import DatasetError
+from retrieval.log import InteractionLog
 from retrieval.splits import Split, global_time, last_basket, leave_one_out
 
 
@@ -85,6 +86,11 @@ class Protocol:
         if self._config.users is not None:
             users = np.random.default_rng(self._config.seed).permutation(users)[: self._config.users].tolist()
         return tuple(sorted(users))
+
+
+def inner_split(config: ProtocolConfig, train: InteractionLog) -> Split:
+    """What a model that joins others learns from: the newest of what may be learnt, held out as the rules say."""
+    return last_basket(train, "test") if config.split == "last-basket" else leave_one_out(train, "test")
 
 
 def _split(config: ProtocolConfig, benchmark: Benchmark) -> Split:

@@ -1,29 +1,31 @@
-"""The systems of a benchmark: fitted once each and kept, so that no run trains anything twice."""
+"""The systems of a benchmark: fitted, opened, and joined where one is made of others."""
 
-import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from time import perf_counter
 from typing import Final
 
 import numpy as np
 from rich.progress import Progress
 
 from eval.answerers import FiledRetriever, RandomRetriever
-from eval.code import ROOT, digest
-from eval.config import EvalConfig, FusedConfig, RandomConfig, RankingsFileConfig, SystemConfig
+from eval.config import BlendedConfig, EvalConfig, FusedConfig, RandomConfig, RankingsFileConfig, SystemConfig
+from eval.fitted import fitted_once
+from eval.protocol import inner_split
 from retrieval.catalogue import Catalogue
 from retrieval.embedders import embedder_name
 from retrieval.embedders.base import EmbedderConfig
 from retrieval.embedding import embed_catalogue
-from retrieval.files import Arrays, read_arrays, write_arrays
+from retrieval.files import Arrays
 from retrieval.indexes import build_index
 from retrieval.indexes.base import FaissConfig
 from retrieval.item_vectors import ItemVectors
 from retrieval.log import InteractionLog
 from retrieval.retrievers import RetrieverConfig, Shelf, fit, open_retriever
 from retrieval.retrievers.base import OnStep, Retriever
+from retrieval.retrievers.blend.fitting import fit_blend
+from retrieval.retrievers.blend.retriever import BlendRetriever
 from retrieval.retrievers.hybrid import HybridRetriever
 
 KEPT: Final = Path("var/eval")
@@ -31,13 +33,15 @@ _SHUFFLE: Final = 20_250_101  # seed of the control; one is enough
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Fitted:
+class System:
     """A system that can be asked."""
 
     retriever: Retriever
     arrays: Arrays
+    """What it has learnt; {} where it is made of others, or learns nothing."""
+
     seconds: float
-    """What fitting it took, when it was fitted."""
+    """What fitting it took, when it was fitted, its parts included."""
 
 
 class Systems:
@@ -48,45 +52,79 @@ class Systems:
     ) -> None:
         self._config, self._catalogue, self._train = config, catalogue, train
         self._progress, self._kept = progress, kept
-        self.vectors = _text_vectors(catalogue, config.embedder, kept, progress)
-        self._open: dict[tuple[str, int], Fitted] = {}
+        self._open: dict[tuple[str, int], System] = {}
         self._shelves: dict[bool, Shelf] = {}
+        self.vectors = _text_vectors(catalogue, config.embedder, kept, progress)
 
-    def open(self, system: SystemConfig, seed: int) -> Fitted:
+    def open(self, system: SystemConfig, seed: int) -> System:
         """The system under this seed."""
         key = (system.name, seed)
         if key not in self._open:
             self._open[key] = self._make(system, seed)
         return self._open[key]
 
-    def _make(self, system: SystemConfig, seed: int) -> Fitted:
+    def _make(self, system: SystemConfig, seed: int) -> System:
         match system.answers:
             case RandomConfig():
-                return Fitted(retriever=RandomRetriever(self._catalogue, seed), arrays={}, seconds=0.0)
+                return System(retriever=RandomRetriever(self._catalogue, seed), arrays={}, seconds=0.0)
             case RankingsFileConfig(path=path):
-                return Fitted(retriever=FiledRetriever(self._catalogue, path), arrays={}, seconds=0.0)
+                return System(retriever=FiledRetriever(self._catalogue, path), arrays={}, seconds=0.0)
             case FusedConfig() as fused:
                 return self._fuse(fused, seed)
+            case BlendedConfig() as blended:
+                return self._blend(blended, seed)
             case retriever:
                 return self._fit(system.name, retriever, self._shelf(system.shuffled_titles), seed)
 
-    def _fuse(self, fused: FusedConfig, seed: int) -> Fitted:
-        by_name = {system.name: system for system in self._config.systems}
-        parts = [(self.open(by_name[name], _seed(by_name[name], seed)), w) for name, w in fused.of.items()]
-        retriever = HybridRetriever(fused, self._catalogue, [(part.retriever, weight) for part, weight in parts])
-        return Fitted(retriever=retriever, arrays={}, seconds=sum(part.seconds for part, _ in parts))
+    def _fit(self, name: str, config: RetrieverConfig, shelf: Shelf, seed: int) -> System:
+        made_of = f"{config.model_dump_json()} {seed} {self._train.fingerprint} {_digest(shelf.vectors)}"
+        arrays, seconds = fitted_once(
+            self._kept / "fitted",
+            config.kind,
+            made_of,
+            lambda work: fit(config, shelf, seed, work, self._telling(name)),
+        )
+        return System(retriever=open_retriever(config, shelf, arrays), arrays=arrays, seconds=seconds)
 
-    def _fit(self, name: str, config: RetrieverConfig, shelf: Shelf, seed: int) -> Fitted:
-        made_of = f"{config.model_dump_json()} {seed} {self._train.fingerprint} {_print(shelf.vectors)} {_code(config)}"
-        path = self._kept / "fitted" / f"{config.kind}-{sha256(made_of.encode()).hexdigest()[:16]}.npz"
-        if not path.exists():
-            start = perf_counter()
-            arrays = fit(config, shelf, seed, path.with_suffix(".parts"), self._telling(name))
-            write_arrays(path, {**arrays, "seconds": np.array(perf_counter() - start)})
-            shutil.rmtree(path.with_suffix(".parts"), ignore_errors=True)
-        arrays = read_arrays(path)
-        seconds = float(arrays.pop("seconds"))
-        return Fitted(retriever=open_retriever(config, shelf, arrays), arrays=arrays, seconds=seconds)
+    def _parts(self, names: Iterable[str], seed: int) -> dict[str, System]:
+        by_name = {system.name: system for system in self._config.systems}
+        return {name: self.open(by_name[name], _seed(by_name[name], seed)) for name in names}
+
+    def _fuse(self, fused: FusedConfig, seed: int) -> System:
+        parts = self._parts(fused.of, seed)
+        weighted = [(parts[name].retriever, weight) for name, weight in fused.of.items()]
+        retriever = HybridRetriever(fused, self._catalogue, weighted)
+        return System(retriever=retriever, arrays={}, seconds=sum(part.seconds for part in parts.values()))
+
+    def _blend(self, blended: BlendedConfig, seed: int) -> System:
+        made_of = f"{self._config.model_dump_json(include={'systems', 'embedder', 'protocol'})} {seed}"
+        arrays, seconds = fitted_once(
+            self._kept / "fitted",
+            "blend",
+            f"{blended.model_dump_json()} {made_of} {self._train.fingerprint}",
+            lambda work: self._learn_blend(blended, seed),
+        )
+        parts = self._parts(blended.of, seed)
+        sources = [part.retriever for part in parts.values()]
+        retriever = BlendRetriever(blended, self._catalogue, self.vectors, self._train, sources, arrays)
+        return System(
+            retriever=retriever, arrays=arrays, seconds=seconds + sum(part.seconds for part in parts.values())
+        )
+
+    def _learn_blend(self, blended: BlendedConfig, seed: int) -> Arrays:
+        """Learns from the parts as they would have answered before the newest of the log happened."""
+        inner = inner_split(self._config.protocol, self._train)
+        earlier = Systems(self._config, self._catalogue, inner.train, self._progress, self._kept)
+        return fit_blend(
+            blended,
+            inner,
+            {name: part.retriever for name, part in earlier._parts(blended.of, seed).items()},
+            self._catalogue,
+            self.vectors,
+            seed,
+            repeats=self._config.protocol.seen == "allowed",
+            track=lambda users: self._progress.track(users, description="blend: asking its parts"),
+        )
 
     def _shelf(self, shuffled: bool) -> Shelf:
         if shuffled not in self._shelves:
@@ -122,11 +160,5 @@ def _seed(system: SystemConfig, seed: int) -> int:
     return seed if seed in system.seeds else system.seeds[0]
 
 
-def _print(vectors: ItemVectors) -> str:
+def _digest(vectors: ItemVectors) -> str:
     return sha256(vectors.distinct.tobytes() + vectors.place.tobytes()).hexdigest()[:16]
-
-
-def _code(config: RetrieverConfig) -> list[str]:
-    """Changes with the code that fits this kind of retriever."""
-    folder = ROOT / "retrieval" / "retrievers" / ("sequence" if config.kind == "sequence" else "")
-    return [digest(path) for path in sorted(folder.glob("*.py"))]
