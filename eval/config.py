@@ -57,7 +57,7 @@ class RandomConfig(Settings):
 class FusedConfig(HybridConfig):
     """Other systems of this benchmark, fused by rank."""
 
-    kind: Literal["fused"]  # type: ignore[assignment]
+    kind: Literal["fused"]
 
     of: dict[str, float] = Field(min_length=1)
     """System, then its weight."""

@@ -64,12 +64,9 @@ class TrainingConfig(Settings):
     """None: every item of the catalogue competes with the right one. A number: that many random ones and the other
     right answers of the batch do, corrected for how they were drawn; for large catalogues."""
 
-    validation_users: PositiveInt = 10_000
-    """Of how many users, at most, the last interaction is held out for early stopping."""
-
-    refit: bool = False
-    """After early stopping has found how many epochs are best, train that many again on all interactions, the
-    held-out ones too."""
+    validation_users: NonNegativeInt = 10_000
+    """Of how many users, at most, the last interaction is held out for early stopping. 0: nothing is held out, and all
+    the epochs are trained: for the last training, once `epochs` is known to be right."""
 
 
 class SequenceConfig(SourceConfig):

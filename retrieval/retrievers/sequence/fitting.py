@@ -1,4 +1,4 @@
-"""From a log to trained weights: every member, early stopping and, where asked for, a last training on everything."""
+"""From a log to trained weights, member by member."""
 
 from pathlib import Path
 from typing import Final
@@ -55,7 +55,6 @@ class Fitting:
         return arrays
 
     def _member(self, member: int, work: Path, on_step: OnStep) -> Arrays:
-        training = self._config.training
         begun, held_out = self._hold_out()
         said = f"model {member + 1} of {self._config.members}, " if self._config.members > 1 else ""
 
@@ -67,11 +66,11 @@ class Fitting:
             f"{CURVE}{member + 1}: training loss": np.array(state.losses),
             f"{CURVE}{member + 1}: validation NDCG@{K}": np.array(state.validation),
         }
-        if training.refit:
-            again = self._lesson(self._histories, None, member, epochs=state.best_epochs)
-            state, begun = Training(again, work / f"{member}-refit.pt").run(say), self._histories
-        items = np.unique(begun.items)
-        return {"items": items} | curves | {f"{member}/{name}": value.numpy() for name, value in state.best.items()}
+        return (
+            {"items": np.unique(begun.items)}
+            | curves
+            | {f"{member}/{name}": value.numpy() for name, value in state.best.items()}
+        )
 
     def _hold_out(self) -> tuple[Histories, HeldOut | None]:
         """What to train on and what to validate on: nothing where holding out would leave nothing to train on."""
@@ -81,11 +80,11 @@ class Fitting:
             return self._histories, None
         return rest, held_out
 
-    def _lesson(self, histories: Histories, held_out: HeldOut | None, member: int, epochs: int | None = None) -> Lesson:
-        rows, training = np.unique(histories.items), self._config.training
+    def _lesson(self, histories: Histories, held_out: HeldOut | None, member: int) -> Lesson:
+        rows = np.unique(histories.items)
         return Lesson(
             encoder=self._config.encoder,
-            training=training if epochs is None else training.model_copy(update={"epochs": epochs}),
+            training=self._config.training,
             histories=histories.renumbered(rows),
             held_out=None if held_out is None else held_out.renumbered(rows),
             text=self._vectors.at(rows),
