@@ -66,6 +66,8 @@ class FusedConfig(HybridConfig):
 class BlendedConfig(BlendConfig):
     """Other systems of this benchmark, joined by a model that learns from users' last interactions before the split."""
 
+    kind: Literal["blend"]
+
     of: tuple[str, ...] = Field(min_length=1)
     """The systems."""
 

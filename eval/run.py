@@ -6,16 +6,14 @@ The folder holds the configuration, every system's rankings and per-user figures
 A finished run is only shown; an interrupted one goes on with the first system that has no rankings yet.
 """
 
-import argparse
-import shlex
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from pydantic import ValidationError
+from rich.progress import Progress
 
 from eval.answers import Answers, ask
 from eval.code import changed, code_in_use, whole_code
@@ -25,15 +23,13 @@ from eval.data.base import Counts
 from eval.environment import device, today, versions
 from eval.measuring import Asked, Measure
 from eval.pages.page import write_page
-from eval.pages.tables import results_table
 from eval.protocol import Protocol
 from eval.result import Result
 from eval.systems import KEPT, Systems
 from retrieval.catalogue import Catalogue
-from retrieval.config import read_config
 from retrieval.differences import differences
-from retrieval.errors import BuildError, LlmRerankError
-from retrieval.files import read_json, write_json, write_whole
+from retrieval.errors import BuildError
+from retrieval.files import read_json, unreadable, write_json, write_whole
 
 PLAN, RESULT, REPORT = "run.json", "metrics.json", "report.html"
 _MOST = 3  # differences shown
@@ -52,7 +48,9 @@ class Run:
         """What was found: read where the run is finished, measured where it is not."""
         if not (self._folder / RESULT).exists():
             self._measure(progress)
-        return finished(self._folder, self._config)
+        result = read_run(self._folder)
+        _same({"config": result.config}, {"config": self._config.model_dump(mode="json")}, self._folder)
+        return result
 
     def _claim(self) -> None:
         """Makes the folder this run's own."""
@@ -121,22 +119,46 @@ class Run:
         write_whole(self._folder / "users" / f"{name}.parquet", frame.to_parquet)
 
 
-def finished(folder: Path, config: EvalConfig | None = None) -> Result:
-    """The result of a finished run; raises BuildError where the configuration or the code is no longer the same."""
-    result = Result.model_validate(read_json(folder / RESULT))
-    if config is not None:
-        _same({"config": result.config}, {"config": config.model_dump(mode="json")}, folder)
+def read_run(folder: Path) -> Result:
+    """The result of a finished run; raises BuildError where there is none, and where the code has changed since."""
+    if not (folder / RESULT).exists():
+        raise BuildError(
+            "there is no finished run in this folder",
+            field="run",
+            value=str(folder),
+            remedy="Finish it with `llm-rerank eval --config ... --out FOLDER`.",
+        )
+    try:
+        result = Result.model_validate(read_json(folder / RESULT))
+    except ValidationError as err:
+        raise unreadable(folder / RESULT) from err
     if stale := changed(result.code):
         raise BuildError(
             f"this run was made before {', '.join(stale[:_MOST])} changed",
-            field="out",
+            field="run",
             value=str(folder),
-            remedy="Measure again with --overwrite, or give another --out.",
+            remedy="Measure again with --overwrite.",
         )
     return result
 
 
-def _same(before: dict[str, Any], now: dict[str, Any], folder: Path) -> None:
+def default_folder(config: EvalConfig) -> Path:
+    """Where a benchmark's run goes."""
+    return KEPT / "runs" / f"{config.benchmark}-{config.protocol.part}"
+
+
+def clear(folder: Path) -> None:
+    """Deletes a run folder; raises BuildError for one that no run wrote."""
+    if not folder.exists():
+        return
+    if not (folder / PLAN).exists():
+        raise BuildError(
+            "this is no run folder", field="out", value=str(folder), remedy="Give another one, or clear it yourself."
+        )
+    shutil.rmtree(folder)
+
+
+def _same(before: Mapping[str, object], now: Mapping[str, object], folder: Path) -> None:
     if different := differences(before, now):
         raise BuildError(
             f"this run folder is of another configuration or of other code: {different}",
@@ -146,44 +168,8 @@ def _same(before: dict[str, Any], now: dict[str, Any], folder: Path) -> None:
         )
 
 
-def overwrite(folder: Path) -> None:
-    """Deletes a run folder; raises BuildError for one that no run wrote."""
-    if folder.exists():
-        if not (folder / PLAN).exists():
-            raise BuildError(
-                "this is no run folder",
-                field="out",
-                value=str(folder),
-                remedy="Give another one, or clear it yourself.",
-            )
-        shutil.rmtree(folder)
-
-
-def main() -> None:
-    """Runs or shows one benchmark."""
-    parser = argparse.ArgumentParser(
-        prog="python -m eval.run", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--config", type=Path, required=True, help="a YAML file; see configs/eval/")
-    parser.add_argument("--out", type=Path, help="the run folder (default: var/eval/runs/BENCHMARK-PART)")
-    parser.add_argument("--overwrite", action="store_true", help="measure again what is there")
-    given = parser.parse_args()
-    config = read_config(given.config, EvalConfig)
-    folder = given.out or KEPT / "runs" / f"{config.benchmark}-{config.protocol.part}"
-    if given.overwrite:
-        overwrite(folder)
-    command = shlex.join(["python", "-m", "eval.run", "--config", str(given.config)])
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        result = Run(config, folder, command).result(progress)
-    print(results_table(result))
-    print(f"Report: {folder / REPORT}")
-
-
 if __name__ == "__main__":
-    try:
-        main()
-    except LlmRerankError as err:
-        sys.exit(f"eval.run: {err}")
-    except KeyboardInterrupt:
-        sys.exit("eval.run: stopped; what was finished is kept")
+    from llm_rerank.cli import main
+
+    sys.argv.insert(1, "eval")
+    main()

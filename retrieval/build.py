@@ -4,23 +4,27 @@ Every stage leaves whole files or none, so that an interrupted build goes on whe
 """
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
 from retrieval.config import RetrievalConfig
 from retrieval.embedders import embedder_name
 from retrieval.embedding import embed_catalogue
 from retrieval.errors import BuildError
-from retrieval.files import write_arrays
+from retrieval.files import Arrays, read_arrays, write_arrays
 from retrieval.indexes import build_index, load_index
 from retrieval.item_vectors import ItemVectors
-from retrieval.layout import CHECKPOINTS, CHUNKS, INDEX, RETRIEVERS, VECTORS, retriever_file
+from retrieval.layout import BLEND, CHECKPOINTS, CHUNKS, INDEX, RETRIEVERS, VECTORS, retriever_file
 from retrieval.manifest import MANIFEST, PLAN, Manifest, Plan, read_plan, write_plan
-from retrieval.retrievers import Shelf, fit
+from retrieval.progress import showing_progress
+from retrieval.retrievers import RetrieverConfig, Shelf, fit, open_retriever
+from retrieval.retrievers.base import Retriever
+from retrieval.retrievers.blend.config import BlendConfig
 from retrieval.shop import ShopData
+from retrieval.splits import last_basket
 from retrieval.stored_shop import SHOP_FILES, holds_shop, save_shop
 
 _OURS = {MANIFEST, PLAN, VECTORS, CHUNKS, INDEX, RETRIEVERS, CHECKPOINTS, *SHOP_FILES}
@@ -39,8 +43,7 @@ def build(shop: ShopData, config: RetrievalConfig, folder: Path, *, overwrite: b
         manifest.verify(folder)
         return manifest
     write_plan(plan, folder)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:  # what is printed to stdout is the answer
+    with showing_progress() as progress:
         if not holds_shop(folder):
             save_shop(shop, folder)
         vectors = embed_catalogue(shop.catalogue, config.embedder, folder / VECTORS, progress)
@@ -102,18 +105,48 @@ def _index(shop: ShopData, config: RetrievalConfig, vectors: ItemVectors, folder
 
 
 def _fit(shop: ShopData, config: RetrievalConfig, vectors: ItemVectors, folder: Path, progress: Progress) -> None:
-    """Fits the retrievers one by one."""
-    shelf = Shelf(
-        catalogue=shop.catalogue, log=shop.log, vectors=vectors, index=load_index(config.index, folder / INDEX)
-    )
+    """Fits the retrievers one by one, and the blend of them where one is asked for."""
+    index = load_index(config.index, folder / INDEX)
+    shelf = Shelf(catalogue=shop.catalogue, log=shop.log, vectors=vectors, index=index)
     for retriever in progress.track(config.retrievers, description="fitting"):
         path = folder / retriever_file(retriever)
         if not path.exists():
-            task = progress.add_task(retriever.name, total=None, visible=False)
-
-            def on_step(done: int, steps: int, text: str, task: TaskID = task, name: str = retriever.name) -> None:
-                progress.update(task, completed=done, total=steps, description=f"{name}: {text}", visible=True)
-
-            work = folder / CHECKPOINTS / retriever.name
-            write_arrays(path, fit(retriever, shelf, config.seed, work, on_step))
+            write_arrays(path, _fit_one(retriever, shelf, config.seed, folder / CHECKPOINTS, progress))
+    if config.blend is not None and not (folder / BLEND).exists():
+        write_arrays(
+            folder / BLEND, _fit_blend(config, config.blend, shelf, folder / CHECKPOINTS / "earlier", progress)
+        )
     shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+
+
+def _fit_one(retriever: RetrieverConfig, shelf: Shelf, seed: int, work: Path, progress: Progress) -> Arrays:
+    task = progress.add_task(retriever.name, total=None, visible=False)
+
+    def on_step(done: int, steps: int, text: str) -> None:
+        progress.update(task, completed=done, total=steps, description=f"{retriever.name}: {text}", visible=True)
+
+    return fit(retriever, shelf, seed, work / retriever.name, on_step)
+
+
+def _fit_blend(config: RetrievalConfig, blend: BlendConfig, shelf: Shelf, work: Path, progress: Progress) -> Arrays:
+    """Learns from every user's last basket, which the sources it learns to join are fitted without."""
+    from retrieval.retrievers.blend.fitting import fit_blend  # brings LightGBM
+
+    split = last_basket(shelf.log, "test")
+    earlier = replace(shelf, log=split.train)
+    sources: dict[str, Retriever] = {}
+    for retriever in progress.track(config.retrievers, description="fitting without the last baskets"):
+        path = work / f"{retriever.name}.npz"
+        if not path.exists():
+            write_arrays(path, _fit_one(retriever, earlier, config.seed, work, progress))
+        sources[retriever.name] = open_retriever(retriever, earlier, read_arrays(path))
+    return fit_blend(
+        blend,
+        split,
+        sources,
+        shelf.catalogue,
+        shelf.vectors,
+        config.seed,
+        repeats=True,
+        track=lambda users: progress.track(users, description="learning the blend"),
+    )

@@ -13,6 +13,7 @@ from retrieval.embedders.base import EmbedderConfig, SentenceTransformerConfig
 from retrieval.errors import ConfigError
 from retrieval.indexes.base import FaissConfig, IndexConfig
 from retrieval.retrievers import RetrieverConfig
+from retrieval.retrievers.blend.config import BlendConfig
 from retrieval.retrievers.buy_again import BuyAgainConfig
 from retrieval.retrievers.hybrid import HybridConfig
 from retrieval.retrievers.model_configs import EaseConfig
@@ -42,7 +43,10 @@ class RetrievalConfig(Settings):
     """The sources of candidates. Popularity is always among them: it alone has an answer for everybody."""
 
     hybrid: HybridConfig = HybridConfig()
-    """How the sources are joined."""
+    """How the sources are joined by rank."""
+
+    blend: BlendConfig | None = None
+    """How the sources are joined by a model that learns from held-out interactions; none: they are joined by rank."""
 
     seed: int = 0
     """Where every random number comes from."""

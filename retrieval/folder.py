@@ -11,10 +11,11 @@ from retrieval.files import read_arrays, unreadable
 from retrieval.indexes import load_index
 from retrieval.indexes.base import VectorIndex
 from retrieval.item_vectors import ItemVectors
-from retrieval.layout import INDEX, VECTORS, retriever_file
+from retrieval.layout import BLEND, INDEX, VECTORS, retriever_file
 from retrieval.log import InteractionLog
 from retrieval.manifest import MANIFEST, Manifest
 from retrieval.retrievers import Shelf, open_retriever
+from retrieval.retrievers.base import Retriever
 from retrieval.retrievers.hybrid import HybridRetriever
 from retrieval.shop import ShopData
 from retrieval.stored_shop import load_shop
@@ -29,7 +30,7 @@ class BuiltShop:
     manifest: Manifest
     vectors: ItemVectors
     index: VectorIndex
-    retriever: HybridRetriever
+    retriever: Retriever
 
     @property
     def catalogue(self) -> Catalogue:
@@ -52,11 +53,20 @@ def load_folder(folder: Path) -> BuiltShop:
     index = load_index(config.index, folder / INDEX)
     shelf = Shelf(catalogue=shop.catalogue, log=shop.log, vectors=vectors, index=index)
     sources = [
-        (open_retriever(source, shelf, read_arrays(folder / retriever_file(source))), source.weight)
-        for source in config.retrievers
+        open_retriever(source, shelf, read_arrays(folder / retriever_file(source))) for source in config.retrievers
     ]
-    retriever = HybridRetriever(config.hybrid, shop.catalogue, sources)
+    retriever = _join(config, shelf, sources, folder)
     return BuiltShop(shop=shop, config=config, manifest=manifest, vectors=vectors, index=index, retriever=retriever)
+
+
+def _join(config: RetrievalConfig, shelf: Shelf, sources: list[Retriever], folder: Path) -> Retriever:
+    """All sources as one."""
+    if config.blend is None:
+        weights = [source.weight for source in config.retrievers]
+        return HybridRetriever(config.hybrid, shelf.catalogue, list(zip(sources, weights, strict=True)))
+    from retrieval.retrievers.blend.retriever import BlendRetriever  # brings LightGBM
+
+    return BlendRetriever(config.blend, shelf.catalogue, shelf.vectors, shelf.log, sources, read_arrays(folder / BLEND))
 
 
 def _config(manifest: Manifest, folder: Path) -> RetrievalConfig:

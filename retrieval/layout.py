@@ -6,6 +6,7 @@ VECTORS = "vectors.npz"
 CHUNKS = "vectors.parts"
 INDEX = "index"
 RETRIEVERS = "retrievers"
+BLEND = f"{RETRIEVERS}/blend.npz"
 CHECKPOINTS = "checkpoints.parts"
 
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib.metadata import entry_points
 
 import typer
 
@@ -10,12 +11,15 @@ from llm_rerank.cli.explain import explain
 from llm_rerank.cli.info import info
 from llm_rerank.cli.recommend import recommend
 from llm_rerank.cli.rerank import rerank
+from llm_rerank.cli.train_retriever import train_retriever
 from llm_rerank.tokenizer import one_line
 from retrieval.errors import LlmRerankError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for command in (build, recommend, rerank, explain, info):
+for command in (build, train_retriever, recommend, rerank, explain, info):
     app.command()(command)
+for command_above in entry_points(group="llm_rerank.commands"):  # floors above bring theirs, so that nothing points up
+    app.command(command_above.name)(command_above.load())
 
 
 @app.callback()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from retrieval import build as building
+from retrieval import embedding
 from retrieval.build import build
 from retrieval.catalogue import Catalogue
 from retrieval.config import RetrievalConfig
@@ -120,7 +121,7 @@ def test_a_finished_folder_that_was_damaged_is_not_called_built(folder: Path, sh
     load_folder(folder)
 
 
-@pytest.mark.parametrize("stage", ["save_shop", "_embed", "_index", "_fit"])
+@pytest.mark.parametrize("stage", ["save_shop", "embed_catalogue", "_index", "_fit"])
 def test_an_interrupted_build_goes_on_to_the_same_end(
     shop: ShopData, tmp_path: Path, finished: Path, monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:
@@ -136,7 +137,7 @@ def test_an_interrupted_build_goes_on_to_the_same_end(
 def test_what_was_embedded_before_an_interruption_is_not_embedded_again(
     shop: ShopData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(building, "_CHUNK", 5)
+    monkeypatch.setattr(embedding, "_CHUNK", 5)
     seen: list[str] = []
     embed = HashingEmbedder.embed
 

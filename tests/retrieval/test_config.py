@@ -17,7 +17,9 @@ def models() -> dict[str, type[Settings]]:
         from llm_rerank.config import RecommendConfig
 
         known["recommend.yaml"] = RecommendConfig
-    return known
+    from eval.config import EvalConfig
+
+    return known | {path.relative_to(CONFIGS).as_posix(): EvalConfig for path in (CONFIGS / "eval").glob("*.yaml")}
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """What the blend can be told. Here rather than beside its code, which needs LightGBM."""
 
-from typing import Literal
-
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from retrieval.settings import Settings
@@ -9,8 +7,6 @@ from retrieval.settings import Settings
 
 class BlendConfig(Settings):
     """Gradient-boosted trees (LightGBM) trained with LambdaRank (Burges, MSR-TR-2010-82) on held-out interactions."""
-
-    kind: Literal["blend"]
 
     depth: PositiveInt = 100
     """How many candidates each source is asked for, at least."""
@@ -29,6 +25,3 @@ class BlendConfig(Settings):
 
     least_rows: PositiveInt = 200
     """In a leaf, at least: the fewer, the sooner it learns by heart."""
-
-    name: Literal["blend"] = "blend"
-    """The source's name."""

@@ -22,6 +22,8 @@ class BlendRetriever:
     Each candidate keeps in `sources` what each source said. Items that are not available are never proposed.
     """
 
+    name = "blend"
+
     def __init__(
         self,
         config: BlendConfig,
@@ -34,7 +36,6 @@ class BlendRetriever:
         self._config, self._catalogue, self._sources = config, catalogue, tuple(sources)
         self._features = Features(catalogue, vectors, log, [source.name for source in sources])
         self._model = lightgbm.Booster(model_str=arrays["model"].tobytes().decode()) if "model" in arrays else None
-        self.name = config.name
 
     def retrieve(
         self, history: UserHistory, top_n: int, *, exclude: Collection[str] = frozenset()

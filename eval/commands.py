@@ -1,0 +1,43 @@
+"""`llm-rerank eval` and `llm-rerank compare`: this floor's commands, found by the command line as entry points."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from eval.config import EvalConfig
+from retrieval.config import read_config
+from retrieval.progress import showing_progress
+
+
+def eval(  # noqa: A001
+    config: Annotated[Path, typer.Option(help="A YAML file; see configs/eval/.")],
+    out: Annotated[Path | None, typer.Option(help="The run folder; by default var/eval/runs/BENCHMARK-PART.")] = None,
+    overwrite: Annotated[bool, typer.Option(help="Measure again what is there.")] = False,
+) -> None:
+    """Measure the systems of a benchmark. A finished run is only shown, an interrupted one goes on."""
+    from eval.pages.tables import results_table
+    from eval.run import REPORT, Run, clear, default_folder
+
+    settings = read_config(config, EvalConfig)
+    folder = out or default_folder(settings)
+    if overwrite:
+        clear(folder)
+    command = shlex.join(["python", "-m", "eval.run", "--config", str(config)])
+    with showing_progress() as progress:
+        result = Run(settings, folder, command).result(progress)
+    print(results_table(result))
+    print(f"Report: {folder / REPORT}")
+
+
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Two or more finished run folders of one benchmark and part.")],
+    out: Annotated[Path, typer.Option(help="The HTML file to write.")],
+) -> None:
+    """Compare finished runs: what changed, what it did to every system, and whether that is luck."""
+    from eval.pages.comparison import write_comparison
+    from eval.run import read_run
+
+    write_comparison([read_run(folder) for folder in runs], out)
+    print(f"Comparison: {out}")
