@@ -22,9 +22,11 @@ from retrieval.retrievers.models import fit_model, open_model
 from retrieval.retrievers.popularity import PopularityConfig, PopularityRetriever, fit_popularity
 from retrieval.retrievers.sequence.config import SequenceConfig
 from retrieval.retrievers.text import TextConfig, TextRetriever
+from retrieval.retrievers.transitions import TransitionsConfig, fit_transitions, open_transitions
 
 RetrieverConfig = Annotated[
-    TextConfig | PopularityConfig | BuyAgainConfig | ModelConfig | SequenceConfig, Field(discriminator="kind")
+    TextConfig | PopularityConfig | BuyAgainConfig | ModelConfig | TransitionsConfig | SequenceConfig,
+    Field(discriminator="kind"),
 ]
 """Any of the retrievers, told apart by `kind`."""
 
@@ -53,6 +55,8 @@ def fit(config: RetrieverConfig, shelf: Shelf, seed: int, work: Path, on_step: O
             return {}
         case PopularityConfig():
             return fit_popularity(config, shelf.catalogue, shelf.log)
+        case TransitionsConfig():
+            return fit_transitions(config, shelf.catalogue, shelf.log)
         case SequenceConfig():
             from retrieval.retrievers.sequence.fitting import Fitting  # brings torch
             from retrieval.retrievers.sequence.trained import Trained
@@ -73,6 +77,8 @@ def open_retriever(config: RetrieverConfig, shelf: Shelf, arrays: Arrays) -> Ret
             return BuyAgainRetriever(config, shelf.catalogue)
         case PopularityConfig():
             return PopularityRetriever(config, shelf.catalogue, arrays)
+        case TransitionsConfig():
+            return open_transitions(config, shelf.catalogue, arrays)
         case SequenceConfig():
             from retrieval.retrievers.sequence.retriever import SequenceRetriever
 

@@ -21,6 +21,7 @@ from retrieval.retrievers.model_configs import AlsConfig, EaseConfig, ItemKnnCon
 from retrieval.retrievers.popularity import PopularityConfig
 from retrieval.retrievers.sequence.config import EncoderConfig, SequenceConfig, TrainingConfig
 from retrieval.retrievers.text import TextConfig
+from retrieval.retrievers.transitions import TransitionsConfig
 
 CONFIGS: dict[str, RetrieverConfig] = {
     "text": TextConfig(),
@@ -32,6 +33,7 @@ CONFIGS: dict[str, RetrieverConfig] = {
     "als": AlsConfig(dimension=4),
     "ease": EaseConfig(regularization=1.0),
     "lightgcn": LightGcnConfig(dimension=4, epochs=2),
+    "transitions": TransitionsConfig(regularization=1.0),
     "sequence": SequenceConfig(encoder=EncoderConfig(dimension=8), training=TrainingConfig(epochs=2)),
 }
 NEEDS_NO_HISTORY = {"popularity", "hybrid"}
