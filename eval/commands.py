@@ -9,10 +9,12 @@ import typer
 from eval.config import EvalConfig
 from retrieval.config import read_config
 from retrieval.progress import showing_progress
+from retrieval.splits import Part
 
 
 def eval(  # noqa: A001
     config: Annotated[Path, typer.Option(help="A YAML file; see configs/eval/.")],
+    part: Annotated[Part | None, typer.Option(help="The part to measure, in place of the configured one.")] = None,
     out: Annotated[Path | None, typer.Option(help="The run folder; by default var/eval/runs/BENCHMARK-PART.")] = None,
     overwrite: Annotated[bool, typer.Option(help="Measure again what is there.")] = False,
 ) -> None:
@@ -21,12 +23,15 @@ def eval(  # noqa: A001
     from eval.run import REPORT, Run, clear, default_folder
 
     settings = read_config(config, EvalConfig)
+    words = ["python", "-m", "eval.run", "--config", str(config)]
+    if part is not None:
+        settings = settings.of_part(part)
+        words += ["--part", part]
     folder = out or default_folder(settings)
     if overwrite:
         clear(folder)
-    command = shlex.join(["python", "-m", "eval.run", "--config", str(config)])
     with showing_progress() as progress:
-        result = Run(settings, folder, command).result(progress)
+        result = Run(settings, folder, shlex.join(words)).result(progress)
     print(results_table(result))
     print(f"Report: {folder / REPORT}")
 

@@ -13,6 +13,7 @@ from retrieval.retrievers import RetrieverConfig
 from retrieval.retrievers.blend.config import BlendConfig
 from retrieval.retrievers.hybrid import HybridConfig
 from retrieval.settings import Settings
+from retrieval.splits import Part
 
 
 class ProtocolConfig(Settings):
@@ -21,7 +22,7 @@ class ProtocolConfig(Settings):
     split: Literal["leave-one-out", "last-basket", "global-time"]
     """What is held out: a user's last interaction, last basket, or all from a moment on."""
 
-    part: Literal["validation", "test"] = "validation"
+    part: Part = "validation"
     """Which of them. Choose on validation; touch test once for each configuration."""
 
     at: datetime | None = None
@@ -138,6 +139,11 @@ class EvalConfig(Settings):
 
     goals: tuple[Goal, ...] = ()
     """Figures to beat."""
+
+    def of_part(self, part: Part) -> Self:
+        """The same benchmark on another part of the data."""
+        protocol = {**self.protocol.model_dump(), "part": part}
+        return self.model_copy(update={"protocol": ProtocolConfig.model_validate(protocol)})
 
     @model_validator(mode="after")
     def _names_fit(self) -> Self:

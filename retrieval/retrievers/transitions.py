@@ -62,7 +62,9 @@ def fit_transitions(config: TransitionsConfig, catalogue: Catalogue, log: Intera
     kept = np.isin(rows, items)
     users, columns = users[kept], np.searchsorted(items, rows[kept])
     if not len(columns) or not (users[1:] == users[:-1]).any():
-        return {"items": np.empty(0, dtype=np.intp)} | sparse_arrays("weights", csr_array((0, 0), dtype=np.float32))
+        return {"items": np.empty(0, dtype=np.intp)} | sparse_arrays(
+            "weights", csr_array(np.empty((0, 0), dtype=np.float32))
+        )
     past, future = _moments(config, users, columns, len(items))
     weights = _solve(past, future, config.regularization)
     return {"items": items} | sparse_arrays("weights", _largest(weights, config.neighbours))
@@ -79,7 +81,7 @@ def open_transitions(config: TransitionsConfig, catalogue: Catalogue, arrays: Ar
 
 
 def recent(interactions: Sequence[Interaction], catalogue: Catalogue, decay: float) -> Taste:
-    """The last interactions with items of the catalogue, the newest weighing 1 and each before it `decay` times less."""
+    """The last interactions with items of the catalogue: the newest weighs 1, each before it `decay` times less."""
     known = [catalogue.position(i.item_id) for i in interactions if i.item_id in catalogue][-_FARTHEST:]
     weights = decay ** np.arange(len(known))[::-1]
     positions, place = np.unique(np.array(known, dtype=np.intp), return_inverse=True)
