@@ -84,7 +84,7 @@ class FaissIndex:
         if stored.ntotal != len(numbers):
             raise unreadable(folder / _IDS)
         index = cls(config, stored.d)
-        index._index = stored
+        index._index = _looking_into(stored, config.nprobe)
         index._numbers = numbers
         index._ids = {number: item_id for item_id, number in numbers.items()}
         return index
@@ -117,7 +117,13 @@ def _inverted_lists(vectors: NDArray[np.float32], nprobe: int) -> Any:
     index = faiss.index_factory(dimension, f"IVF{lists},Flat", faiss.METRIC_INNER_PRODUCT)
     index.set_direct_map_type(faiss.DirectMap.Hashtable)  # without it an item could not be removed by number
     index.train(vectors)
-    index.nprobe = min(nprobe, lists)
+    return _looking_into(index, nprobe)
+
+
+def _looking_into(index: Any, nprobe: int) -> Any:
+    """The index, searching that many of its lists if it has any: a matter of the search, not of what was built."""
+    if not isinstance(index, faiss.IndexIDMap2):
+        index.nprobe = min(nprobe, index.nlist)
     return index
 
 

@@ -12,7 +12,7 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 
 def models() -> dict[str, type[Settings]]:
     """Which model reads which file of configs/."""
-    known: dict[str, type[Settings]] = {"retrieval.yaml": RetrievalConfig}
+    known: dict[str, type[Settings]] = {"retrieval.yaml": RetrievalConfig, "retrieval-sequence.yaml": RetrievalConfig}
     if (CONFIGS / "recommend.yaml").exists():
         from llm_rerank.config import RecommendConfig
 

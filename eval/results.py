@@ -1,0 +1,177 @@
+"""The published results: one line a goal, and whether each still is what the code and its command would give.
+
+    python -m eval.results                                  # what `make results` runs
+    python -m eval.results --publish var/eval/runs/beauty-test
+    python -m eval.results --write docs/results/retrieval.md
+
+Every file of configs/eval/ is a published benchmark and needs a result. A result is refused when it is missing, when a
+line of the code that made it has changed since, or when its command would no longer run the same configuration.
+"""
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+from eval.code import changed
+from eval.config import EvalConfig
+from eval.pages.tables import results_table
+from eval.pages.verdict import is_met
+from eval.result import Goal, Result
+from retrieval.config import read_config
+from retrieval.differences import differences
+from retrieval.errors import LlmRerankError
+from retrieval.files import read_json, unreadable, write_json, write_whole
+
+CONFIGS: Final = Path("configs/eval")
+PUBLISHED: Final = Path("docs/results")
+_COLUMNS: Final = ("benchmark", "split", "system", "metric", "value", "95 %", "goal", "", "command", "device")
+_MET: Final = {True: "met", False: "missed", None: "not measured"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Published:
+    """One benchmark's configuration, its result if there is one, and what is wrong with it."""
+
+    path: Path
+    config: EvalConfig
+    result: Result | None
+    problem: str
+
+
+def published() -> list[Published]:
+    """Every benchmark of configs/eval/."""
+    return [_published(path) for path in sorted(CONFIGS.glob("*.yaml"))]
+
+
+def publish(folder: Path) -> Path:
+    """Copies a finished run's result to where results are committed."""
+    result = _read(folder / "metrics.json")
+    out = _place(result.benchmark)
+    write_json(out, result.to_json())
+    return out
+
+
+def write_tables(path: Path) -> None:
+    """All results as one Markdown file."""
+    blocks = ["# Retrieval: the measured tables", "Made by `python -m eval.results --write`; nothing here is typed in."]
+    blocks += [_section(one.result) for one in published() if one.result is not None]
+    write_whole(path, lambda part: part.write_text("\n\n".join(blocks) + "\n", encoding="utf-8"))
+
+
+def _published(path: Path) -> Published:
+    config = read_config(path, EvalConfig)
+    place = _place(config.benchmark)
+    if not place.exists():
+        return Published(path=path, config=config, result=None, problem=f"missing: run `{_command(path)}` and publish")
+    result = _read(place)
+    return Published(path=path, config=config, result=result, problem=_problem(path, config, result))
+
+
+def _problem(path: Path, config: EvalConfig, result: Result) -> str:
+    if stale := changed(result.code):
+        return f"older than the code that makes it: {', '.join(stale[:3])}"
+    if result.command != _command(path):
+        return f"made by `{result.command}`, not by `{_command(path)}`"
+    if different := differences(result.config, config.model_dump(mode="json")):
+        return f"not reproducible from the command it names: {different}"
+    return ""
+
+
+def _lines(one: Published) -> list[Sequence[str]]:
+    """A line for each goal; a benchmark without goals shows its best system."""
+    if one.result is None:
+        return []
+    result, headline = one.result, one.config.headline
+    goals = result.goals or [Goal(system=result.systems[0].name, metric=headline, at_least=0.0, source="")]
+    return [_line(result, goal) for goal in goals]
+
+
+def _line(result: Result, goal: Goal) -> Sequence[str]:
+    found = result.system(goal.system).metrics[goal.metric]
+    figure = (
+        ""
+        if not goal.source
+        else f">= {goal.at_least:g}"
+        if goal.at_most is None
+        else f"{goal.at_least:g} to {goal.at_most:g}"
+    )
+    met = _MET[is_met(goal, result)] if goal.source else "reported"
+    interval = f"[{found.low:.4f}, {found.high:.4f}]"
+    split = f"{result.config['protocol']['split']}, {result.part}"  # type: ignore[index, call-overload]
+    return (
+        result.benchmark,
+        split,
+        goal.system,
+        goal.metric,
+        f"{found.mean:.4f}",
+        interval,
+        figure,
+        met,
+        result.command,
+        result.device,
+    )
+
+
+def _section(result: Result) -> str:
+    goals = [
+        f"- {line[2]}, {line[3]}: {line[4]} {line[5]}; goal {line[6]}, {line[7]}. {goal.source}"
+        for goal, line in ((goal, _line(result, goal)) for goal in result.goals)
+    ]
+    rules = [f"- {rule}" for rule in result.protocol]
+    counts = ", ".join(f"{count:,} {name}" for name, count in result.counts.items())
+    origin = f"`{result.command}`; {result.device}; {result.date}."
+    return "\n\n".join(
+        [f"## {result.title}", origin, f"{counts}.", "\n".join(rules), results_table(result), "\n".join(goals)]
+    )
+
+
+def _place(benchmark: str) -> Path:
+    return PUBLISHED / benchmark / "metrics.json"
+
+
+def _command(path: Path) -> str:
+    return shlex.join(["python", "-m", "eval.run", "--config", path.as_posix()])
+
+
+def _read(path: Path) -> Result:
+    try:
+        return Result.model_validate(read_json(path))
+    except ValidationError as err:
+        raise unreadable(path) from err
+
+
+def main() -> None:
+    """Prints the lines; exit code 1 where a result is refused."""
+    parser = argparse.ArgumentParser(
+        prog="python -m eval.results", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--publish", type=Path, metavar="RUN", help="commit this finished run's result")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write all tables as Markdown")
+    given = parser.parse_args()
+    if given.publish:
+        print(publish(given.publish))
+    if given.write:
+        write_tables(given.write)
+    if given.publish or given.write:
+        return
+    found = published()
+    print("\t".join(_COLUMNS))
+    for one in found:
+        for line in _lines(one):
+            print("\t".join(line))
+    refused = [f"{one.path}: {one.problem}" for one in found if one.problem]
+    if refused:
+        sys.exit("\n".join(["results refused:", *refused]))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except LlmRerankError as err:
+        sys.exit(f"eval.results: {err}")
