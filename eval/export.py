@@ -1,0 +1,51 @@
+"""A benchmark as files for another program: what it may learn from, and whom it is asked about.
+
+    python -m eval.export --config configs/eval/beauty.yaml --out var/peers/beauty
+
+What it answers comes back as a `rankings-file` system; see eval/peers/README.md.
+"""
+
+import argparse
+import gzip
+import json
+import sys
+from pathlib import Path
+
+from eval.config import EvalConfig
+from eval.data import load_benchmark
+from eval.protocol import Protocol
+from retrieval.config import read_config
+from retrieval.errors import LlmRerankError
+from retrieval.files import write_json, write_whole
+from retrieval.log import InteractionLog
+
+
+def export(config: EvalConfig, folder: Path) -> None:
+    """Writes histories.jsonl.gz (`user_id`, `item_ids` oldest first) and asked.json (`users`, `depth`)."""
+    protocol = Protocol(config.protocol, load_benchmark(config.data, config.counts))
+    write_whole(folder / "histories.jsonl.gz", lambda part: _write_histories(protocol.split.train, part))
+    write_json(folder / "asked.json", {"users": protocol.users, "depth": config.depth})
+
+
+def _write_histories(log: InteractionLog, path: Path) -> None:
+    with gzip.open(path, "wt", encoding="ascii") as file:
+        for user, item_ids in log.frame.groupby("user_id", sort=False)["item_id"]:
+            file.write(json.dumps({"user_id": user, "item_ids": item_ids.tolist()}) + "\n")
+
+
+def main() -> None:
+    """Exports one benchmark."""
+    parser = argparse.ArgumentParser(
+        prog="python -m eval.export", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--config", type=Path, required=True, help="a YAML file; see configs/eval/")
+    parser.add_argument("--out", type=Path, required=True, help="the folder to write")
+    given = parser.parse_args()
+    try:
+        export(read_config(given.config, EvalConfig), given.out)
+    except LlmRerankError as err:
+        sys.exit(f"eval.export: {err}")
+
+
+if __name__ == "__main__":
+    main()
