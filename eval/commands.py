@@ -35,9 +35,9 @@ def compare(
     runs: Annotated[list[Path], typer.Argument(help="Two or more finished run folders of one benchmark and part.")],
     out: Annotated[Path, typer.Option(help="The HTML file to write.")],
 ) -> None:
-    """Compare finished runs: what changed, what it did to every system, and whether that is luck."""
+    """Compare finished runs user by user: what changed, what it did to every system, and whether that is luck."""
+    from eval.finished import FinishedRun
     from eval.pages.comparison import write_comparison
-    from eval.run import read_run
 
-    write_comparison([read_run(folder) for folder in runs], out)
+    write_comparison([FinishedRun.read(folder) for folder in runs], out)
     print(f"Comparison: {out}")

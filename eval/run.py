@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
-from pydantic import ValidationError
 from rich.progress import Progress
 
 from eval.answers import Answers, ask
@@ -21,6 +20,7 @@ from eval.config import EvalConfig, SystemConfig
 from eval.data import load_benchmark
 from eval.data.base import Counts
 from eval.environment import device, today, versions
+from eval.finished import RESULT, read_result, write_users
 from eval.measuring import Asked, Measure
 from eval.pages.page import write_page
 from eval.protocol import Protocol
@@ -29,9 +29,9 @@ from eval.systems import KEPT, Systems
 from retrieval.catalogue import Catalogue
 from retrieval.differences import differences
 from retrieval.errors import BuildError
-from retrieval.files import read_json, unreadable, write_json, write_whole
+from retrieval.files import read_json, write_json
 
-PLAN, RESULT, REPORT = "run.json", "metrics.json", "report.html"
+PLAN, REPORT = "run.json", "report.html"
 _MOST = 3  # differences shown
 
 
@@ -48,8 +48,9 @@ class Run:
         """What was found: read where the run is finished, measured where it is not."""
         if not (self._folder / RESULT).exists():
             self._measure(progress)
-        result = read_run(self._folder)
+        result = read_result(self._folder)
         _same({"config": result.config}, {"config": self._config.model_dump(mode="json")}, self._folder)
+        _check_code(result, self._folder)
         return result
 
     def _claim(self) -> None:
@@ -78,7 +79,7 @@ class Run:
         for system in config.systems:
             asked[system.name] = self._ask(system, systems, protocol, catalogue, progress)
             tables[system.name] = measure.table(asked[system.name])
-            self._write_users(system.name, protocol.users, tables[system.name])
+            write_users(self._folder, system.name, protocol.users, tables[system.name])
         found = [measure.system(name, asked[name], tables) for name in progress.track(asked, description="measuring")]
         result = Result(
             benchmark=config.benchmark,
@@ -114,24 +115,8 @@ class Run:
             answers[seed] = Answers.read(path)
         return Asked(answers=answers, fitted=fitted)
 
-    def _write_users(self, name: str, users: tuple[str, ...], table: pd.DataFrame) -> None:
-        frame = table.assign(user_id=[user.encode("utf-8", "surrogatepass") for user in users])
-        write_whole(self._folder / "users" / f"{name}.parquet", frame.to_parquet)
 
-
-def read_run(folder: Path) -> Result:
-    """The result of a finished run; raises BuildError where there is none, and where the code has changed since."""
-    if not (folder / RESULT).exists():
-        raise BuildError(
-            "there is no finished run in this folder",
-            field="run",
-            value=str(folder),
-            remedy="Finish it with `llm-rerank eval --config ... --out FOLDER`.",
-        )
-    try:
-        result = Result.model_validate(read_json(folder / RESULT))
-    except ValidationError as err:
-        raise unreadable(folder / RESULT) from err
+def _check_code(result: Result, folder: Path) -> None:
     if stale := changed(result.code):
         raise BuildError(
             f"this run was made before {', '.join(stale[:_MOST])} changed",
@@ -139,7 +124,6 @@ def read_run(folder: Path) -> Result:
             value=str(folder),
             remedy="Measure again with --overwrite.",
         )
-    return result
 
 
 def default_folder(config: EvalConfig) -> Path:
