@@ -38,8 +38,7 @@ class Measure:
     ) -> None:
         self._protocol, self._catalogue, self._vectors = protocol, catalogue, vectors
         self._cutoffs, self._compared = cutoffs, list(dict.fromkeys([headline, "ndcg@10", "recall@10", "recall@20"]))
-        questions = [protocol.question(user) for user in protocol.users]
-        self._relevant = [self._rows(question.relevant) for question in questions]
+        self._relevant = [self._rows(protocol.relevant(user)) for user in protocol.users]
         histories = [protocol.split.train.history(user) for user in protocol.users]
         self._histories = [self._rows(history.item_ids) for history in histories]
         self._lengths = np.array([len(history.interactions) for history in histories])
