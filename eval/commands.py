@@ -18,7 +18,8 @@ def eval(  # noqa: A001
 ) -> None:
     """Measure the systems of a benchmark. A finished run is only shown, an interrupted one goes on."""
     from eval.pages.tables import results_table
-    from eval.run import REPORT, Run, clear, default_folder
+    from eval.run import Run
+    from eval.run_folder import REPORT, clear, default_folder
 
     settings = read_config(config, EvalConfig)
     folder = out or default_folder(settings)
