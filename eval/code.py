@@ -3,6 +3,7 @@
 import ast
 import sys
 from collections.abc import Mapping
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -29,6 +30,12 @@ def modules_in_use() -> set[str]:
 
 def digest(path: Path) -> str:
     """Changes with what the module does, not with its comments, docstrings or layout."""
+    written = path.stat()
+    return _digest(path, written.st_mtime_ns, written.st_size)
+
+
+@cache  # parsing all of ours takes half a second
+def _digest(path: Path, written: int, size: int) -> str:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
