@@ -51,14 +51,14 @@ class Answers:
         """What was written; raises BuildError for a file that is damaged."""
         try:
             frame: pd.DataFrame = pq.read_table(path).to_pandas()
-        except (OSError, ValueError) as err:
+            return cls(
+                users=tuple(user.decode("utf-8", "surrogatepass") for user in frame["user_id"]),
+                ranked=tuple(frame["ranked"]),
+                scores=tuple(frame["scores"]),
+                milliseconds=frame["milliseconds"].to_numpy(),
+            )
+        except (OSError, ValueError, KeyError) as err:
             raise unreadable(path) from err
-        return cls(
-            users=tuple(user.decode("utf-8", "surrogatepass") for user in frame["user_id"]),
-            ranked=tuple(frame["ranked"]),
-            scores=tuple(frame["scores"]),
-            milliseconds=frame["milliseconds"].to_numpy(),
-        )
 
 
 def ask(

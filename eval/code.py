@@ -2,6 +2,8 @@
 
 import ast
 import sys
+from collections.abc import Mapping
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -9,21 +11,31 @@ ROOT = Path(__file__).parents[1]
 _PACKAGES = ("retrieval", "llm_rerank", "eval")
 
 
-def code_in_use() -> dict[str, str]:
-    """The digest of every module of ours that is imported, by its path from the root."""
-    files = (getattr(sys.modules[name], "__file__", None) for name in sorted(sys.modules) if _is_ours(name))
-    paths = sorted({Path(file).relative_to(ROOT).as_posix() for file in files if file})
-    return {path: digest(ROOT / path) for path in paths}
-
-
-def whole_code() -> str:
-    """Changes with any module that could take part: what a run that is not finished yet is made by."""
+def whole_code() -> dict[str, str]:
+    """The digest of every module that could take part, by its path from the root."""
     paths = (path for package in _PACKAGES for path in sorted((ROOT / package).rglob("*.py")))
-    return sha256("".join(digest(path) for path in paths).encode()).hexdigest()[:16]
+    return {path.relative_to(ROOT).as_posix(): digest(path) for path in paths}
+
+
+def one_digest(code: Mapping[str, str]) -> str:
+    """Changes with any of these modules."""
+    return sha256(repr(sorted(code.items())).encode()).hexdigest()[:16]
+
+
+def modules_in_use() -> set[str]:
+    """The paths of the modules of ours that are imported."""
+    files = (getattr(sys.modules[name], "__file__", None) for name in sorted(sys.modules) if _is_ours(name))
+    return {Path(file).relative_to(ROOT).as_posix() for file in files if file}
 
 
 def digest(path: Path) -> str:
     """Changes with what the module does, not with its comments, docstrings or layout."""
+    written = path.stat()
+    return _digest(path, written.st_mtime_ns, written.st_size)
+
+
+@cache  # parsing all of ours takes half a second
+def _digest(path: Path, written: int, size: int) -> str:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
@@ -32,7 +44,7 @@ def digest(path: Path) -> str:
     return sha256(ast.dump(tree).encode()).hexdigest()[:16]
 
 
-def changed(code: dict[str, str]) -> list[str]:
+def changed(code: Mapping[str, str]) -> list[str]:
     """The modules that are no longer what they were, or no longer there."""
     return [path for path in code if not (ROOT / path).exists() or digest(ROOT / path) != code[path]]
 

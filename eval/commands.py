@@ -20,7 +20,8 @@ def eval(  # noqa: A001
 ) -> None:
     """Measure the systems of a benchmark. A finished run is only shown, an interrupted one goes on."""
     from eval.pages.tables import results_table
-    from eval.run import REPORT, Run, clear, default_folder
+    from eval.run import Run
+    from eval.run_folder import REPORT, clear, default_folder
 
     settings = read_config(config, EvalConfig)
     words = ["python", "-m", "eval.run", "--config", str(config)]
@@ -40,9 +41,9 @@ def compare(
     runs: Annotated[list[Path], typer.Argument(help="Two or more finished run folders of one benchmark and part.")],
     out: Annotated[Path, typer.Option(help="The HTML file to write.")],
 ) -> None:
-    """Compare finished runs: what changed, what it did to every system, and whether that is luck."""
+    """Compare finished runs user by user: what changed, what it did to every system, and whether that is luck."""
+    from eval.finished import FinishedRun
     from eval.pages.comparison import write_comparison
-    from eval.run import read_run
 
-    write_comparison([read_run(folder) for folder in runs], out)
+    write_comparison([FinishedRun.read(folder) for folder in runs], out)
     print(f"Comparison: {out}")

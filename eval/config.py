@@ -1,5 +1,6 @@
 """A benchmark as data: what is measured on what, under which rules, against which figures."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -12,6 +13,8 @@ from retrieval.embedders.base import EmbedderConfig, SentenceTransformerConfig
 from retrieval.retrievers import RetrieverConfig
 from retrieval.retrievers.blend.config import BlendConfig
 from retrieval.retrievers.hybrid import HybridConfig
+from retrieval.retrievers.sequence.config import SequenceConfig
+from retrieval.retrievers.text import TextConfig
 from retrieval.settings import Settings
 from retrieval.splits import Part
 
@@ -101,7 +104,13 @@ class SystemConfig(Settings):
     """It is fitted and asked once for each; a user's figure is the mean."""
 
     shuffled_titles: bool = False
-    """A control: every item gets the text of another one."""
+    """A control of what reads text: every item gets the text of another one."""
+
+    @model_validator(mode="after")
+    def _reads_titles(self) -> Self:
+        if self.shuffled_titles and not isinstance(self.answers, TextConfig | SequenceConfig):
+            raise ValueError(f"shuffled_titles: {self.name} does not read them; only text and sequence do")
+        return self
 
 
 class EvalConfig(Settings):
@@ -154,8 +163,22 @@ class EvalConfig(Settings):
             parts = system.answers.of if isinstance(system.answers, FusedConfig | BlendedConfig) else ()
             if late := set(parts) - set(names[:index]):
                 raise ValueError(f"systems: {system.name} joins {sorted(late)}, which no system above it is called")
+            if isinstance(system.answers, BlendedConfig):
+                self._check_blend(system.name, parts)
         if unknown := {goal.system for goal in self.goals} - set(names):
             raise ValueError(f"goals: no system is called {sorted(unknown)}")
         if max(self.cutoffs) > self.depth:
             raise ValueError(f"cutoffs: {max(self.cutoffs)} is beyond depth ({self.depth}); raise depth")
         return self
+
+    def _check_blend(self, name: str, parts: Iterable[str]) -> None:
+        """A blend learns from what its parts would have answered earlier; some answer as of now only."""
+        by_name = {system.name: system.answers for system in self.systems}
+        for part in parts:
+            match by_name[part]:
+                case FusedConfig(of=deeper) | BlendedConfig(of=deeper):
+                    self._check_blend(name, deeper)
+                case RankingsFileConfig() | SequenceConfig(trained=Path()):
+                    raise ValueError(
+                        f"systems: {name} cannot learn from {part}, which knows what came after the moment it learns at"
+                    )

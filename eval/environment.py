@@ -2,12 +2,12 @@
 
 import platform
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from os import cpu_count
 from pathlib import Path
 from typing import Final
 
-_PACKAGES: Final = ("llm-rerank", "torch", "transformers", "faiss-cpu", "lenskit")
+_PACKAGES: Final = ("llm-rerank", "torch", "transformers", "faiss-cpu", "lenskit", "lightgbm", "numpy", "pandas")
 
 
 def device() -> str:
@@ -17,12 +17,19 @@ def device() -> str:
 
 def versions() -> dict[str, str]:
     """The packages that figures depend on."""
-    return {package: version(package) for package in _PACKAGES}
+    return {package: _version(package) for package in _PACKAGES}
 
 
 def today() -> str:
     """The day, in UTC."""
     return f"{datetime.now(UTC):%Y-%m-%d}"
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def _processor() -> str:

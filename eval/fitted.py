@@ -19,7 +19,8 @@ def fitted_once(folder: Path, kind: str, made_of: str, fit: Callable[[Path], Arr
 
     `made_of` names data, settings and seed; the code that fits this `kind` counts too.
     """
-    name = sha256(f"{made_of} {_code(kind)}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    code = [digest(ROOT / path) for path in fitting_modules(kind)]
+    name = sha256(f"{made_of} {code}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
     path = folder / f"{kind}-{name}.npz"
     if not path.exists():
         start = perf_counter()
@@ -30,7 +31,8 @@ def fitted_once(folder: Path, kind: str, made_of: str, fit: Callable[[Path], Arr
     return arrays, float(arrays.pop(_SECONDS))
 
 
-def _code(kind: str) -> list[str]:
-    """Changes with the code that fits this kind."""
-    room = {"sequence": "sequence", "blend": "blend"}.get(kind, "")
-    return [digest(path) for path in sorted((ROOT / "retrieval" / "retrievers" / room).glob("*.py"))]
+def fitting_modules(kind: str) -> list[str]:
+    """The paths of the code that fits this kind. A blend learns from what its parts answer: all of theirs count."""
+    room = ROOT / "retrieval" / "retrievers"
+    found = {"sequence": (room / "sequence").glob("*.py"), "blend": room.rglob("*.py")}.get(kind, room.glob("*.py"))
+    return sorted(path.relative_to(ROOT).as_posix() for path in found)

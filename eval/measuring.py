@@ -8,7 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from eval.answers import Answers, Rows
-from eval.metrics.lists import list_metrics
+from eval.config import EvalConfig
+from eval.metrics.lists import NAMES, list_metrics
 from eval.metrics.quality import list_quality
 from eval.protocol import Protocol
 from eval.result import Difference, Slice, SystemResult
@@ -16,6 +17,7 @@ from eval.statistics.significance import differences, intervals
 from eval.statistics.slices import slices
 from eval.systems import System
 from retrieval.catalogue import Catalogue
+from retrieval.errors import ConfigError
 from retrieval.item_vectors import ItemVectors
 from retrieval.retrievers.popularity import item_rows
 
@@ -33,13 +35,13 @@ class Asked:
 class Measure:
     """What is the same for all systems of a run: who was asked, and what was right."""
 
-    def __init__(
-        self, protocol: Protocol, catalogue: Catalogue, vectors: ItemVectors, cutoffs: Sequence[int], headline: str
-    ) -> None:
-        self._protocol, self._catalogue, self._vectors = protocol, catalogue, vectors
-        self._cutoffs, self._compared = cutoffs, list(dict.fromkeys([headline, "ndcg@10", "recall@10", "recall@20"]))
-        questions = [protocol.question(user) for user in protocol.users]
-        self._relevant = [self._rows(question.relevant) for question in questions]
+    def __init__(self, config: EvalConfig, protocol: Protocol, catalogue: Catalogue, vectors: ItemVectors) -> None:
+        """Raises ConfigError for a headline that would not be measured."""
+        self._catalogue, self._vectors, self._cutoffs = catalogue, vectors, config.cutoffs
+        _check_headline(config)
+        goals = [goal.metric for goal in config.goals]
+        self._compared = list(dict.fromkeys([config.headline, *goals, "ndcg@10", "recall@10", "recall@20"]))
+        self._relevant = [self._rows(protocol.relevant(user)) for user in protocol.users]
         histories = [protocol.split.train.history(user) for user in protocol.users]
         self._histories = [self._rows(history.item_ids) for history in histories]
         self._lengths = np.array([len(history.interactions) for history in histories])
@@ -94,9 +96,11 @@ class Measure:
         if not any(flags.any() for flags in before):
             return {}
         kinds = {"bought before": True, "new to the user": False}
-        return {"repeats": {name: self._repeated(answers, compared, repeated) for name, repeated in kinds.items()}}
+        found = {name: self._repeated(answers, compared, repeated) for name, repeated in kinds.items()}
+        return {"repeats": {name: users for name, users in found.items() if users is not None}}
 
-    def _repeated(self, answers: Answers, compared: list[str], repeated: bool) -> Slice:
+    def _repeated(self, answers: Answers, compared: list[str], repeated: bool) -> Slice | None:
+        """None where nobody had such an answer."""
         ranked: list[Rows] = []
         relevant: list[Rows] = []
         for rows, right, own in zip(answers.ranked, self._relevant, self._histories, strict=True):
@@ -104,10 +108,23 @@ class Measure:
             if len(kept):
                 relevant.append(kept)
                 ranked.append(rows[np.isin(rows, own) == repeated])
+        if not ranked:
+            return None
         return Slice(users=len(ranked), metrics=intervals(list_metrics(ranked, relevant, self._cutoffs)[compared]))
 
     def _rows(self, item_ids: Sequence[str]) -> Rows:
         return np.array([self._catalogue.position(item_id) for item_id in item_ids], dtype=np.int32)
+
+
+def _check_headline(config: EvalConfig) -> None:
+    measured = [f"{name}@{k}" for name in NAMES for k in config.cutoffs]
+    if config.headline not in measured:
+        raise ConfigError(
+            "this would not be measured",
+            field="headline",
+            value=config.headline,
+            remedy=f"Choose one of {', '.join(NAMES)} at one of the cutoffs, {config.cutoffs}.",
+        )
 
 
 def _curves(fitted: System) -> dict[str, list[float]]:

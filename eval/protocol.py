@@ -25,10 +25,11 @@ class Protocol:
     """A benchmark's rules applied to its data."""
 
     def __init__(self, config: ProtocolConfig, benchmark: Benchmark) -> None:
-        """Raises DatasetError where the rules leave nobody to ask about."""
+        """Raises DatasetError where the rules leave nobody to ask about, or no right answer among given candidates."""
         self._config = config
         self._given = benchmark.given if config.candidates == "given" else None
         self._catalogue = frozenset(item.item_id for item in benchmark.shop.catalogue)
+        self._masked = config.seen == "masked" and config.candidates == "catalogue"
         if config.candidates == "given" and benchmark.given is None:
             raise DatasetError(
                 "this data gives no candidates",
@@ -38,15 +39,20 @@ class Protocol:
             )
         self.split = _split(config, benchmark)
         self.users = self._some_users()
+        self._check_given()
 
     def question(self, user_id: str) -> Question:
-        """What this user is asked."""
-        seen = self.split.train.history(user_id).item_ids if self._config.seen == "masked" else ()
-        relevant = self.split.targets[user_id]
-        if self._config.seen == "masked":
-            relevant = tuple(item for item in relevant if item not in seen)
-        exclude = frozenset(seen) if self._given is None else self._catalogue.difference(self._given[user_id])
-        return Question(user_id=user_id, relevant=relevant, exclude=exclude)
+        """What this user is asked. Candidates that are given are all ranked, those of the history too."""
+        exclude = self._seen(user_id) if self._given is None else self._catalogue.difference(self._given[user_id])
+        return Question(user_id=user_id, relevant=self.relevant(user_id), exclude=exclude)
+
+    def relevant(self, user_id: str) -> tuple[str, ...]:
+        """What is right, without the rest of the question, which may hold most of the catalogue."""
+        seen = self._seen(user_id)
+        return tuple(item for item in self.split.targets[user_id] if item not in seen)
+
+    def _seen(self, user_id: str) -> frozenset[str]:
+        return frozenset(self.split.train.history(user_id).item_ids) if self._masked else frozenset()
 
     @property
     def rules(self) -> list[str]:
@@ -59,7 +65,7 @@ class Protocol:
         }
         ranked = {
             "catalogue": "every item of the catalogue is ranked",
-            "given": "20 given items are ranked, the right one among them, in a random order",
+            "given": f"{self._sizes()} given items are ranked, the right one among them",
         }
         seen = {
             "masked": "items of the user's history are left out of the ranking",
@@ -72,10 +78,15 @@ class Protocol:
             f"Users: {len(self.users):,}" + (", drawn at random." if config.users else "."),
         ]
 
+    def _sizes(self) -> str:
+        """How many candidates are given."""
+        sizes = [len(self._given[user]) for user in self.users] if self._given is not None else [0]
+        return f"{min(sizes)}" if min(sizes) == max(sizes) else f"{min(sizes)} to {max(sizes)}"
+
     def _some_users(self) -> tuple[str, ...]:
         users = [user for user in sorted(self.split.targets) if self._given is None or user in self._given]
-        if self._config.seen == "masked" and self._given is None:
-            users = [user for user in users if self.question(user).relevant]
+        if self._masked:
+            users = [user for user in users if self.relevant(user)]
         if not users:
             raise DatasetError(
                 "these rules leave no user to ask about",
@@ -87,9 +98,20 @@ class Protocol:
             users = np.random.default_rng(self._config.seed).permutation(users)[: self._config.users].tolist()
         return tuple(sorted(users))
 
+    def _check_given(self) -> None:
+        given = self._given or {}
+        for user in self.users if given else ():
+            if not set(self.relevant(user)) <= set(given[user]) <= self._catalogue:
+                raise DatasetError(
+                    f"the candidates given to user {user!r} lack the right one, or hold one that is not sold",
+                    field="candidates",
+                    value="given",
+                    remedy="They belong to one split and part of one release; configure those.",
+                )
+
 
 def inner_split(config: ProtocolConfig, train: InteractionLog) -> Split:
-    """What a model that joins others learns from: the newest of what may be learnt, held out as the rules say."""
+    """What a model that joins others learns from: each user's newest basket, or interaction, of what may be learnt."""
     return last_basket(train, "test") if config.split == "last-basket" else leave_one_out(train, "test")
 
 

@@ -6,79 +6,79 @@ The folder holds the configuration, every system's rankings and per-user figures
 A finished run is only shown; an interrupted one goes on with the first system that has no rankings yet.
 """
 
-import shutil
 import sys
-from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
-from pydantic import ValidationError
 from rich.progress import Progress
 
 from eval.answers import Answers, ask
-from eval.code import changed, code_in_use, whole_code
-from eval.config import EvalConfig, SystemConfig
+from eval.code import modules_in_use, one_digest, whole_code
+from eval.config import EvalConfig, RankingsFileConfig, SystemConfig
 from eval.data import load_benchmark
-from eval.data.base import Counts
+from eval.data.base import Benchmark, Counts
 from eval.environment import device, today, versions
+from eval.finished import RESULT, read_result, write_users
+from eval.fitted import fitting_modules
 from eval.measuring import Asked, Measure
 from eval.pages.page import write_page
 from eval.protocol import Protocol
 from eval.result import Result
+from eval.run_folder import RANKINGS, REPORT, alone, bind, check_code, claim, same
 from eval.systems import KEPT, Systems
 from retrieval.catalogue import Catalogue
-from retrieval.differences import differences
-from retrieval.errors import BuildError
-from retrieval.files import read_json, unreadable, write_json, write_whole
-
-PLAN, RESULT, REPORT = "run.json", "metrics.json", "report.html"
-_MOST = 3  # differences shown
+from retrieval.files import checksum, unreadable, write_json
 
 
 class Run:
     """One configuration and the folder that its results fill."""
 
     def __init__(self, config: EvalConfig, folder: Path, command: str, kept: Path = KEPT) -> None:
-        """Raises BuildError for a folder of another configuration or of other code, or with something else in it."""
+        """Raises BuildError for a folder of another configuration, of other code, or with something else in it."""
         self._config, self._folder, self._command, self._kept = config, folder, command, kept
+        self._code: dict[str, str] = {}
         if not (folder / RESULT).exists():
-            self._claim()
+            self._code = whole_code()  # as it is now: whoever edits it meanwhile has not made this run
+            claim(folder, {"config": config.model_dump(mode="json"), "code": one_digest(self._code)})
 
     def result(self, progress: Progress) -> Result:
         """What was found: read where the run is finished, measured where it is not."""
         if not (self._folder / RESULT).exists():
-            self._measure(progress)
-        result = read_run(self._folder)
-        _same({"config": result.config}, {"config": self._config.model_dump(mode="json")}, self._folder)
+            with alone(self._folder):
+                self._measure(progress)
+        result = read_result(self._folder)
+        same({"config": result.config}, {"config": self._config.model_dump(mode="json")}, self._folder)
+        check_code(result, self._folder)
         return result
 
-    def _claim(self) -> None:
-        """Makes the folder this run's own."""
-        plan = {"config": self._config.model_dump(mode="json"), "code": whole_code()}
-        if (self._folder / PLAN).exists():
-            _same(read_json(self._folder / PLAN), plan, self._folder)
-        elif self._folder.exists() and any(self._folder.iterdir()):
-            raise BuildError(
-                "this is no run folder",
-                field="out",
-                value=str(self._folder),
-                remedy="Give another folder, or clear it.",
-            )
-        else:
-            write_json(self._folder / PLAN, plan)
+    def _claim_for(self, benchmark: Benchmark) -> None:
+        """Binds it to the data and the ranked files too, so that rankings of other ones are never taken up."""
+        given = sha256(repr(sorted((benchmark.given or {}).items())).encode()).hexdigest()[:16]
+        read = {"data": f"{benchmark.shop.fingerprint}-{given}"}
+        for system in self._config.systems:
+            if isinstance(system.answers, RankingsFileConfig) and system.answers.path.exists():
+                read[system.name] = checksum(system.answers.path)
+        bind(self._folder, read)
+
+    def _modules(self) -> set[str]:
+        """What took part: what is imported, and what fitted the systems, which may have been in an earlier run."""
+        kinds = {system.answers.kind for system in self._config.systems}
+        return modules_in_use().union(*(fitting_modules(kind) for kind in kinds))
 
     def _measure(self, progress: Progress) -> None:
         config = self._config
         benchmark = load_benchmark(config.data, config.counts)
+        self._claim_for(benchmark)
         catalogue, protocol = benchmark.shop.catalogue, Protocol(config.protocol, benchmark)
         systems = Systems(config, catalogue, protocol.split.train, progress, self._kept)
-        measure = Measure(protocol, catalogue, systems.vectors, config.cutoffs, config.headline)
+        measure = Measure(config, protocol, catalogue, systems.vectors)
         asked: dict[str, Asked] = {}
         tables: dict[str, pd.DataFrame] = {}
         for system in config.systems:
             asked[system.name] = self._ask(system, systems, protocol, catalogue, progress)
             tables[system.name] = measure.table(asked[system.name])
-            self._write_users(system.name, protocol.users, tables[system.name])
+            write_users(self._folder, system.name, protocol.users, tables[system.name])
         found = [measure.system(name, asked[name], tables) for name in progress.track(asked, description="measuring")]
         result = Result(
             benchmark=config.benchmark,
@@ -91,7 +91,7 @@ class Run:
             device=device(),
             versions=versions(),
             date=today(),
-            code=code_in_use(),
+            code={path: self._code[path] for path in sorted(self._modules() & self._code.keys())},
             goals=list(config.goals),
             systems=sorted(found, key=lambda one: -one.metrics[config.headline].mean),
         )
@@ -106,66 +106,15 @@ class Run:
         for seed in system.seeds:
             name = f"{system.name}, seed {seed}" if len(system.seeds) > 1 else system.name
             fitted[seed] = systems.open(system, seed)
-            path = self._folder / "rankings" / f"{system.name}-{seed}.parquet"
+            path = self._folder / RANKINGS / f"{system.name}-{seed}.parquet"
             if not path.exists():
                 users = progress.track(protocol.users, description=f"{name}: ranking")
                 retriever = fitted[seed].retriever
                 ask(system.name, retriever, protocol, users, catalogue, self._config.depth).write(path)
             answers[seed] = Answers.read(path)
+            if answers[seed].users != protocol.users:
+                raise unreadable(path)
         return Asked(answers=answers, fitted=fitted)
-
-    def _write_users(self, name: str, users: tuple[str, ...], table: pd.DataFrame) -> None:
-        frame = table.assign(user_id=[user.encode("utf-8", "surrogatepass") for user in users])
-        write_whole(self._folder / "users" / f"{name}.parquet", frame.to_parquet)
-
-
-def read_run(folder: Path) -> Result:
-    """The result of a finished run; raises BuildError where there is none, and where the code has changed since."""
-    if not (folder / RESULT).exists():
-        raise BuildError(
-            "there is no finished run in this folder",
-            field="run",
-            value=str(folder),
-            remedy="Finish it with `llm-rerank eval --config ... --out FOLDER`.",
-        )
-    try:
-        result = Result.model_validate(read_json(folder / RESULT))
-    except ValidationError as err:
-        raise unreadable(folder / RESULT) from err
-    if stale := changed(result.code):
-        raise BuildError(
-            f"this run was made before {', '.join(stale[:_MOST])} changed",
-            field="run",
-            value=str(folder),
-            remedy="Measure again with --overwrite.",
-        )
-    return result
-
-
-def default_folder(config: EvalConfig) -> Path:
-    """Where a benchmark's run goes."""
-    return KEPT / "runs" / f"{config.benchmark}-{config.protocol.part}"
-
-
-def clear(folder: Path) -> None:
-    """Deletes a run folder; raises BuildError for one that no run wrote."""
-    if not folder.exists():
-        return
-    if not (folder / PLAN).exists():
-        raise BuildError(
-            "this is no run folder", field="out", value=str(folder), remedy="Give another one, or clear it yourself."
-        )
-    shutil.rmtree(folder)
-
-
-def _same(before: Mapping[str, object], now: Mapping[str, object], folder: Path) -> None:
-    if different := differences(before, now):
-        raise BuildError(
-            f"this run folder is of another configuration or of other code: {different}",
-            field="out",
-            value=str(folder),
-            remedy="Give another --out, or measure again with --overwrite.",
-        )
 
 
 if __name__ == "__main__":

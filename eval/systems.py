@@ -54,6 +54,7 @@ class Systems:
         self._progress, self._kept = progress, kept
         self._open: dict[tuple[str, int], System] = {}
         self._shelves: dict[bool, Shelf] = {}
+        self._made_of = f"{catalogue.fingerprint} {train.fingerprint}"
         self.vectors = _text_vectors(catalogue, config.embedder, kept, progress)
 
     def open(self, system: SystemConfig, seed: int) -> System:
@@ -77,7 +78,7 @@ class Systems:
                 return self._fit(system.name, retriever, self._shelf(system.shuffled_titles), seed)
 
     def _fit(self, name: str, config: RetrieverConfig, shelf: Shelf, seed: int) -> System:
-        made_of = f"{config.model_dump_json()} {seed} {self._train.fingerprint} {_digest(shelf.vectors)}"
+        made_of = f"{config.model_dump_json()} {seed} {self._made_of} {_digest(shelf.vectors)}"
         arrays, seconds = fitted_once(
             self._kept / "fitted",
             config.kind,
@@ -97,11 +98,11 @@ class Systems:
         return System(retriever=retriever, arrays={}, seconds=sum(part.seconds for part in parts.values()))
 
     def _blend(self, blended: BlendedConfig, seed: int) -> System:
-        made_of = f"{self._config.model_dump_json(include={'systems', 'embedder', 'protocol'})} {seed}"
+        settings = self._config.model_dump_json(include={"systems", "protocol"})
         arrays, seconds = fitted_once(
             self._kept / "fitted",
             "blend",
-            f"{blended.model_dump_json()} {made_of} {self._train.fingerprint}",
+            f"{blended.model_dump_json()} {settings} {seed} {self._made_of} {_digest(self.vectors)}",
             lambda work: self._learn_blend(blended, seed),
         )
         parts = self._parts(blended.of, seed)
@@ -130,7 +131,8 @@ class Systems:
         if shuffled not in self._shelves:
             vectors = self.vectors
             if shuffled:
-                place = np.random.default_rng(_SHUFFLE).permutation(vectors.place)
+                order, place = np.random.default_rng(_SHUFFLE).permutation(len(vectors.place)), vectors.place.copy()
+                place[order] = vectors.place[np.roll(order, 1)]  # in a ring, so that no item keeps its own
                 vectors = ItemVectors(distinct=vectors.distinct, place=place)
             index = build_index(FaissConfig(), vectors.dimension)
             ids = [item.item_id for item in self._catalogue]

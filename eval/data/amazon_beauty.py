@@ -2,9 +2,8 @@
 
 import pandas as pd
 
-from eval.data.base import AmazonBeauty2014Config, Benchmark, fields, log_in_order, read_lines
+from eval.data.base import AmazonBeauty2014Config, Benchmark, fields, five_core, log_in_order, read_lines
 from retrieval.catalogue import Catalogue
-from retrieval.datasets.k_core import k_core
 from retrieval.records import Item
 from retrieval.shop import ShopData
 
@@ -17,7 +16,7 @@ def load(config: AmazonBeauty2014Config) -> Benchmark:
     pairs = [
         (user, item) for user, items in _read(config, "sequences.tsv.gz") for item in items.split() if item in titles
     ]
-    core = k_core(pd.DataFrame(pairs, columns=["user_id", "item_id"]), 5)
+    core = five_core(pd.DataFrame(pairs, columns=["user_id", "item_id"]), config.folder)
     catalogue = Catalogue(Item(item_id=item, title=titles[item]) for item in sorted(set(core["item_id"])))
     log = log_in_order(core["user_id"].tolist(), core["item_id"].tolist())
     return Benchmark(shop=ShopData(name=config.kind, catalogue=catalogue, log=log, notice=NOTICE), given=None)
@@ -25,5 +24,5 @@ def load(config: AmazonBeauty2014Config) -> Benchmark:
 
 def _read(config: AmazonBeauty2014Config, name: str) -> list[tuple[str, str]]:
     path = config.folder / name
-    _, *rows = (fields(path, line, 2) for line in read_lines(path))  # the first is the header
-    return [(first, second) for first, second in rows]
+    rows = [fields(path, line, 2) for line in read_lines(path)]
+    return [(first, second) for first, second in rows[1:]]  # the first is the header

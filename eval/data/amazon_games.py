@@ -20,9 +20,8 @@ def load(config: AmazonGames2018Config) -> Benchmark:
     """
     rng = np.random.default_rng(config.seed)
     titles = dict(_pairs(config, "Games-6k.item.gz"))
-    catalogue = Catalogue(
-        Item(item_id=item, title=titles[item]) for item in rng.permutation(sorted(titles, key=int)).tolist()
-    )
+    items = rng.permutation(sorted(titles)).tolist()
+    catalogue = Catalogue(Item(item_id=item, title=titles[item]) for item in items)
     histories = {user: [*items.split(), target] for user, items, target in _histories(config)}
     for user, items in histories.items():
         _check_known(user, items, catalogue)
@@ -38,6 +37,13 @@ def _given(
     """The first 19 of LLMRank's random items and the target, shuffled."""
     given = {}
     for user, items in _pairs(config, "Games-6k.random.gz", header=False):
+        if user not in targets:
+            raise DatasetError(
+                "there are candidates for a user without a history",
+                field="user_id",
+                value=user,
+                remedy="Games-6k.random and Games-6k.test.inter are not of one release; get both again.",
+            )
         wrong = [item for item in items.split() if item != targets[user]][:_WRONG]
         given[user] = tuple(rng.permutation([*wrong, targets[user]]).tolist())
     return given

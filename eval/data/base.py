@@ -8,9 +8,10 @@ from typing import Annotated, Literal, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, PositiveInt
+from pydantic import Field, NonNegativeInt
 
 from retrieval.datasets.base import DatasetConfig
+from retrieval.datasets.k_core import k_core
 from retrieval.errors import DatasetError
 from retrieval.log import InteractionLog
 from retrieval.settings import Settings
@@ -20,9 +21,9 @@ from retrieval.shop import ShopData
 class Counts(Settings):
     """What must be left after filtering."""
 
-    users: PositiveInt
-    items: PositiveInt
-    interactions: PositiveInt
+    users: NonNegativeInt
+    items: NonNegativeInt
+    interactions: NonNegativeInt
 
     @classmethod
     def of(cls, shop: ShopData) -> Self:
@@ -112,6 +113,19 @@ def fields(path: Path, line: str, count: int) -> list[str]:
             remedy="The file is not the published one, or cut short; get it again.",
         )
     return found
+
+
+def five_core(frame: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    """Users and items with five interactions among each other; raises DatasetError where that is nobody."""
+    core = k_core(frame, 5)
+    if core.empty:
+        raise DatasetError(
+            "no user and no item has five interactions",
+            field="folder",
+            value=str(folder),
+            remedy="The files are cut short, or not of one release; get them again.",
+        )
+    return core
 
 
 def log_in_order(users: Sequence[str], items: Sequence[str]) -> InteractionLog:

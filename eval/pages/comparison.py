@@ -1,21 +1,30 @@
-"""Several runs of one benchmark as one HTML file: what changed, and what it did to every system."""
+"""Several runs of one benchmark as one HTML file: what changed, what it did to every system, whether that is luck."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import JsonValue
 
+from eval.finished import FinishedRun
 from eval.pages.markup import Cell, Markup, page, section, table, tag
-from eval.pages.verdict import headline, lower_is_better
-from eval.result import Interval, Result
+from eval.pages.verdict import best_first, could_be_luck, headline, lower_is_better
+from eval.result import Difference, Result
 from retrieval.errors import DataError
 
+_ABOUT = (
+    "Intervals are 95 % bootstrap. Differences are of the same users: their interval is the paired bootstrap's, p a "
+    "paired permutation test's, not corrected for the number of comparisons."
+)
 
-def write_comparison(results: Sequence[Result], path: Path) -> None:
-    """Writes the file; runs are columns, in the order given, and the last is compared with the first."""
-    _check(results)
+
+def write_comparison(runs: Sequence[FinishedRun], path: Path) -> None:
+    """Writes the file; runs are columns, in the order given, and the last is compared with the first.
+
+    Raises DataError for fewer than two runs, and for runs of other things or of other users.
+    """
+    _check([run.result for run in runs])
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(_page(results), encoding="utf-8")
+    path.write_text(_page(runs), encoding="utf-8")
 
 
 def _check(results: Sequence[Result]) -> None:
@@ -33,43 +42,65 @@ def _check(results: Sequence[Result]) -> None:
                     value=getattr(other, field),
                     remedy="Compare runs of one benchmark and part.",
                 )
+        if not best_first(other, headline(first)):
+            raise DataError(
+                "no system of a later run has the metric that decides in the first",
+                field="metric",
+                value=headline(first),
+                remedy="Compare runs that measured the same, or name another first.",
+            )
 
 
-def _page(results: Sequence[Result]) -> str:
+def _page(runs: Sequence[FinishedRun]) -> str:
+    results = [run.result for run in runs]
     first, metric = results[0], headline(results[0])
     titles = [f"{number}: {result.title} ({result.date})" for number, result in enumerate(results, 1)]
-    about = "Intervals are 95 % bootstrap; runs kept no users, so that a change is sure only where two do not overlap."
     return page(
         f"{first.benchmark}, {first.part}: {len(results)} runs",
-        section("Systems", tag("p", about), _systems(results, metric, titles)),
+        section("Systems", tag("p", _ABOUT), _systems(runs, metric, titles)),
+        section("The best of each run", _best(runs, metric, titles)),
         section("What changed", _changes(results, titles)),
     )
 
 
-def _systems(results: Sequence[Result], metric: str, titles: Sequence[str]) -> Markup:
-    names = dict.fromkeys(system.name for result in results for system in result.systems)
+def _systems(runs: Sequence[FinishedRun], metric: str, titles: Sequence[str]) -> Markup:
+    names = dict.fromkeys(system.name for run in runs for system in run.result.systems)
     rows: list[list[Cell]] = []
     for name in names:
-        found = [_found(result, name, metric) for result in results]
-        rows.append(
-            [name, *("–" if value is None else str(value) for value in found), _change(found[0], found[-1], metric)]
-        )
-    return table(metric, ["system", *titles, "last minus first"], rows)
+        found = [_found(run.result, name, metric) for run in runs]
+        both = "–" not in (found[0], found[-1])
+        judged = _judged(runs[-1].minus(runs[0], name, name, metric), metric) if both else ["–", "", ""]
+        rows.append([name, *found, *judged])
+    return table(metric, ["system", *titles, "last minus first", "p", ""], rows)
 
 
-def _found(result: Result, name: str, metric: str) -> Interval | None:
-    return next((system.metrics.get(metric) for system in result.systems if system.name == name), None)
+def _found(result: Result, name: str, metric: str) -> str:
+    """With its interval, a dash where this run has no such system."""
+    return next((str(s.metrics[metric]) for s in result.systems if s.name == name and metric in s.metrics), "–")
 
 
-def _change(first: Interval | None, last: Interval | None, metric: str) -> Cell:
-    if first is None or last is None:
-        return "–"
-    if first == last:
-        return "the same"
-    change = last.mean - first.mean
-    if first.low <= last.high and last.low <= first.high:
-        return f"{change:+.4f}, could be luck", "doubt"
-    return f"{change:+.4f}, sure", "good" if (change < 0) == lower_is_better(metric) else "bad"
+def _best(runs: Sequence[FinishedRun], metric: str, titles: Sequence[str]) -> Markup:
+    """Whatever the systems are called."""
+    best = [best_first(run.result, metric)[0] for run in runs]
+    rows: list[list[Cell]] = []
+    for number, (run, system, title) in enumerate(zip(runs, best, titles, strict=True)):
+        judged = _judged(run.minus(runs[0], system.name, best[0].name, metric), metric) if number else ["", "", ""]
+        rows.append([title, system.name, str(system.metrics[metric]), *judged])
+    return table(
+        f"{metric}: the best of each run against the best of the first",
+        ["run", "best", metric, "minus the best of the first", "p", ""],
+        rows,
+    )
+
+
+def _judged(found: Difference, metric: str) -> list[Cell]:
+    """The difference, p, and what that means."""
+    d = found.difference
+    if d.low == d.high == 0:
+        return ["the same", "", ""]
+    better = (d.mean < 0) == lower_is_better(metric)
+    mark = ("could be luck", "doubt") if could_be_luck(found) else ("better", "good") if better else ("worse", "bad")
+    return [f"{d.mean:+.4f} [{d.low:+.4f}, {d.high:+.4f}]", f"{found.p_value:.2g}", mark]
 
 
 def _changes(results: Sequence[Result], titles: Sequence[str]) -> Markup:

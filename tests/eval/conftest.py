@@ -1,8 +1,13 @@
-"""One small run, with numbers that a page can be checked against."""
+"""One small run, with numbers that a page can be checked against, and what makes runs over the tiny world."""
+
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from eval.config import EvalConfig
 from eval.result import Difference, Goal, Interval, Result, Slice, SystemResult
+from retrieval.shop import ShopData
 
 
 def interval(mean: float, half: float = 0.01) -> Interval:
@@ -54,3 +59,43 @@ def result() -> Result:
             system("knn", 0.057, {"popular": (0.037, 0.0001)}),
         ],
     )
+
+
+@pytest.fixture
+def shop_folder(tmp_path: Path, shop: ShopData) -> Path:
+    """The tiny grocer as a shop's own files, every item available."""
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    items = "".join(f"{item.item_id},{item.title.replace(',', '')}\n" for item in shop.catalogue)
+    rows = shop.log.frame.itertuples()
+    (folder / "items.csv").write_text(f"id,title\n{items}", encoding="utf-8")
+    log = "".join(f"{row.user_id},{row.item_id},{row.timestamp.isoformat()}\n" for row in rows)
+    (folder / "log.csv").write_text(f"who,what,when\n{log}", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def configure(shop_folder: Path) -> Callable[..., EvalConfig]:
+    """A benchmark of the tiny grocer's last baskets, of these systems; `others` replace its fields."""
+    dataset = {
+        "kind": "files",
+        "items": {"path": shop_folder / "items.csv", "columns": {"item_id": "id", "title": "title"}},
+        "interactions": {
+            "path": shop_folder / "log.csv",
+            "columns": {"user_id": "who", "item_id": "what", "timestamp": "when"},
+        },
+    }
+    usual = {
+        "benchmark": "grocer",
+        "title": "The grocer",
+        "data": {"kind": "shop", "dataset": dataset},
+        "protocol": {"split": "last-basket", "part": "test", "seen": "allowed"},
+        "embedder": {"kind": "hashing"},
+        "depth": 12,
+        "cutoffs": [5, 10],
+    }
+
+    def one(systems: list[dict[str, object]], **others: object) -> EvalConfig:
+        return EvalConfig.model_validate(usual | {"systems": systems} | others)
+
+    return one

@@ -1,0 +1,53 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from eval.code import changed, digest, modules_in_use, one_digest, whole_code
+
+CODE = 'def half(x):\n    """Halves."""\n    return x / 2\n'
+
+
+@pytest.mark.parametrize(
+    ("now", "same"),
+    [
+        ('"""A module."""\n' + CODE.replace("Halves", "Divides by two"), True),
+        (CODE.replace("    return", "    # slowly\n\n    return"), True),
+        (CODE.replace("x / 2", "(x / 2)"), True),
+        (CODE.replace("2", "3"), False),
+        (CODE.replace("half(x)", "half(x, y=1)"), False),
+        (CODE.replace("x / 2", 'x / len("""Halves.""")'), False),
+    ],
+    ids=["docstrings", "comments", "layout", "a number", "a default", "a text that is used"],
+)
+def test_a_digest_sees_code_alone(tmp_path: Path, now: str, same: bool) -> None:
+    before, after = tmp_path / "before.py", tmp_path / "after.py"
+    before.write_text(CODE, encoding="utf-8")
+    after.write_text(now, encoding="utf-8")
+    assert (digest(before) == digest(after)) is same
+
+
+def test_a_file_that_is_written_again_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "half.py"
+    path.write_text(CODE, encoding="utf-8")
+    before = digest(path)
+    path.write_text(CODE.replace("2", "3"), encoding="utf-8")
+    os.utime(path, ns=(1, 1))
+    assert digest(path) != before
+
+
+def test_the_whole_code_is_named_from_the_root() -> None:
+    code = whole_code()
+    assert code["eval/code.py"] == digest(Path(__file__).parents[2] / "eval" / "code.py")
+    assert {path.split("/")[0] for path in code} == {"eval", "llm_rerank", "retrieval"}
+    assert "eval/code.py" in modules_in_use() <= code.keys()
+
+
+def test_what_is_another_or_gone_has_changed() -> None:
+    code = {"eval/code.py": whole_code()["eval/code.py"], "eval/answers.py": "0" * 16, "eval/gone.py": "0" * 16}
+    assert changed(code) == ["eval/answers.py", "eval/gone.py"]
+
+
+def test_one_digest_for_all_knows_names_and_contents() -> None:
+    codes = [{"a": "1", "b": "2"}, {"b": "2", "a": "1"}, {"a": "2", "b": "1"}, {"a": "1", "c": "2"}]
+    assert len({one_digest(code) for code in codes}) == 3

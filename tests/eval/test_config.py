@@ -1,0 +1,90 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from eval.config import EvalConfig, ProtocolConfig
+
+ROOT = Path(__file__).parents[2]
+POPULAR = {"name": "popular", "answers": {"kind": "popularity"}}
+FILE = {"name": "file", "answers": {"kind": "rankings-file", "path": "ranked.jsonl"}}
+TRAINED = {"name": "trained", "answers": {"kind": "sequence", "trained": "var/trained"}}
+
+Configure = Callable[..., EvalConfig]
+
+
+def joined(kind: str, *parts: str, name: str = "joined") -> dict[str, object]:
+    of = dict.fromkeys(parts, 1.0) if kind == "fused" else list(parts)
+    return {"name": name, "answers": {"kind": kind, "of": of}}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "configs" / "eval").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_benchmark_of_ours_is_valid_and_says_how_to_run_it(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith(f"# python -m eval.run --config {path.relative_to(ROOT)}")
+    assert EvalConfig.model_validate(yaml.safe_load(text)).benchmark
+
+
+def test_a_system_is_named_once(configure: Configure) -> None:
+    with pytest.raises(ValidationError, match="names one system twice"):
+        configure([POPULAR, POPULAR])
+
+
+@pytest.mark.parametrize("name", ["../evil", "", "-x", "a b", "Ä", ".hidden"])
+def test_a_name_is_safe_as_a_file(configure: Configure, name: str) -> None:
+    with pytest.raises(ValidationError, match="pattern"):
+        configure([POPULAR | {"name": name}])
+
+
+@pytest.mark.parametrize("kind", ["fused", "blend"])
+def test_a_system_is_joined_of_those_above_it(configure: Configure, kind: str) -> None:
+    assert len(configure([POPULAR, joined(kind, "popular")]).systems) == 2
+    for systems in ([joined(kind, "popular"), POPULAR], [joined(kind, "joined")]):
+        with pytest.raises(ValidationError, match="which no system above it is called"):
+            configure(systems)
+
+
+@pytest.mark.parametrize("part", [FILE, TRAINED], ids=lambda part: part["name"])
+@pytest.mark.parametrize("between", [[], [joined("fused", "popular", "file", "trained", name="between")]])
+def test_a_blend_does_not_learn_from_what_knows_what_came_after(
+    configure: Configure, part: dict[str, object], between: list[dict[str, object]]
+) -> None:
+    last = "between" if between else str(part["name"])
+    with pytest.raises(ValidationError, match="knows what came after the moment it learns at"):
+        configure([POPULAR, FILE, TRAINED, *between, joined("blend", last)])
+
+
+def test_fusing_learns_nothing_and_may_use_a_file(configure: Configure) -> None:
+    assert configure([POPULAR, FILE, joined("fused", "popular", "file")])
+
+
+def test_only_what_reads_titles_can_have_them_shuffled(configure: Configure) -> None:
+    assert configure([{"name": "text", "answers": {"kind": "text"}, "shuffled_titles": True}])
+    with pytest.raises(ValidationError, match="popular does not read them"):
+        configure([POPULAR | {"shuffled_titles": True}])
+
+
+def test_a_cutoff_beyond_the_rankings(configure: Configure) -> None:
+    with pytest.raises(ValidationError, match=r"20 is beyond depth \(12\)"):
+        configure([POPULAR], cutoffs=[10, 20])
+
+
+def test_a_goal_is_for_a_system_that_there_is(configure: Configure) -> None:
+    goal = {"system": "knn", "metric": "ndcg@10", "at_least": 0.1, "source": "a paper"}
+    with pytest.raises(ValidationError, match=r"no system is called \['knn'\]"):
+        configure([POPULAR], goals=[goal])
+
+
+@pytest.mark.parametrize(
+    ("rules", "problem"),
+    [
+        ({"split": "global-time", "part": "test"}, "needs the moment"),
+        ({"split": "last-basket", "at": "2024-01-01T00:00:00Z"}, "needs the moment"),
+        ({"split": "global-time", "part": "validation", "at": "2024-01-01T00:00:00Z"}, "one part"),
+    ],
+)
+def test_a_time_split_and_no_other_has_a_moment(rules: dict[str, object], problem: str) -> None:
+    with pytest.raises(ValidationError, match=problem):
+        ProtocolConfig.model_validate(rules)

@@ -1,0 +1,245 @@
+"""Whole runs over the tiny grocer: finished, interrupted, resumed and refused."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.progress import Progress
+
+import eval.run
+from eval.answers import Answers, ask
+from eval.config import EvalConfig
+from eval.finished import FinishedRun
+from eval.result import Result, SystemResult
+from eval.run import Run
+from eval.run_folder import PLAN, alone
+from retrieval.errors import BuildError, ConfigError, DataError, DatasetError
+from retrieval.files import read_json, write_json
+
+SYSTEMS = [
+    {"name": "random", "answers": {"kind": "random"}, "seeds": [0, 1, 2]},
+    {"name": "popular", "answers": {"kind": "popularity", "half_life_days": 1000}},
+    {"name": "text", "answers": {"kind": "text"}},
+]
+Measure = Callable[[EvalConfig], Result]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "run"
+
+
+@pytest.fixture
+def config(configure: Callable[..., EvalConfig]) -> EvalConfig:
+    return configure(SYSTEMS)
+
+
+@pytest.fixture
+def measure(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Measure:
+    """Runs a configuration in `folder`, without the report's pictures."""
+    monkeypatch.setattr(eval.run, "write_page", lambda result, path: path.write_text(f"about {result.title}"))
+
+    def one(config: EvalConfig) -> Result:
+        with Progress(disable=True) as progress:
+            return Run(config, folder, "the command", folder.parent / "kept").result(progress)
+
+    return one
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The systems that were asked; Ctrl-C comes at the second, `popular`, where `stop` is among them."""
+    names: list[str] = []
+
+    def counting(name: str, *rest: object) -> Answers:
+        if name == "popular" and "stop" in names:
+            raise KeyboardInterrupt
+        names.append(name)
+        return ask(name, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(eval.run, "ask", counting)
+    return names
+
+
+def test_a_run_leaves_rankings_users_a_report_and_its_result(
+    config: EvalConfig, measure: Measure, folder: Path
+) -> None:
+    result = measure(config)
+    assert {system.name for system in result.systems} == {"random", "popular", "text"}
+    assert (result.part, result.command, result.counts["items"]) == ("test", "the command", 12)
+    assert sorted(path.name for path in (folder / "rankings").iterdir())[:2] == [
+        "popular-0.parquet",
+        "random-0.parquet",
+    ]
+    assert (folder / "report.html").read_text(encoding="utf-8") == "about The grocer"
+    assert len(FinishedRun.read(folder).users["text"]) == result.systems[0].users == 4
+
+
+def test_a_finished_run_is_only_shown(config: EvalConfig, measure: Measure, asked: list[str]) -> None:
+    first = measure(config)
+    asked.clear()
+    assert measure(config) == first
+    assert asked == []
+
+
+def test_an_interrupted_run_goes_on_where_it_was(
+    config: EvalConfig, measure: Measure, asked: list[str], folder: Path
+) -> None:
+    asked.append("stop")
+    with pytest.raises(KeyboardInterrupt):
+        measure(config)
+    assert asked == ["stop", *["random"] * 3]
+    asked.clear()
+    measure(config)
+    assert asked == ["popular", "text"]
+
+
+def test_interrupted_and_resumed_is_as_in_one_go(
+    config: EvalConfig, measure: Measure, asked: list[str], folder: Path
+) -> None:
+    whole = measure(config)
+    (folder / "metrics.json").unlink()
+    (folder / "rankings" / "popular-0.parquet").unlink()
+    assert scores(measure(config)) == scores(whole)
+
+
+def scores(result: Result) -> list[tuple[str, dict[str, float]]]:
+    return [(system.name, {name: found.mean for name, found in system.metrics.items()}) for system in result.systems]
+
+
+@pytest.mark.parametrize("file", ["run.json", "metrics.json"])
+def test_another_configuration_is_refused(config: EvalConfig, measure: Measure, folder: Path, file: str) -> None:
+    measure(config)
+    if file == "run.json":
+        (folder / "metrics.json").unlink()
+    with pytest.raises(BuildError, match=r"config\.depth was 12 and is now 11"):
+        measure(config.model_copy(update={"depth": 11}))
+
+
+def test_rankings_of_other_code_are_not_taken_up(config: EvalConfig, measure: Measure, folder: Path) -> None:
+    measure(config)
+    (folder / "metrics.json").unlink()
+    write_json(folder / PLAN, read_json(folder / PLAN) | {"code": "0123456789abcdef"})
+    with pytest.raises(BuildError, match="code was '0123456789abcdef'"):
+        measure(config)
+
+
+def test_rankings_over_other_data_are_not_taken_up(
+    config: EvalConfig, measure: Measure, folder: Path, shop_folder: Path
+) -> None:
+    measure(config)
+    (folder / "metrics.json").unlink()
+    with (shop_folder / "log.csv").open("a", encoding="utf-8") as file:
+        file.write("ben,tea,2024-02-01\n")
+    with pytest.raises(BuildError, match=r"read\.data was"):
+        measure(config)
+
+
+def test_a_result_older_than_its_code_is_refused(config: EvalConfig, measure: Measure, folder: Path) -> None:
+    measure(config)
+    found = read_json(folder / "metrics.json")
+    write_json(folder / "metrics.json", found | {"code": found["code"] | {"eval/measuring.py": "0" * 16}})
+    with pytest.raises(BuildError, match=r"before eval/measuring\.py changed"):
+        measure(config)
+
+
+def test_the_code_that_fitted_counts_though_an_earlier_run_did_it(config: EvalConfig, measure: Measure) -> None:
+    assert "retrieval/retrievers/lenskit.py" in measure(config).code
+
+
+def test_a_damaged_ranking_is_an_error(config: EvalConfig, measure: Measure, folder: Path) -> None:
+    measure(config)
+    (folder / "metrics.json").unlink()
+    path = folder / "rankings" / "text-0.parquet"
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(BuildError, match=r"text-0\.parquet is missing, cut short or damaged"):
+        measure(config)
+
+
+def test_two_processes_do_not_share_a_folder(config: EvalConfig, measure: Measure, folder: Path) -> None:
+    measure(config)
+    (folder / "metrics.json").unlink()
+    with alone(folder), pytest.raises(BuildError, match="another process is measuring into this folder"):
+        measure(config)
+    measure(config)
+
+
+def test_a_ranking_of_no_number_is_written_nowhere(
+    config: EvalConfig, measure: Measure, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eval.answerers.RandomRetriever.retrieve", lambda self, history, n, exclude: nan_candidates())
+    with pytest.raises(DataError, match="random gives 'tea' a score that is not a number for user 'anna'"):
+        measure(config)
+    assert not (folder / "rankings").exists()
+
+
+def nan_candidates() -> tuple[object, ...]:
+    from retrieval.records import Candidate, Item
+
+    return (Candidate(item=Item(item_id="tea", title="Tea"), score=float("nan"), source="random", rank=1),)
+
+
+def test_seeds_are_averaged_user_by_user(config: EvalConfig, measure: Measure, folder: Path) -> None:
+    random = next(system for system in measure(config).systems if system.name == "random")
+    by_seed = [values["recall@5"] for values in random.by_seed.values()]
+    assert len(by_seed) == 3
+    assert random.metrics["recall@5"].mean == pytest.approx(np.mean(by_seed))
+    sixths = FinishedRun.read(folder).users["random"]["recall@5"] * 6  # dan buys two things, each found by 0 to 3 seeds
+    assert sixths.tolist() == pytest.approx(sixths.round().tolist())
+
+
+def test_a_headline_that_is_not_measured(config: EvalConfig, measure: Measure) -> None:
+    with pytest.raises(ConfigError, match=r"headline='ndcg@7'"):
+        measure(config.model_copy(update={"headline": "ndcg@7"}))
+
+
+def test_every_system_is_compared_with_every_other(config: EvalConfig, measure: Measure) -> None:
+    one: SystemResult = measure(config).systems[0]
+    assert len(one.versus) == 2
+    assert all("ndcg@10" in found for found in one.versus.values())
+
+
+def test_users_without_an_answer_are_misses(
+    configure: Callable[..., EvalConfig], measure: Measure, folder: Path
+) -> None:
+    nothing = {"name": "knn", "answers": {"kind": "item-knn", "items": 1}}
+    result = measure(configure([nothing, SYSTEMS[1]]))
+    answers = Answers.read(folder / "rankings" / "knn-0.parquet")
+    assert [len(rows) for rows in answers.ranked] == [0, 0, 0, 0]  # one item has no neighbours
+    assert FinishedRun.read(folder).users["knn"]["recall@10"].tolist() == [0, 0, 0, 0]
+    assert result.system("knn").users == 4
+
+
+def test_all_cheap_systems_run_together(configure: Callable[..., EvalConfig], measure: Measure, tmp_path: Path) -> None:
+    ranked = tmp_path / "ranked.jsonl"
+    lines = [f'{{"user_id": "{user}", "item_ids": ["tea", "milk"]}}\n' for user in ("anna", "ben", "chloe", "dan")]
+    ranked.write_text("".join(lines), encoding="utf-8")
+    small = {"encoder": {"dimension": 8}, "training": {"epochs": 1, "warmup_steps": 1, "validation_users": 0}}
+    systems = [
+        *SYSTEMS,
+        {"name": "knn", "answers": {"kind": "item-knn"}},
+        {"name": "ease", "answers": {"kind": "ease", "items": 5}},
+        {"name": "sequence", "answers": {"kind": "sequence"} | small, "seeds": [0, 1]},
+        {"name": "fused", "answers": {"kind": "fused", "of": {"popular": 1.0, "sequence": 0.5}}, "seeds": [0, 1]},
+        {"name": "blend", "answers": {"kind": "blend", "of": ["popular", "knn"], "trees": 2, "least_rows": 1}},
+        {"name": "file", "answers": {"kind": "rankings-file", "path": str(ranked)}},
+    ]
+    result = measure(configure(systems))
+    assert len(result.systems) == 9
+    assert len(result.system("sequence").curves) == 1
+    assert result.system("blend").importances
+    assert result.system("file").metrics["recall@5"].mean == 3 / 8  # anna's milk, and tea, one of the two that dan buys
+
+
+def test_a_rankings_file_that_changed_is_not_mixed_in(
+    configure: Callable[..., EvalConfig], measure: Measure, folder: Path, tmp_path: Path
+) -> None:
+    ranked = tmp_path / "ranked.jsonl"
+    ranked.write_text('{"user_id": "anna", "item_ids": ["tea"]}\n', encoding="utf-8")
+    config = configure([{"name": "file", "answers": {"kind": "rankings-file", "path": str(ranked)}}])
+    with pytest.raises(DatasetError, match="ranks nothing for this user"):
+        measure(config)
+    ranked.write_text('{"user_id": "anna", "item_ids": ["milk"]}\n', encoding="utf-8")
+    with pytest.raises(BuildError, match=r"read\.file was"):
+        measure(config)
