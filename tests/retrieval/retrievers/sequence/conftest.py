@@ -46,6 +46,6 @@ def settings() -> SequenceConfig:
     return SequenceConfig(
         encoder=EncoderConfig(dimension=16, blocks=1, window=6, dropout=0.0),
         training=TrainingConfig(
-            epochs=8, patience=8, batch_size=8, learning_rate=0.02, warmup_steps=5, validation_users=10
+            epochs=16, patience=16, batch_size=5, learning_rate=0.02, warmup_steps=5, validation_users=10
         ),
     )
