@@ -13,6 +13,8 @@ from retrieval.files import unreadable, write_whole
 
 Weights = dict[str, Tensor]
 
+_DAMAGES = (OSError, EOFError, LookupError, RuntimeError, TypeError, ValueError, pickle.UnpicklingError)
+
 
 @dataclass(kw_only=True, slots=True)
 class Checkpoint:
@@ -37,7 +39,7 @@ class Checkpoint:
             return None
         try:
             state = cls(**torch.load(path, weights_only=True))
-        except (OSError, EOFError, RuntimeError, TypeError, pickle.UnpicklingError) as err:
+        except _DAMAGES as err:
             raise unreadable(path) from err
         if state.plan != plan:
             raise BuildError(

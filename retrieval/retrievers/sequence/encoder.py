@@ -9,6 +9,7 @@ from torch.nn import functional
 from retrieval.retrievers.sequence.config import EncoderConfig
 
 _FIRST_SCALE = 20.0  # of cosines: what cross-entropy over some ten thousand items can work with from the first step
+_ALIKE = 1e-6  # spread of numbers that differ by rounding only
 _WIDER = 4  # hidden width of a block's feed-forward part, in dimensions
 
 
@@ -30,9 +31,13 @@ class ItemEncoder(nn.Module):
         self._id_dropout = config.id_dropout
 
     def learn_scale(self, text: Tensor) -> None:
-        """Takes the mean and spread of the text vectors (items, text_dimension) to standardise with."""
+        """Takes the mean and spread of the text vectors (items, text_dimension) to standardise with.
+
+        Where all items are alike the spread is 1: what a new item has there must not drown the rest of it.
+        """
         self.text_mean.copy_(text.mean(dim=0))
-        self.text_scale.copy_(text.std(dim=0).clamp_min(1e-6))
+        spread = text.std(dim=0, correction=0)
+        self.text_scale.copy_(torch.where(spread > _ALIKE, spread, 1.0))
 
     def forward(self, rows: Tensor, text: Tensor) -> Tensor:
         """Vectors (n, dimension) of the items in these rows (n,), whose text vectors are `text` (n, text_dimension)."""

@@ -72,6 +72,16 @@ class Trained:
             arrays=read_arrays(folder / _WEIGHTS), **{name: getattr(about, name) for name in _About.model_fields}
         )
 
+    def check_embedder(self, embedder: str) -> None:
+        """Raises BuildError for text vectors that the weights were not trained on."""
+        if self.embedder != embedder:
+            raise BuildError(
+                f"the trained retriever read the text vectors of {self.embedder}",
+                field="embedder",
+                value=embedder,
+                remedy="Use the same embedder, or train anew.",
+            )
+
     def arrays_for(self, config: SequenceConfig, catalogue: Catalogue) -> Arrays:
         """The arrays that open as `config` over this catalogue, `items` among them.
 

@@ -38,12 +38,12 @@ class Lesson:
 
     @property
     def plan(self) -> str:
-        """Changes with anything that changes the weights."""
+        """Changes with all of it, that is with anything but the code that changes the weights."""
         digest = sha256(f"{self.encoder} {self.training} {self.seed}".encode())
         held = () if self.held_out is None else (*self.held_out.histories, self.held_out.items)
-        start = [] if self.start is None else [weights.numpy() for weights in self.start.values()]
+        start = [] if self.start is None else [weights.numpy() for _, weights in sorted(self.start.items())]
         for array in (self.histories.items, self.histories.bounds, self.histories.asked, self.text, *held, *start):
-            digest.update(array.tobytes())
+            digest.update(f"{array.shape}".encode() + array.tobytes())
         return digest.hexdigest()[:16]
 
 
@@ -105,6 +105,8 @@ class Training:
                 self._set_learning_rate(number * steps + len(losses), epochs * steps)
                 losses.append(self._step(batch, rng))
                 on_step(number * steps + len(losses), epochs * steps, f"epoch {number + 1} of {epochs}{standing}")
+            with torch.no_grad():
+                self._loss(batch, rng)  # after the last step too it must be a number
         return float(np.mean(losses))
 
     def _set_learning_rate(self, step: int, steps: int) -> None:
@@ -117,13 +119,6 @@ class Training:
 
     def _step(self, batch: Batch, rng: np.random.Generator) -> float:
         loss = self._loss(batch, rng)
-        if not torch.isfinite(loss):
-            raise TrainingError(
-                "the training loss is no longer a number",
-                field="learning_rate",
-                value=self._lesson.training.learning_rate,
-                remedy="Lower it, or raise warmup_steps.",
-            )
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
@@ -139,14 +134,23 @@ class Training:
         users = self._encoder.users(table[_places(used, np.maximum(batch.items, used[0]))])
         bias = self._encoder.items.bias[torch.from_numpy(competing.columns)] - torch.from_numpy(competing.correction)
         outputs = self._encoder.targets(table[_places(used, competing.columns)], bias)
-        return catalogue_cross_entropy(users[torch.from_numpy(asked)], outputs, _places(competing.columns, right))
+        loss = catalogue_cross_entropy(users[torch.from_numpy(asked)], outputs, _places(competing.columns, right))
+        if not torch.isfinite(loss):
+            raise TrainingError(
+                "the training loss is no longer a number",
+                field="learning_rate",
+                value=self._lesson.training.learning_rate,
+                remedy="Lower it, or raise warmup_steps.",
+            )
+        return loss
 
 
 def _competitors(lesson: Lesson) -> Competitors:
     items, negatives = len(lesson.text), lesson.training.negatives
     if negatives is None:
         return WholeCatalogue(items)
-    return SampledCatalogue(np.bincount(lesson.histories.items, minlength=items), negatives)
+    answers = lesson.histories.items[lesson.histories.asked]
+    return SampledCatalogue(np.bincount(answers, minlength=items), negatives)
 
 
 def _places(ascending: NDArray[np.int64], values: NDArray[np.int64]) -> Tensor:
