@@ -73,8 +73,10 @@ def ask(
         milliseconds.append(1000 * (perf_counter() - start))
         _check(name, user, candidates)
         asked.append(user)
-        ranked.append(np.array([catalogue.position(c.item.item_id) for c in candidates], dtype=np.int32))
-        scores.append(np.array([c.score for c in candidates], dtype=np.float32))
+        rows = [catalogue.position(candidate.item.item_id) for candidate in candidates]
+        left_out = sorted({catalogue.position(item_id) for item_id in question.given} - set(rows))
+        ranked.append(np.array([*rows, *left_out], dtype=np.int32))
+        scores.append(np.array([*(c.score for c in candidates), *(-math.inf for _ in left_out)], dtype=np.float32))
     return Answers(users=tuple(asked), ranked=tuple(ranked), scores=tuple(scores), milliseconds=np.array(milliseconds))
 
 

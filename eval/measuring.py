@@ -69,7 +69,7 @@ class Measure:
                 categories if any(categories) else None,
             ),
             slices=self._slices(asked.answers[seed], table),
-            versus={other: self._versus(table, theirs) for other, theirs in tables.items() if other != name},
+            versus={other: self._versus(table, tables[other]) for other in list(tables)[: list(tables).index(name)]},
             seconds_to_fit=float(np.median([fitted.seconds for fitted in asked.fitted.values()])),
             milliseconds_per_user=float(np.median(np.concatenate([a.milliseconds for a in asked.answers.values()]))),
             curves=_curves(asked.fitted[seed]),

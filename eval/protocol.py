@@ -19,13 +19,15 @@ class Question:
     user_id: str
     relevant: tuple[str, ...]
     exclude: Collection[str]
+    given: Collection[str]
+    """All of them are ranked: what a system leaves out comes last, in the catalogue's order. Empty where none are."""
 
 
 class Protocol:
     """A benchmark's rules applied to its data."""
 
     def __init__(self, config: ProtocolConfig, benchmark: Benchmark) -> None:
-        """Raises DatasetError where the rules leave nobody to ask about, or no right answer among given candidates."""
+        """Raises DatasetError where the rules leave nobody to ask about, and for a given candidate that is not sold."""
         self._config = config
         self._given = benchmark.given if config.candidates == "given" else None
         self._catalogue = frozenset(item.item_id for item in benchmark.shop.catalogue)
@@ -43,8 +45,10 @@ class Protocol:
 
     def question(self, user_id: str) -> Question:
         """What this user is asked. Candidates that are given are all ranked, those of the history too."""
-        exclude = self._seen(user_id) if self._given is None else self._catalogue.difference(self._given[user_id])
-        return Question(user_id=user_id, relevant=self.relevant(user_id), exclude=exclude)
+        relevant = self.relevant(user_id)
+        given = frozenset() if self._given is None else frozenset(relevant).union(self._given[user_id])
+        exclude = self._catalogue.difference(given) if given else self._seen(user_id)
+        return Question(user_id=user_id, relevant=relevant, exclude=exclude, given=given)
 
     def relevant(self, user_id: str) -> tuple[str, ...]:
         """What is right, without the rest of the question, which may hold most of the catalogue."""
@@ -65,7 +69,7 @@ class Protocol:
         }
         ranked = {
             "catalogue": "every item of the catalogue is ranked",
-            "given": f"{self._sizes()} given items are ranked, the right one among them",
+            "given": f"{self._sizes()} given items are ranked, the right one among them; what is left out is last",
         }
         seen = {
             "masked": "items of the user's history are left out of the ranking",
@@ -80,7 +84,8 @@ class Protocol:
 
     def _sizes(self) -> str:
         """How many candidates are given."""
-        sizes = [len(self._given[user]) for user in self.users] if self._given is not None else [0]
+        given = self._given or {}
+        sizes = [len({*self.relevant(user), *given[user]}) for user in self.users] if given else [0]
         return f"{min(sizes)}" if min(sizes) == max(sizes) else f"{min(sizes)} to {max(sizes)}"
 
     def _some_users(self) -> tuple[str, ...]:
@@ -99,14 +104,13 @@ class Protocol:
         return tuple(sorted(users))
 
     def _check_given(self) -> None:
-        given = self._given or {}
-        for user in self.users if given else ():
-            if not set(self.relevant(user)) <= set(given[user]) <= self._catalogue:
+        for user, given in (self._given or {}).items():
+            if unknown := set(given) - self._catalogue:
                 raise DatasetError(
-                    f"the candidates given to user {user!r} lack the right one, or hold one that is not sold",
+                    f"a candidate given to user {user!r} is not in the catalogue",
                     field="candidates",
-                    value="given",
-                    remedy="They belong to one split and part of one release; configure those.",
+                    value=min(unknown),
+                    remedy="Candidates and catalogue are not of one release; get both again.",
                 )
 
 

@@ -53,7 +53,7 @@ class SystemResult(Settings):
     """Family, then slice: `history length`, `popularity of the target`."""
 
     versus: dict[str, dict[str, Difference]]
-    """Other system, then metric: this system minus that one."""
+    """Other system, then metric: this system minus that one. Each pair is kept once, with the later of the two."""
 
     seconds_to_fit: float
     milliseconds_per_user: float
@@ -96,6 +96,9 @@ class Result(Settings):
     date: str
     code: dict[str, str]
     """The sha256 of every module of ours that took part, by path."""
+
+    headline: str
+    """The metric that decides."""
 
     goals: list[Goal]
     systems: list[SystemResult]

@@ -92,6 +92,7 @@ class Run:
             versions=versions(),
             date=today(),
             code={path: self._code[path] for path in sorted(self._modules() & self._code.keys())},
+            headline=config.headline,
             goals=list(config.goals),
             systems=sorted(found, key=lambda one: -one.metrics[config.headline].mean),
         )

@@ -28,13 +28,11 @@ def load(config: AmazonGames2018Config) -> Benchmark:
     users = [user for user, items in histories.items() for _ in items]
     log = log_in_order(users, [item for items in histories.values() for item in items])
     shop = ShopData(name=config.kind, catalogue=catalogue, log=log, notice=NOTICE)
-    return Benchmark(shop=shop, given=_given(config, {user: items[-1] for user, items in histories.items()}, rng))
+    return Benchmark(shop=shop, given=_given(config, {user: items[-1] for user, items in histories.items()}))
 
 
-def _given(
-    config: AmazonGames2018Config, targets: Mapping[str, str], rng: np.random.Generator
-) -> dict[str, tuple[str, ...]]:
-    """The first 19 of LLMRank's random items and the target, shuffled."""
+def _given(config: AmazonGames2018Config, targets: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """The first 19 of LLMRank's random items, none of them the target."""
     given = {}
     for user, items in _pairs(config, "Games-6k.random.gz", header=False):
         if user not in targets:
@@ -44,8 +42,7 @@ def _given(
                 value=user,
                 remedy="Games-6k.random and Games-6k.test.inter are not of one release; get both again.",
             )
-        wrong = [item for item in items.split() if item != targets[user]][:_WRONG]
-        given[user] = tuple(rng.permutation([*wrong, targets[user]]).tolist())
+        given[user] = tuple(item for item in items.split() if item != targets[user])[:_WRONG]
     return given
 
 

@@ -61,7 +61,7 @@ class AmazonGames2018Config(Settings):
     """Holds Games-6k.item.gz, Games-6k.test.inter.gz and Games-6k.random.gz."""
 
     seed: int = 0
-    """Of the order in which a user's candidates are given."""
+    """Of the catalogue's order."""
 
 
 class ShopConfig(Settings):
@@ -81,7 +81,7 @@ BenchmarkDataConfig = Annotated[
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Benchmark:
-    """A shop's data, and where a protocol fixes them the candidates of the users it asks about, in a random order."""
+    """A shop's data, and where a protocol fixes them the users it asks about, each with the wrong candidates."""
 
     shop: ShopData
     given: Mapping[str, tuple[str, ...]] | None

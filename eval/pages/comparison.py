@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from eval.finished import FinishedRun
 from eval.pages.markup import Cell, Markup, page, section, table, tag
-from eval.pages.verdict import best_first, could_be_luck, headline, lower_is_better
+from eval.pages.verdict import best_first, could_be_luck, lower_is_better
 from eval.result import Difference, Result
 from retrieval.errors import DataError
 
@@ -42,18 +42,18 @@ def _check(results: Sequence[Result]) -> None:
                     value=getattr(other, field),
                     remedy="Compare runs of one benchmark and part.",
                 )
-        if not best_first(other, headline(first)):
+        if not best_first(other, first.headline):
             raise DataError(
                 "no system of a later run has the metric that decides in the first",
                 field="metric",
-                value=headline(first),
+                value=first.headline,
                 remedy="Compare runs that measured the same, or name another first.",
             )
 
 
 def _page(runs: Sequence[FinishedRun]) -> str:
     results = [run.result for run in runs]
-    first, metric = results[0], headline(results[0])
+    first, metric = results[0], results[0].headline
     titles = [f"{number}: {result.title} ({result.date})" for number, result in enumerate(results, 1)]
     return page(
         f"{first.benchmark}, {first.part}: {len(results)} runs",

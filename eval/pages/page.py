@@ -11,7 +11,6 @@ from eval.pages.verdict import (
     best_first,
     could_be_luck,
     difference,
-    headline,
     is_met,
     lower_is_better,
     surely_differ,
@@ -43,8 +42,8 @@ def _page(result: Result) -> str:
 
 
 def _verdict(result: Result) -> Markup:
-    first, *others = best_first(result, headline(result))
-    sure = bool(others) and surely_differ(first, others[0], headline(result))
+    first, *others = best_first(result, result.headline)
+    sure = bool(others) and surely_differ(first, others[0], result.headline)
     return tag("p", verdict(result), kind="verdict" if sure else "verdict doubt")
 
 
@@ -67,7 +66,7 @@ def _systems(result: Result) -> Markup:
 
 
 def _forest(result: Result) -> Markup:
-    metric = headline(result)
+    metric = result.headline
     order = ", ".join(f"{s.name} {s.metrics[metric]}" for s in best_first(result, metric))
     caption = f"{metric} and its 95 % interval. Dotted: the difference from the best could be luck, or is unknown."
     return figure(plots.forest(result), f"{metric} with interval, best first: {order}", caption)
@@ -106,7 +105,7 @@ def _pictures(result: Result) -> Markup:
 
 
 def _each_picture(result: Result) -> Iterator[Markup]:
-    metric = headline(result)
+    metric = result.headline
     _, _, k = metric.partition("@")
     if curves := plots.cutoff_curves(result, "recall"):
         yield figure(curves, "recall at every cut-off, a line a system", "How much is found in longer lists.")
@@ -127,7 +126,7 @@ def _each_picture(result: Result) -> Iterator[Markup]:
 
 
 def _all_numbers(result: Result) -> Iterator[Markup]:
-    systems = best_first(result, headline(result))
+    systems = best_first(result, result.headline)
     names = [system.name for system in systems]
     metrics = dict.fromkeys(metric for system in systems for metric in system.metrics)
     rows = [[m, *(str(s.metrics[m]) if m in s.metrics else "–" for s in systems)] for m in metrics]
@@ -148,7 +147,7 @@ def _all_numbers(result: Result) -> Iterator[Markup]:
 
 
 def _slices(result: Result) -> Markup:
-    metric = headline(result)
+    metric = result.headline
     rows = [
         [f"{family}: {label}", system.name, f"{part.users:,}", str(part.metrics[metric])]
         for system in best_first(result, metric)
@@ -160,7 +159,7 @@ def _slices(result: Result) -> Markup:
 
 
 def _comparisons(result: Result) -> Markup:
-    metric = headline(result)
+    metric = result.headline
     rows = [
         [f"{system.name} minus {other.name}", *_compared(system.versus[other.name][metric])]
         for system in best_first(result, metric)

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from eval.pages.markup import Markup
-from eval.pages.verdict import best_first, headline, surely_differ
+from eval.pages.verdict import best_first, surely_differ
 from eval.result import Interval, Result, Slice, SystemResult
 
 _INK: Final = "#010203"  # no plot's own colour: it stands for the page's text until the SVG is written
@@ -38,7 +38,7 @@ _LONGEST_NAME: Final = 22
 
 def forest(result: Result) -> Markup:
     """The headline metric with its interval, best on top; dotted: not surely behind the best."""
-    metric = headline(result)
+    metric = result.headline
     systems = best_first(result, metric)
 
     def draw(axes: Axes) -> None:
@@ -90,7 +90,7 @@ def _learning_curve(result: Result, name: str) -> Markup:
 
 def slice_plot(result: Result, family: str) -> Markup:
     """The headline metric of the best systems in every slice of a family, a colour a system, with intervals."""
-    metric = headline(result)
+    metric = result.headline
     colours = _colours(result)
     systems = [result.system(name) for name in colours if family in result.system(name).slices][:_MOST_IN_SLICES]
     labels = list(dict.fromkeys(label for system in systems for label in system.slices[family]))
@@ -114,7 +114,7 @@ def slice_plot(result: Result, family: str) -> Markup:
 
 def trade_off(result: Result, beyond: str) -> Markup:
     """The headline metric against a measure of the lists, such as coverage@10; a point a system."""
-    metric = headline(result)
+    metric = result.headline
     colours = {name: colour for name, colour in _colours(result).items() if beyond in result.system(name).beyond}
 
     def draw(axes: Axes) -> None:
@@ -179,7 +179,7 @@ def _legend(axes: Axes) -> None:
 
 def _colours(result: Result) -> dict[str, str]:
     """The best systems' colours, best first."""
-    return dict(zip([system.name for system in best_first(result, headline(result))], _COLOURS, strict=False))
+    return dict(zip([system.name for system in best_first(result, result.headline)], _COLOURS, strict=False))
 
 
 def _by_cutoff(system: SystemResult, name: str) -> dict[int, float]:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from eval.pages.verdict import best_first, could_be_luck, difference, headline
+from eval.pages.verdict import best_first, could_be_luck, difference
 from eval.result import Result, SystemResult
 
 _REPEATING: Final = ("hit", "map", "precision", "f1")  # with one target a user they follow from recall and mrr
@@ -28,7 +28,7 @@ def results_table(result: Result) -> str:
 
 def shown_metrics(result: Result) -> list[str]:
     """The headline metric, then those of the goals, then the others at the headline's cut-off that say more."""
-    first = headline(result)
+    first = result.headline
     measured = list(result.systems[0].metrics)
     same_cutoff = [m for m in measured if m.partition("@")[2] == first.partition("@")[2]]
     wanted = [first, *(goal.metric for goal in result.goals)]

@@ -8,14 +8,6 @@ SURE_BELOW: Final = 0.05
 """p from which on a difference could be luck. It is not corrected for the number of comparisons."""
 
 _LOWER_IS_BETTER: Final = ("rmse", "mae", "ece")
-_USUAL: Final = "ndcg@10"
-
-
-def headline(result: Result) -> str:
-    """The metric that decides: the first goal's, else NDCG@10, else the first that was measured."""
-    measured = list(result.systems[0].metrics)
-    wanted = [*(goal.metric for goal in result.goals), _USUAL]
-    return next((metric for metric in wanted if metric in measured), measured[0])
 
 
 def lower_is_better(metric: str) -> bool:
@@ -65,7 +57,7 @@ def is_met(goal: Goal, result: Result) -> bool | None:
 
 def verdict(result: Result) -> str:
     """One sentence for the top of a report."""
-    metric = headline(result)
+    metric = result.headline
     first, *others = best_first(result, metric)
     opening = f"{first.name} is best by {metric}: {first.metrics[metric]}."
     if not others:

@@ -49,6 +49,7 @@ def result() -> Result:
         versions={"lenskit": "2025.8.1"},
         date="2026-01-31",
         code={"eval/page.py": "ab" * 32},
+        headline="ndcg@10",
         goals=[
             Goal(system="blend", metric="ndcg@10", at_least=0.05, source="a paper"),
             Goal(system="popular", metric="recall@10", at_least=0.9, source="a dream"),

@@ -41,7 +41,7 @@ def measured(config: EvalConfig, shop: ShopData) -> Callable[..., SystemResult]:
         system = System(retriever=retriever, arrays=learnt, seconds=3.0)
         asked = Asked(answers=answers, fitted=dict.fromkeys(answers, system))
         table = measure.table(asked)
-        return measure.system("mine", asked, {"mine": table, "same": table})
+        return measure.system("mine", asked, {"same": table, "mine": table})
 
     return one
 

@@ -70,10 +70,14 @@ def test_a_given_repeat_is_still_right(shop: ShopData) -> None:
     assert "milk" not in question.exclude
 
 
-@pytest.mark.parametrize("given", [("tea", "oat"), ("milk", "no such item")], ids=["not the right one", "not sold"])
-def test_candidates_that_do_not_belong_to_the_question(shop: ShopData, given: tuple[str, ...]) -> None:
-    with pytest.raises(DatasetError, match="lack the right one, or hold one that is not sold"):
-        protocol(LAST_ITEM.model_copy(update={"candidates": "given"}), shop, {"anna": given})
+def test_a_given_candidate_that_is_not_sold(shop: ShopData) -> None:
+    with pytest.raises(DatasetError, match="'no such item'.*not in the catalogue"):
+        protocol(LAST_ITEM.model_copy(update={"candidates": "given"}), shop, {"anna": ("tea", "no such item")})
+
+
+def test_the_right_one_joins_the_given_ones(shop: ShopData) -> None:
+    asked = protocol(LAST_ITEM.model_copy(update={"candidates": "given"}), shop, {"anna": ("tea", "oat")})
+    assert asked.question("anna").given == {"tea", "oat", *asked.question("anna").relevant}
 
 
 def test_this_data_gives_no_candidates(shop: ShopData) -> None:

@@ -1,14 +1,7 @@
 import pytest
 
-from eval.pages.verdict import best_first, could_be_luck, difference, headline, is_met, verdict
+from eval.pages.verdict import best_first, could_be_luck, difference, is_met, verdict
 from eval.result import Goal, Result
-
-
-def test_the_first_goal_names_the_metric_that_decides(result: Result) -> None:
-    assert headline(result) == "ndcg@10"
-    recall = Goal(system="knn", metric="recall@5", at_least=0.1, source="a paper")
-    assert headline(result.model_copy(update={"goals": [recall]})) == "recall@5"
-    assert headline(result.model_copy(update={"goals": []})) == "ndcg@10"
 
 
 def test_the_best_comes_first(result: Result) -> None:
