@@ -71,7 +71,7 @@ def test_a_given_repeat_is_still_right(shop: ShopData) -> None:
 
 
 def test_a_given_candidate_that_is_not_sold(shop: ShopData) -> None:
-    with pytest.raises(DatasetError, match="'no such item'.*not in the catalogue"):
+    with pytest.raises(DatasetError, match=r"'no such item'.*not in the catalogue"):
         protocol(LAST_ITEM.model_copy(update={"candidates": "given"}), shop, {"anna": ("tea", "no such item")})
 
 
