@@ -23,6 +23,8 @@ from retrieval.progress import showing_progress
 from retrieval.retrievers import RetrieverConfig, Shelf, fit, open_retriever
 from retrieval.retrievers.base import Retriever
 from retrieval.retrievers.blend.config import BlendConfig
+from retrieval.retrievers.sequence.config import SequenceConfig
+from retrieval.retrievers.sequence.trained import Trained
 from retrieval.shop import ShopData
 from retrieval.splits import last_basket
 from retrieval.stored_shop import SHOP_FILES, holds_shop, save_shop
@@ -42,6 +44,7 @@ def build(shop: ShopData, config: RetrievalConfig, folder: Path, *, overwrite: b
         manifest = Manifest.read(folder)
         manifest.verify(folder)
         return manifest
+    _check_trained(config, plan.embedder)
     write_plan(plan, folder)
     with showing_progress() as progress:
         if not holds_shop(folder):
@@ -53,6 +56,13 @@ def build(shop: ShopData, config: RetrievalConfig, folder: Path, *, overwrite: b
     manifest.write(folder)
     (folder / PLAN).unlink()
     return manifest
+
+
+def _check_trained(config: RetrievalConfig, embedder: str) -> None:
+    """Raises BuildError where a retriever that is taken as trained is absent or read other text vectors."""
+    for retriever in config.retrievers:
+        if isinstance(retriever, SequenceConfig) and retriever.trained is not None:
+            Trained.read(retriever.trained).check_embedder(embedder)
 
 
 def _make_way(folder: Path, plan: Plan, overwrite: bool) -> None:
@@ -128,6 +138,11 @@ def _fit_one(retriever: RetrieverConfig, shelf: Shelf, seed: int, work: Path, pr
     return fit(retriever, shelf, seed, work / retriever.name, on_step)
 
 
+def _untrained(retriever: RetrieverConfig) -> RetrieverConfig:
+    """What was trained elsewhere knows the last baskets, and would be believed for it."""
+    return retriever.model_copy(update={"trained": None}) if isinstance(retriever, SequenceConfig) else retriever
+
+
 def _fit_blend(config: RetrievalConfig, blend: BlendConfig, shelf: Shelf, work: Path, progress: Progress) -> Arrays:
     """Learns from every user's last basket, which the sources it learns to join are fitted without."""
     from retrieval.retrievers.blend.fitting import fit_blend  # brings LightGBM
@@ -138,7 +153,7 @@ def _fit_blend(config: RetrievalConfig, blend: BlendConfig, shelf: Shelf, work: 
     for retriever in progress.track(config.retrievers, description="fitting without the last baskets"):
         path = work / f"{retriever.name}.npz"
         if not path.exists():
-            write_arrays(path, _fit_one(retriever, earlier, config.seed, work, progress))
+            write_arrays(path, _fit_one(_untrained(retriever), earlier, config.seed, work, progress))
         sources[retriever.name] = open_retriever(retriever, earlier, read_arrays(path))
     return fit_blend(
         blend,

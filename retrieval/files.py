@@ -69,5 +69,5 @@ def unreadable(path: Path) -> BuildError:
         f"{path.name} is missing, cut short or damaged",  # a long path is shown without its end
         field="file",
         value=str(path),
-        remedy="Build the folder again with --overwrite.",
+        remedy="Make the folder again: a build with --overwrite, a training in a new folder.",
     )

@@ -9,11 +9,14 @@ from retrieval.config import RetrievalConfig
 from retrieval.embedders import embedder_name
 from retrieval.embedding import embed_catalogue
 from retrieval.errors import BuildError, ConfigError
+from retrieval.files import read_json, write_json
 from retrieval.layout import CHECKPOINTS, VECTORS
 from retrieval.retrievers.sequence.config import SequenceConfig
 from retrieval.retrievers.sequence.fitting import Fitting
 from retrieval.retrievers.sequence.trained import ABOUT, Trained
 from retrieval.shop import ShopData
+
+_BEGUN = "begun.json"
 
 
 def train_retriever(
@@ -28,15 +31,13 @@ def train_retriever(
     earlier = None if start is None else Trained.read(start)
     made_from = _name(shop, config, source, earlier)
     if (folder / ABOUT).exists():
-        return _same(Trained.read(folder), made_from, folder)
+        trained = Trained.read(folder)
+        _same(trained.made_from, made_from, folder)
+        return trained
     embedder = embedder_name(config.embedder)
-    if earlier is not None and earlier.embedder != embedder:
-        raise ConfigError(
-            f"the training to go on from read {earlier.embedder}",
-            field="embedder",
-            value=embedder,
-            remedy="Use the same embedder, or train anew.",
-        )
+    if earlier is not None:
+        earlier.check_embedder(embedder)
+    _begin(folder, made_from)
     vectors = embed_catalogue(shop.catalogue, config.embedder, folder / VECTORS, progress)
     task = progress.add_task("training", total=None)
     arrays = Fitting(source, shop.catalogue, shop.log, vectors, config.seed, earlier).run(
@@ -72,7 +73,7 @@ def _sequence(config: RetrievalConfig) -> SequenceConfig:
         "this configuration has no retriever to train",
         field="retrievers",
         value=[source.kind for source in config.retrievers],
-        remedy="Add `kind: sequence`; see configs/retrieval-sequence.yaml.",
+        remedy="Add `kind: sequence` to the retrievers.",
     )
 
 
@@ -81,12 +82,22 @@ def _name(shop: ShopData, config: RetrievalConfig, source: SequenceConfig, start
     return sha256(f"{about} {config.seed} {start and start.made_from}".encode()).hexdigest()[:16]
 
 
-def _same(trained: Trained, made_from: str, folder: Path) -> Trained:
-    if trained.made_from != made_from:
+def _begin(folder: Path, made_from: str) -> None:
+    """Marks the folder as that of this training: vectors and checkpoints of another must not be taken for its own."""
+    if (folder / _BEGUN).exists():
+        _same(read_json(folder / _BEGUN), made_from, folder)
+    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BuildError(
+            "this is no folder of a training", field="out", value=str(folder), remedy="Give a new folder, or clear it."
+        )
+    write_json(folder / _BEGUN, made_from)
+
+
+def _same(found: object, made_from: str, folder: Path) -> None:
+    if found != made_from:
         raise BuildError(
             "this folder holds a training on other data or with other settings",
             field="out",
             value=str(folder),
             remedy="Give another folder: a trained retriever is never changed in place.",
         )
-    return trained

@@ -36,8 +36,8 @@ def fit_blend(
     """Array `model`, LightGBM's own text as bytes, and the features' importances.
 
     `sources` were fitted on `split.train`, so that what they say of the targets is what they would have said before.
-    Without `repeats`, items of the history are neither proposed nor right. Where no source proposes anything right
-    there is nothing to learn: {}.
+    Without `repeats`, items of the history are neither proposed nor right. Where no source proposes anything
+    right, or there is too little of it for one leaf, there is nothing to learn: {}.
     """
     features = Features(catalogue, vectors, split.train, tuple(sources))
     users = np.random.default_rng(seed).permutation(sorted(split.targets))[: config.users].tolist()
@@ -86,6 +86,8 @@ def _fit(
         num_boost_round=config.trees,
     )
     gains = model.feature_importance("gain")
-    shares = gains / max(float(gains.sum()), 1e-12)
+    if not gains.any():  # no tree has found anything to tell the items apart by
+        return {}
+    shares = gains / gains.sum()
     importances = {f"{IMPORTANCE}{name}": np.array(share) for name, share in zip(names, shares, strict=True)}
     return {"model": np.frombuffer(model.model_to_string().encode(), dtype=np.uint8)} | importances

@@ -19,7 +19,8 @@ from retrieval.retrievers.blend.features import Features, Proposals
 class BlendRetriever:
     """Asks every source and orders what they propose by the learned score; popularity decides where nothing was learnt.
 
-    Each candidate keeps in `sources` what each source said. Items that are not available are never proposed.
+    Each candidate keeps in `sources` what each source said. Items that are not available are never proposed. Without
+    what is excluded the others have better ranks with their sources, so that their order may be another.
     """
 
     name = "blend"

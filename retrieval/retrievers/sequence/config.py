@@ -91,7 +91,8 @@ class SequenceConfig(SourceConfig):
     """What finds the items a user vector points at. Exact below `ivf_from` items."""
 
     trained: Path | None = None
-    """A folder that `llm-rerank train-retriever` wrote: taken as it is, instead of training again."""
+    """A folder that `llm-rerank train-retriever` wrote: taken as it is, instead of training again. A build with a
+    `blend` still trains one without the last baskets, to see what it is worth."""
 
     @property
     def name(self) -> str:

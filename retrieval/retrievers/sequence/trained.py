@@ -115,6 +115,7 @@ def spread(arrays: Arrays, rows: NDArray[np.int64], member: int) -> Arrays:
     known, place = np.isin(arrays["items"], rows), np.searchsorted(rows, arrays["items"])
     own = {name.split("/", 1)[1]: values for name, values in arrays.items() if name.startswith(f"{member}/")}
     ids = np.zeros((len(rows), own["items.ids.weight"].shape[1]), dtype=np.float32)
-    bias = np.full(len(rows), own["items.bias"].mean(), dtype=np.float32)
+    mean = own["items.bias"].mean() if len(own["items.bias"]) else 0.0  # none of them is sold any more
+    bias = np.full(len(rows), mean, dtype=np.float32)
     ids[place[known]], bias[place[known]] = own["items.ids.weight"][known], own["items.bias"][known]
     return own | {"items.ids.weight": ids, "items.bias": bias}
