@@ -107,9 +107,11 @@ class SystemConfig(Settings):
     """A control of what reads text: every item gets the text of another one."""
 
     @model_validator(mode="after")
-    def _reads_titles(self) -> Self:
+    def _can_be_judged(self) -> Self:
         if self.shuffled_titles and not isinstance(self.answers, TextConfig | SequenceConfig):
             raise ValueError(f"shuffled_titles: {self.name} does not read them; only text and sequence do")
+        if isinstance(self.answers, SequenceConfig) and self.answers.trained is not None:
+            raise ValueError(f"trained: what {self.name} was trained on may hold the answers; leave it out here")
         return self
 
 
@@ -178,7 +180,7 @@ class EvalConfig(Settings):
             match by_name[part]:
                 case FusedConfig(of=deeper) | BlendedConfig(of=deeper):
                     self._check_blend(name, deeper)
-                case RankingsFileConfig() | SequenceConfig(trained=Path()):
+                case RankingsFileConfig():
                     raise ValueError(
                         f"systems: {name} cannot learn from {part}, which knows what came after the moment it learns at"
                     )

@@ -51,8 +51,8 @@ class FaissConfig(Settings):
     ivf_from: PositiveInt = 50_000
     """From this many items on a search looks into the nearest lists only (IVF), which is faster and not exact."""
 
-    nprobe: PositiveInt = 8
-    """How many lists a search looks into (on Complete Journey 4, 8 and 16 give the same recall)."""
+    nprobe: PositiveInt = 64
+    """How many lists a search looks into: more find more and take longer (docs/results/index-latency)."""
 
 
 IndexConfig = Annotated[ExactConfig | FaissConfig, Field(discriminator="kind")]

@@ -46,14 +46,17 @@ def test_a_system_is_joined_of_those_above_it(configure: Configure, kind: str) -
             configure(systems)
 
 
-@pytest.mark.parametrize("part", [FILE, TRAINED], ids=lambda part: part["name"])
-@pytest.mark.parametrize("between", [[], [joined("fused", "popular", "file", "trained", name="between")]])
+@pytest.mark.parametrize("between", [[], [joined("fused", "popular", "file", name="between")]])
 def test_a_blend_does_not_learn_from_what_knows_what_came_after(
-    configure: Configure, part: dict[str, object], between: list[dict[str, object]]
+    configure: Configure, between: list[dict[str, object]]
 ) -> None:
-    last = "between" if between else str(part["name"])
     with pytest.raises(ValidationError, match="knows what came after the moment it learns at"):
-        configure([POPULAR, FILE, TRAINED, *between, joined("blend", last)])
+        configure([POPULAR, FILE, *between, joined("blend", "between" if between else "file")])
+
+
+def test_what_was_trained_elsewhere_is_not_judged(configure: Configure) -> None:
+    with pytest.raises(ValidationError, match="trained was trained on may hold the answers"):
+        configure([TRAINED])
 
 
 def test_fusing_learns_nothing_and_may_use_a_file(configure: Configure) -> None:
