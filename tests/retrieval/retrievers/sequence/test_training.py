@@ -197,3 +197,12 @@ def test_anything_that_changes_the_weights_changes_the_plan(lesson: Lesson, chan
 
 def test_text_of_another_shape_is_another_plan(lesson: Lesson) -> None:
     assert replace(lesson, text=lesson.text.reshape(40, 4)).plan != lesson.plan
+
+
+def test_sampled_competitors_are_corrected_for_what_is_asked_alone(lesson: Lesson) -> None:
+    asked = np.zeros_like(lesson.histories.asked)
+    asked[1] = True
+    one = told(replace(lesson, histories=replace(lesson.histories, asked=asked)), negatives=5)
+    competing = training._competitors(one).draw(lesson.histories.items[1:2], np.random.default_rng(0))
+    certain = competing.columns == lesson.histories.items[1]
+    assert np.exp(competing.correction) == pytest.approx(np.where(certain, 1.0, 5 / 20))
