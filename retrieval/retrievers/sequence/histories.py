@@ -11,6 +11,7 @@ from retrieval.catalogue import Catalogue
 from retrieval.log import InteractionLog
 from retrieval.retrievers.popularity import item_rows
 
+_EACH = 5  # at most one user of so many is held out
 NOTHING = -1  # where a window is padded, or where nothing is asked
 
 
@@ -85,9 +86,12 @@ def read_histories(log: InteractionLog, catalogue: Catalogue, *, new: NDArray[np
 
 
 def hold_out(histories: Histories, most: int, rng: np.random.Generator) -> tuple[Histories, HeldOut]:
-    """Takes the last interaction from at most `most` random users who keep at least two others."""
+    """Takes the last interaction from at most `most` random users who keep at least two others.
+
+    And from at most every fifth of them: the newest interactions are also what is most worth learning from.
+    """
     eligible = np.flatnonzero((histories.lengths >= 3) & histories.asked[histories.bounds[1:] - 1])
-    users = np.sort(rng.permutation(eligible)[:most])
+    users = np.sort(rng.permutation(eligible)[: min(most, -(-len(eligible) // _EACH))])
     last = histories.bounds[users + 1] - 1
     before = tuple(histories.of(user)[:-1] for user in users.tolist())
     return histories.without(last), HeldOut(histories=before, items=histories.items[last])

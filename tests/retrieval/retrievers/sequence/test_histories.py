@@ -85,10 +85,16 @@ def test_batches_are_the_same_under_a_seed_and_others_under_another() -> None:
 
 
 def test_the_last_interaction_is_held_out() -> None:
-    rest, held = hold_out(histories(3, 2, 4), 10, np.random.default_rng(0))  # the second keeps too little
-    assert held.items.tolist() == [2, 8]
-    assert [before.tolist() for before in held.histories] == [[0, 1], [5, 6, 7]]
-    assert [rest.of(user).tolist() for user in range(3)] == [[0, 1], [3, 4], [5, 6, 7]]
+    rest, held = hold_out(histories(2, 4), 10, np.random.default_rng(0))  # the first keeps too little
+    assert held.items.tolist() == [5]
+    assert [before.tolist() for before in held.histories] == [[2, 3, 4]]
+    assert [rest.of(user).tolist() for user in range(2)] == [[0, 1], [2, 3, 4]]
+
+
+@pytest.mark.parametrize(("users", "held_out"), [(1, 1), (5, 1), (6, 2), (50, 10)])
+def test_at_most_every_fifth_user_is_held_out(users: int, held_out: int) -> None:
+    _, held = hold_out(histories(*[3] * users), 100, np.random.default_rng(0))
+    assert len(held.items) == held_out
 
 
 def test_no_more_users_are_held_out_than_allowed() -> None:
