@@ -1,5 +1,5 @@
 # One word per intent. Every target sets up what it needs: a fresh clone only needs Python 3.11, git and make.
-.PHONY: install check fix test demo bench clean
+.PHONY: install check fix test demo bench results clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -32,6 +32,10 @@ var/shop/manifest.json: | .venv/installed
 bench: .venv/installed var/shop/manifest.json
 	$(BIN)/python -m benchmarks.scoring --out docs/results/packed-scoring
 	$(BIN)/python -m benchmarks.retrieval --folder var/shop --out docs/results/retrieval-latency
+	$(BIN)/python -m benchmarks.index --out docs/results/index-latency
+
+results: .venv/installed
+	$(BIN)/python -m eval.results
 
 clean:
 	rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -158,9 +158,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--items", type=int, default=1_000_000, help="vectors in the index")
     parser.add_argument("--queries", type=int, default=1_000, help="queries asked")
     parser.add_argument("--dimension", type=int, default=64, help="numbers a vector")
-    parser.add_argument("--centres", type=int, default=20_000, help="around which the vectors are scattered")
+    parser.add_argument("--centres", type=int, default=1_000, help="around which the vectors are scattered")
     parser.add_argument("--top-n", type=int, default=100, help="neighbours asked for")
-    parser.add_argument("--nprobe", type=int, nargs="+", default=[8, 16, 32, 64], help="lists looked into")
+    parser.add_argument("--nprobe", type=int, nargs="+", default=[8, 16, 32, 64, 128], help="lists looked into")
     parser.add_argument("--seed", type=int, default=0, help="of the vectors")
     return parser.parse_args()
 
