@@ -1,0 +1,23 @@
+import numpy as np
+import pytest
+
+from benchmarks.index import ask, filled, recall, scattered
+from retrieval.indexes.base import FaissConfig
+
+
+def test_vectors_are_of_length_1_and_the_same_under_a_seed() -> None:
+    items, queries = scattered(50, 5, 8, 3, seed=0)
+    assert (items.shape, queries.shape) == ((50, 8), (5, 8))
+    assert np.linalg.norm(items, axis=1) == pytest.approx(np.ones(50), abs=1e-6)
+    assert (scattered(50, 5, 8, 3, seed=0)[0] == items).all()
+
+
+def test_exact_search_finds_what_it_finds() -> None:
+    items, queries = scattered(200, 4, 8, 3, seed=0)
+    answers, milliseconds = ask(filled(FaissConfig(), [str(n) for n in range(200)], items), queries, 10)
+    assert {len(found) for found in answers} == {10}
+    assert (recall(answers, answers), len(milliseconds)) == (1.0, 4)
+
+
+def test_recall_is_the_share_that_was_found() -> None:
+    assert recall([frozenset("ab"), frozenset("x")], [frozenset("abcd"), frozenset("x")]) == 0.75

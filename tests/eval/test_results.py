@@ -1,0 +1,94 @@
+from pathlib import Path
+
+import pytest
+
+from eval.code import ROOT, digest
+from eval.result import Result
+from eval.results import main, publish, published, write_tables
+from retrieval.files import write_json
+
+CONFIG = """
+benchmark: tiny
+title: A tiny benchmark
+data: {kind: shop, dataset: {kind: movielens-100k}}
+protocol: {split: leave-one-out, part: test}
+systems:
+  - {name: blend, answers: {kind: popularity}}
+goals:
+  - {system: blend, metric: ndcg@10, at_least: 0.05, source: a paper}
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout with one benchmark and no result."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "configs" / "eval").mkdir(parents=True)
+    (tmp_path / "configs" / "eval" / "tiny.yaml").write_text(CONFIG)
+    return tmp_path
+
+
+@pytest.fixture
+def run(place: Path, result: Result) -> Path:
+    """A finished run of it, made by today's code."""
+    (one,) = published()
+    made = result.model_copy(
+        update={
+            "benchmark": "tiny",
+            "config": one.config.model_dump(mode="json"),
+            "command": "python -m eval.run --config configs/eval/tiny.yaml",
+            "code": {"eval/result.py": digest(ROOT / "eval" / "result.py")},
+            "goals": list(one.config.goals),
+        }
+    )
+    write_json(place / "run" / "metrics.json", made.to_json())
+    return place / "run"
+
+
+def test_a_benchmark_without_a_result_is_refused(place: Path) -> None:
+    (one,) = published()
+    assert one.problem == "missing: run `python -m eval.run --config configs/eval/tiny.yaml` and publish"
+
+
+def test_a_published_result_is_one_line_a_goal(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish(run)
+    monkeypatch.setattr("sys.argv", ["results"])
+    main()
+    header, line = capsys.readouterr().out.splitlines()
+    assert header.startswith("benchmark\tsplit\tsystem\tmetric\tvalue")
+    assert line.startswith("tiny\tleave-one-out, test\tblend\tndcg@10\t0.")
+    assert ">= 0.05" in line
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"code": {"eval/result.py": "another"}}, "older than the code that makes it: eval/result.py"),
+        ({"code": {"eval/gone.py": "another"}}, "older than the code that makes it: eval/gone.py"),
+        ({"command": "python -m eval.run --config mine.yaml"}, "made by `python -m eval.run --config mine.yaml`"),
+        ({"config": {}}, "not reproducible from the command it names"),
+    ],
+    ids=["code changed", "code gone", "other command", "other configuration"],
+)
+def test_a_result_that_is_no_longer_so(run: Path, result: Result, change: dict[str, object], problem: str) -> None:
+    path = publish(run)
+    made = Result.model_validate_json(path.read_text()).model_copy(update=change)
+    write_json(path, made.to_json())
+    assert problem in published()[0].problem
+
+
+def test_what_is_refused_is_said_and_the_exit_code_is_1(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["results"])
+    with pytest.raises(SystemExit, match="results refused") as end:
+        main()
+    assert end.value.code != 0
+
+
+def test_all_results_as_one_page(run: Path, place: Path) -> None:
+    publish(run)
+    write_tables(place / "retrieval.md")
+    text = (place / "retrieval.md").read_text()
+    assert "| blend |" in text
+    assert "goal >= 0.05" in text
