@@ -28,6 +28,10 @@ class ProtocolConfig(Settings):
     part: Part = "validation"
     """Which of them. Choose on validation; touch test once for each configuration."""
 
+    learn_from: Literal["all-before", "before-validation"] = "all-before"
+    """What test's systems are fitted on: all that came before what is held out, as a shop would; or what came before
+    the validation part, as most papers do, who show the validation item in the history and never learn from it."""
+
     at: datetime | None = None
     """The moment, with its time zone, of a global time split."""
 
@@ -47,6 +51,8 @@ class ProtocolConfig(Settings):
     def _time_split_has_a_moment(self) -> Self:
         if (self.split == "global-time") != (self.at is not None):
             raise ValueError("at: a global-time split, and no other, needs the moment it splits at")
+        if self.split == "global-time" and self.learn_from == "before-validation":
+            raise ValueError("learn_from: a global-time split has no validation part")
         if self.split == "global-time" and self.part != "test":
             raise ValueError("part: a global-time split has one part, test; move `at` for another")
         return self

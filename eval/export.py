@@ -21,8 +21,12 @@ from retrieval.log import InteractionLog
 
 
 def export(config: EvalConfig, folder: Path) -> None:
-    """Writes histories.jsonl.gz (`user_id`, `item_ids` oldest first) and asked.json (`users`, `depth`)."""
+    """Writes what may be learnt from, what is known of a user who is asked about, and who is asked.
+
+    learnt.jsonl.gz and histories.jsonl.gz hold `user_id` and `item_ids`, oldest first; asked.json `users` and `depth`.
+    """
     protocol = Protocol(config.protocol, load_benchmark(config.data, config.counts))
+    write_whole(folder / "learnt.jsonl.gz", lambda part: _write_histories(protocol.learnt, part))
     write_whole(folder / "histories.jsonl.gz", lambda part: _write_histories(protocol.split.train, part))
     write_json(folder / "asked.json", {"users": protocol.users, "depth": config.depth})
 

@@ -45,7 +45,7 @@ class Measure:
         histories = [protocol.split.train.history(user) for user in protocol.users]
         self._histories = [self._rows(history.item_ids) for history in histories]
         self._lengths = np.array([len(history.interactions) for history in histories])
-        self._counts = np.bincount(item_rows(protocol.split.train, catalogue), minlength=len(catalogue))
+        self._counts = np.bincount(item_rows(protocol.learnt, catalogue), minlength=len(catalogue))
 
     def table(self, asked: Asked) -> pd.DataFrame:
         """One row a user, one column a metric: the mean over seeds."""

@@ -9,7 +9,7 @@ from eval.config import ProtocolConfig
 from eval.data.base import Benchmark
 from retrieval.errors import DatasetError
 from retrieval.log import InteractionLog
-from retrieval.splits import Split, global_time, last_basket, leave_one_out
+from retrieval.splits import Part, Split, global_time, last_basket, leave_one_out
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,9 +39,20 @@ class Protocol:
                 value="given",
                 remedy="Use `candidates: catalogue`.",
             )
-        self.split = _split(config, benchmark)
+        self.split = _split(config, config.part, benchmark.shop.log)
+        earlier = config.learn_from == "before-validation" and config.part == "test"
+        self._validation = _split(config, "validation", benchmark.shop.log) if earlier else None
         self.users = self._some_users()
         self._check_given()
+
+    @property
+    def learnt(self) -> InteractionLog:
+        """What systems are fitted on; they are asked with the histories of `split.train`."""
+        return (self._validation or self.split).train
+
+    def inner(self) -> Split:
+        """What a model that joins others learns from: the newest held-out part before the one that is asked for."""
+        return self._validation or inner_split(self._config, self.split.train)
 
     def question(self, user_id: str) -> Question:
         """What this user is asked. Candidates that are given are all ranked, those of the history too."""
@@ -67,6 +78,9 @@ class Protocol:
             "last-basket": "each user's last basket (test) or the one before it (validation) is held out",
             "global-time": f"all interactions from {config.at} on are held out",
         }
+        learnt = "all that came before it"
+        if self._validation is not None:
+            learnt = "what came before the validation part, which is in the histories but not learnt from"
         ranked = {
             "catalogue": "every item of the catalogue is ranked",
             "given": f"{self._sizes()} given items are ranked, the right one among them; what is left out is last",
@@ -76,7 +90,7 @@ class Protocol:
             "allowed": "items of the user's history may be ranked: repeats count",
         }
         return [
-            f"Split: {held_out[config.split]}; part: {config.part}.",
+            f"Split: {held_out[config.split]}; part: {config.part}. Learnt from: {learnt}.",
             f"Candidates: {ranked[config.candidates]}" + (f"; {seen[config.seen]}." if self._given is None else "."),
             "Ties: interactions of one moment keep the file's order; items of equal score the catalogue's.",
             f"Users: {len(self.users):,}" + (", drawn at random." if config.users else "."),
@@ -119,13 +133,12 @@ def inner_split(config: ProtocolConfig, train: InteractionLog) -> Split:
     return last_basket(train, "test") if config.split == "last-basket" else leave_one_out(train, "test")
 
 
-def _split(config: ProtocolConfig, benchmark: Benchmark) -> Split:
-    log = benchmark.shop.log
+def _split(config: ProtocolConfig, part: Part, log: InteractionLog) -> Split:
     match config.split:
         case "leave-one-out":
-            return leave_one_out(log, config.part)
+            return leave_one_out(log, part)
         case "last-basket":
-            return last_basket(log, config.part)
+            return last_basket(log, part)
         case _:
             assert config.at is not None
             return global_time(log, config.at)

@@ -71,7 +71,7 @@ class Run:
         benchmark = load_benchmark(config.data, config.counts)
         self._claim_for(benchmark)
         catalogue, protocol = benchmark.shop.catalogue, Protocol(config.protocol, benchmark)
-        systems = Systems(config, catalogue, protocol.split.train, progress, self._kept)
+        systems = Systems(config, catalogue, protocol.learnt, protocol.inner, progress, self._kept)
         measure = Measure(config, protocol, catalogue, systems.vectors)
         asked: dict[str, Asked] = {}
         tables: dict[str, pd.DataFrame] = {}

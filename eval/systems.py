@@ -1,6 +1,6 @@
 """The systems of a benchmark: fitted, opened, and joined where one is made of others."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -27,6 +27,7 @@ from retrieval.retrievers.base import OnStep, Retriever
 from retrieval.retrievers.blend.fitting import fit_blend
 from retrieval.retrievers.blend.retriever import BlendRetriever
 from retrieval.retrievers.hybrid import HybridRetriever
+from retrieval.splits import Split
 
 KEPT: Final = Path("var/eval")
 _SHUFFLE: Final = 20_250_101  # seed of the control; one is enough
@@ -48,10 +49,17 @@ class Systems:
     """Fits and opens the systems of one benchmark on one training log."""
 
     def __init__(
-        self, config: EvalConfig, catalogue: Catalogue, train: InteractionLog, progress: Progress, kept: Path = KEPT
+        self,
+        config: EvalConfig,
+        catalogue: Catalogue,
+        train: InteractionLog,
+        inner: Callable[[], Split],
+        progress: Progress,
+        kept: Path = KEPT,
     ) -> None:
+        """`inner` is what a blend learns from; all of it is in, or held out from, what came before the answers."""
         self._config, self._catalogue, self._train = config, catalogue, train
-        self._progress, self._kept = progress, kept
+        self._inner, self._progress, self._kept = inner, progress, kept
         self._open: dict[tuple[str, int], System] = {}
         self._shelves: dict[bool, Shelf] = {}
         self._made_of = f"{catalogue.fingerprint} {train.fingerprint}"
@@ -114,8 +122,15 @@ class Systems:
 
     def _learn_blend(self, blended: BlendedConfig, seed: int) -> Arrays:
         """Learns from the parts as they would have answered before the newest of the log happened."""
-        inner = inner_split(self._config.protocol, self._train)
-        earlier = Systems(self._config, self._catalogue, inner.train, self._progress, self._kept)
+        inner = self._inner()
+        earlier = Systems(
+            self._config,
+            self._catalogue,
+            inner.train,
+            lambda: inner_split(self._config.protocol, inner.train),
+            self._progress,
+            self._kept,
+        )
         return fit_blend(
             blended,
             inner,

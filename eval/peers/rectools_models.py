@@ -28,7 +28,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     seed_everything(given.seed, workers=True)
-    log, users, depth = read(given.data)
+    learnt, histories = read(given.data / "learnt.jsonl.gz"), read(given.data / "histories.jsonl.gz")
+    asked = json.loads((given.data / "asked.json").read_text(encoding="utf-8"))
     settings = {
         "n_factors": given.dimension,
         "n_blocks": 2,
@@ -43,26 +44,27 @@ def main() -> None:
         "deterministic": True,
     }
     model = SASRecModel(**settings) if given.model == "sasrec" else HSTUModel(**settings, relative_time_attention=False)
-    dataset = Dataset.construct(log)
     start = time.perf_counter()
-    model.fit(dataset)
+    model.fit(Dataset.construct(learnt))
     print(f"trained in {time.perf_counter() - start:.0f} s")
-    found = model.recommend(users=users, dataset=dataset, k=depth, filter_viewed=True)
-    write(found, users, given.data / f"{given.model}.jsonl.gz")
+    known = histories[histories[Columns.Item].isin(learnt[Columns.Item])]
+    found = model.recommend(
+        users=asked["users"], dataset=Dataset.construct(known), k=asked["depth"], filter_viewed=True
+    )
+    write(found, asked["users"], given.data / f"{given.model}.jsonl.gz")
 
 
-def read(folder: Path) -> tuple[pd.DataFrame, list[str], int]:
-    """The log as RecTools wants it, the users to rank for, and how many items for each."""
+def read(path: Path) -> pd.DataFrame:
+    """Histories as RecTools wants a log."""
     rows = []
-    with gzip.open(folder / "histories.jsonl.gz", "rt", encoding="utf-8") as file:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
         for line in file:
             history = json.loads(line)
             rows += [(history["user_id"], item, step) for step, item in enumerate(history["item_ids"])]
     log = pd.DataFrame(rows, columns=[Columns.User, Columns.Item, Columns.Datetime])
     log[Columns.Datetime] = pd.Timestamp(0) + pd.to_timedelta(log[Columns.Datetime], unit="D")
     log[Columns.Weight] = np.float32(1)
-    asked = json.loads((folder / "asked.json").read_text(encoding="utf-8"))
-    return log, asked["users"], asked["depth"]
+    return log
 
 
 def write(found: pd.DataFrame, users: list[str], path: Path) -> None:

@@ -17,7 +17,7 @@ def test_what_may_be_learnt_from_and_who_is_asked(tmp_path: Path) -> None:
         }
     )
     export(config, tmp_path)
-    with gzip.open(tmp_path / "histories.jsonl.gz", "rt") as file:
+    with gzip.open(tmp_path / "learnt.jsonl.gz", "rt") as file:
         histories = [json.loads(line) for line in file]
     asked = json.loads((tmp_path / "asked.json").read_text())
     assert len(histories) == 943

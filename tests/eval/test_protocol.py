@@ -105,7 +105,7 @@ def test_nobody_is_left_to_ask() -> None:
 def test_the_rules_in_words_state_ties_and_users(shop: ShopData) -> None:
     rules = protocol(BASKET.model_copy(update={"users": 1}), shop).rules
     assert rules == [
-        "Split: each user's last basket (test) or the one before it (validation) is held out; part: test.",
+        "Split: each user's last basket (test) or the one before it (validation) is held out; part: test. Learnt from: all that came before it.",
         "Candidates: every item of the catalogue is ranked; items of the user's history are left out of the ranking.",
         "Ties: interactions of one moment keep the file's order; items of equal score the catalogue's.",
         "Users: 1, drawn at random.",
@@ -117,3 +117,18 @@ def test_a_blend_learns_from_what_came_before_the_held_out(shop: ShopData) -> No
     inner = inner_split(BASKET, asked.split.train)
     assert inner.targets["dan"] == ("tea",)  # brie and tea, the newest, is what the benchmark asks
     assert inner.train.history("dan").item_ids == ("coffee", "tea", "biscuits")
+
+
+def test_papers_do_not_learn_from_the_validation_item(shop: ShopData) -> None:
+    asked = protocol(LAST_ITEM.model_copy(update={"learn_from": "before-validation"}), shop)
+    of_anna = [i.item_id for i in shop.log.history("anna").interactions]
+    assert [i.item_id for i in asked.split.train.history("anna").interactions] == of_anna[:-1]
+    assert [i.item_id for i in asked.learnt.history("anna").interactions] == of_anna[:-2]
+    assert asked.inner().targets["anna"] == (of_anna[-2],)
+
+
+def test_on_validation_all_that_came_before_is_learnt(shop: ShopData) -> None:
+    update = {"learn_from": "before-validation", "part": "validation"}
+    asked = protocol(LAST_ITEM.model_copy(update=update), shop)
+    assert asked.learnt is asked.split.train
+    assert len(asked.inner().train) < len(asked.learnt)

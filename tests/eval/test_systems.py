@@ -12,6 +12,7 @@ from eval.protocol import Protocol
 from eval.systems import Systems
 from retrieval.log import InteractionLog
 from retrieval.shop import ShopData
+from retrieval.splits import leave_one_out
 
 POPULAR = {"name": "popular", "answers": {"kind": "popularity"}}
 CHANCE = {"name": "chance", "answers": {"kind": "random"}, "seeds": [0, 1]}
@@ -32,7 +33,7 @@ def opened(
     def one(*systems: dict[str, object]) -> Systems:
         config = configure(list(systems))
         train = Protocol(config.protocol, Benchmark(shop=shop, given=None)).split.train
-        return Systems(config, shop.catalogue, train, progress, tmp_path / "kept")
+        return Systems(config, shop.catalogue, train, lambda: leave_one_out(train, "test"), progress, tmp_path / "kept")
 
     return one
 
@@ -110,6 +111,6 @@ def test_another_catalogue_is_fitted_anew(opened: Callable[..., Systems], shop: 
     ranked(opened(POPULAR), "popular", shop)
     systems = opened(POPULAR)
     turned = type(shop.catalogue)(reversed(list(shop.catalogue)))
-    other = Systems(systems._config, turned, systems._train, systems._progress, tmp_path / "kept")
+    other = Systems(systems._config, turned, systems._train, systems._inner, systems._progress, tmp_path / "kept")
     ranked(other, "popular", shop)
     assert len(list((tmp_path / "kept" / "fitted").glob("popularity-*.npz"))) == 2
