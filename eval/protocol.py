@@ -90,7 +90,8 @@ class Protocol:
             "allowed": "items of the user's history may be ranked: repeats count",
         }
         return [
-            f"Split: {held_out[config.split]}; part: {config.part}. Learnt from: {learnt}.",
+            f"Split: {held_out[config.split]}; part: {config.part}.",
+            f"Learnt from: {learnt}.",
             f"Candidates: {ranked[config.candidates]}" + (f"; {seen[config.seen]}." if self._given is None else "."),
             "Ties: interactions of one moment keep the file's order; items of equal score the catalogue's.",
             f"Users: {len(self.users):,}" + (", drawn at random." if config.users else "."),

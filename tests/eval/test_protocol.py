@@ -60,7 +60,7 @@ def test_given_candidates_leave_out_all_others_and_only_their_users_are_asked(sh
     assert asked.users == ("anna", "ben")
     everything = {item.item_id for item in shop.catalogue}
     assert everything - set(asked.question("anna").exclude) == {"tea", "milk", "oat"}
-    assert "3 given items are ranked" in asked.rules[1]
+    assert "3 given items are ranked" in asked.rules[2]
 
 
 def test_a_given_repeat_is_still_right(shop: ShopData) -> None:
@@ -105,7 +105,8 @@ def test_nobody_is_left_to_ask() -> None:
 def test_the_rules_in_words_state_ties_and_users(shop: ShopData) -> None:
     rules = protocol(BASKET.model_copy(update={"users": 1}), shop).rules
     assert rules == [
-        "Split: each user's last basket (test) or the one before it (validation) is held out; part: test. Learnt from: all that came before it.",
+        "Split: each user's last basket (test) or the one before it (validation) is held out; part: test.",
+        "Learnt from: all that came before it.",
         "Candidates: every item of the catalogue is ranked; items of the user's history are left out of the ranking.",
         "Ties: interactions of one moment keep the file's order; items of equal score the catalogue's.",
         "Users: 1, drawn at random.",
