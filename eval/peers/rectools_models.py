@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pytorch_lightning import seed_everything
+from pytorch_lightning import Trainer, seed_everything
 from rectools import Columns
 from rectools.dataset import Dataset
 from rectools.models import HSTUModel, SASRecModel
@@ -37,11 +37,12 @@ def main() -> None:
         "dropout_rate": given.dropout,
         "session_max_len": 50,
         "loss": "softmax",
-        "epochs": given.epochs,
         "lr": 1e-3,
         "batch_size": 128,
         "verbose": 1,
-        "deterministic": True,
+        "get_trainer_func": lambda: Trainer(
+            max_epochs=given.epochs, deterministic=True, logger=False, enable_checkpointing=False
+        ),
     }
     model = SASRecModel(**settings) if given.model == "sasrec" else HSTUModel(**settings, relative_time_attention=False)
     start = time.perf_counter()
