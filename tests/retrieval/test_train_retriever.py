@@ -167,6 +167,16 @@ def test_a_training_goes_on_with_what_is_newer_and_keeps_what_it_knew(
     assert further.made_from != Trained.read(finished).made_from
 
 
+def test_a_log_of_nothing_but_the_newest_makes_it_forget_no_item(
+    finished: Path, shop: ShopData, tmp_path: Path
+) -> None:
+    more = longer(shop, "tea", "coffee")
+    newest = InteractionLog(more.log.frame[more.log.frame["timestamp"] > shop.log.frame["timestamp"].max()])
+    further = train(replace(more, log=newest), tmp_path / "further", start=finished)
+    assert set(newest.frame["item_id"]) == {"tea", "coffee"}
+    assert set(further.item_ids) == {*Trained.read(finished).item_ids, "tea", "coffee"}
+
+
 def test_a_start_that_knew_none_of_the_items_can_be_gone_on_from(
     finished: Path, shop: ShopData, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 
 from retrieval.catalogue import Catalogue
 from retrieval.files import Arrays
@@ -67,7 +68,7 @@ class Fitting:
             f"{CURVE}{member + 1}: validation NDCG@{K}": np.array(state.validation),
         }
         return (
-            {"items": np.unique(begun.items)}
+            {"items": self._rows(begun)}
             | curves
             | {f"{member}/{name}": value.numpy() for name, value in state.best.items()}
         )
@@ -80,8 +81,13 @@ class Fitting:
             return self._histories, None
         return rest, held_out
 
+    def _rows(self, histories: Histories) -> NDArray[np.int64]:
+        """The catalogue row of every column: what was touched, and what a start knows though the log is without it."""
+        known = np.empty(0, dtype=np.int64) if self._start is None else self._start["items"]
+        return np.union1d(histories.items, known)
+
     def _lesson(self, histories: Histories, held_out: HeldOut | None, member: int) -> Lesson:
-        rows = np.unique(histories.items)
+        rows = self._rows(histories)
         return Lesson(
             encoder=self._config.encoder,
             training=self._config.training,
