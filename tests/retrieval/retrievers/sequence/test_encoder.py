@@ -32,10 +32,15 @@ def test_padding_at_the_end_changes_nothing(encoder: SequenceEncoder) -> None:
     torch.testing.assert_close(encoder.users(history[:, :2]), encoder.users(history)[:, :2], rtol=0, atol=1e-6)
 
 
-def test_the_order_of_a_history_matters(encoder: SequenceEncoder) -> None:
+def test_how_long_ago_something_was_matters_through_the_bias_by_distance() -> None:
+    torch.manual_seed(0)
+    encoder = SequenceEncoder(5, 3, EncoderConfig(dimension=8, window=6, blocks=1)).eval()
     history = torch.randn(1, 3, 8)
     swapped = history[:, [1, 0, 2]]
-    assert not torch.allclose(encoder.users(history)[0, -1], encoder.users(swapped)[0, -1], atol=1e-3)
+    torch.testing.assert_close(encoder.users(history)[0, -1], encoder.users(swapped)[0, -1])  # not learnt yet: a set
+    with torch.no_grad():
+        encoder.blocks[0].distance[:, 1] = 5.0  # what was just before counts most
+    assert not torch.allclose(encoder.users(history)[0, -1], encoder.users(swapped)[0, -1], atol=1e-2)
 
 
 def test_a_score_is_scale_times_cosine_plus_bias(encoder: SequenceEncoder) -> None:
@@ -58,7 +63,10 @@ def test_text_is_standardised() -> None:
     items = ItemEncoder(4, 2, CONFIG)
     items.learn_scale(torch.tensor([[0.0, 5.0], [4.0, 5.0], [0.0, 5.0], [4.0, 5.0]]))
     assert items.text_mean.tolist() == [2.0, 5.0]
-    assert items.text_scale[0].item() == pytest.approx(2.0, rel=0.2)
+    assert items.text_scale.tolist() == [2.0, 1.0]
+    usual, one_more = items.from_text(torch.tensor([[2.0, 5.0], [4.0, 5.0]]))  # the mean; one deviation beyond it
+    torch.testing.assert_close(usual, items.text.bias)
+    torch.testing.assert_close(one_more, items.text.bias + items.text.weight[:, 0])
 
 
 def test_a_text_dimension_in_which_all_items_are_alike_does_not_blow_up_a_new_item() -> None:
