@@ -51,6 +51,7 @@ def test_what_is_not_written_keeps_its_default(yaml: Path) -> None:
         ("zzz: 1", "Remove it"),
         ("dataset: {kind: files, interaction: {}, items: {path: x, columns: {}}}", "Did you mean `interactions`?"),
         ("hybrid: {depth: 0}", "hybrid.depth=0"),
+        ("blend: {depth: 1000}", "blend.depth=1000"),
         ("embedder: {kind: word2vec}", "embedder"),
         ("- a list", "config="),
         ("seed: [", "no readable YAML"),

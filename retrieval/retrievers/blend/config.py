@@ -8,8 +8,8 @@ from retrieval.settings import Settings
 class BlendConfig(Settings):
     """Gradient-boosted trees (LightGBM) trained with LambdaRank (Burges, MSR-TR-2010-82) on held-out interactions."""
 
-    depth: PositiveInt = 100
-    """How many candidates each source is asked for, at least."""
+    depth: PositiveInt = Field(default=100, le=900)
+    """How many candidates each source is asked for, at least. LightGBM takes 10,000 a user, from all sources."""
 
     users: PositiveInt = 10_000
     """Of how many users, at most, the last interaction is held out to learn from."""
