@@ -106,9 +106,10 @@ def test_no_more_users_are_held_out_than_allowed() -> None:
 
 
 def test_only_what_is_new_is_held_out() -> None:
-    rest, held = hold_out(histories(3, 3, asked="001" + "010"), 10, np.random.default_rng(0))
-    assert held.items.tolist() == [2]
-    assert rest.asked.tolist() == [False, False, False, True, False]
+    of = histories(*[3] * 10, asked="010" * 9 + "001")  # the last of one user alone is new
+    rest, held = hold_out(of, 10, np.random.default_rng(0))
+    assert held.items.tolist() == [29]
+    assert rest.asked.tolist() == [False, True, False] * 9 + [False, False]
 
 
 def test_columns_are_numbered_by_row() -> None:
