@@ -84,6 +84,22 @@ def test_batches_are_the_same_under_a_seed_and_others_under_another() -> None:
     assert drawn(1) != drawn(2)
 
 
+def test_pieces_of_like_length_share_a_batch() -> None:
+    of = histories(2, 9, 2, 9, 2, 9)
+    drawn = batches(of, windows(of, 10), 3, np.random.default_rng(0))
+    assert sorted(batch.items.shape for batch in drawn) == [(3, 1), (3, 8)]
+
+
+def test_which_pieces_of_one_length_share_a_batch_is_drawn() -> None:
+    of = histories(*[2] * 12)
+
+    def together(seed: int) -> set[frozenset[int]]:
+        drawn = batches(of, windows(of, 4), 3, np.random.default_rng(seed))
+        return {frozenset(batch.items.ravel().tolist()) for batch in drawn}
+
+    assert together(1) != together(2)
+
+
 def test_the_last_interaction_is_held_out() -> None:
     rest, held = hold_out(histories(2, 4), 10, np.random.default_rng(0))  # the first keeps too little
     assert held.items.tolist() == [5]

@@ -52,6 +52,20 @@ def test_users_beyond_the_first_chunk_count(by_bias: SequenceEncoder) -> None:
     assert ndcg(by_bias, *[([14], 0)] * 512, *[([14], 14)] * 512) == 0.5
 
 
+def test_the_newest_of_a_history_are_read() -> None:
+    torch.manual_seed(0)
+    encoder, text = SequenceEncoder(ITEMS, 2, EncoderConfig(dimension=4, window=3)).eval(), torch.randn(ITEMS, 2)
+    histories = [[start, start + 1, start + 2, start + 3] for start in range(8)]
+    with torch.no_grad():
+        table = encoder.items(torch.arange(ITEMS), text)
+        users = last_users(encoder, table, [np.array(history[-3:]) for history in histories])
+        scores = users @ encoder.targets(table, encoder.items.bias).T
+    for row, history in enumerate(histories):
+        scores[row, history] = -math.inf
+    held_out = HeldOut(histories=tuple(map(np.array, histories)), items=scores.argmax(dim=1).numpy())
+    assert validate(encoder, text, held_out, 3) == 1.0
+
+
 def test_histories_of_other_lengths_do_not_disturb_each_other(by_bias: SequenceEncoder) -> None:
     by_bias.eval()
     table = torch.randn(ITEMS, 4)
