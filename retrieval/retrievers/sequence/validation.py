@@ -33,9 +33,9 @@ def _gains(encoder: SequenceEncoder, table: Tensor, outputs: Tensor, some: HeldO
     scores = (users @ outputs.T).numpy()
     known = some.items != NOTHING
     right = np.where(known, some.items, 0)
-    asked = scores[np.arange(len(right)), right].copy()
-    for row, (history, item) in enumerate(zip(some.histories, right, strict=True)):
-        scores[row, history[history != item]] = -np.inf
+    asked = scores[np.arange(len(right)), right]
+    for row, history in enumerate(some.histories):
+        scores[row, history] = -np.inf
     ranks = 1 + (scores > asked[:, None]).sum(axis=1)
     return np.where(known & (ranks <= K), 1 / np.log2(1 + ranks), 0.0)
 
