@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from retrieval.log import InteractionLog
 from retrieval.retrievers.sequence import training
 from retrieval.retrievers.sequence.checkpoint import Checkpoint, Weights
 from retrieval.retrievers.sequence.config import SequenceConfig
-from retrieval.retrievers.sequence.histories import hold_out, read_histories
+from retrieval.retrievers.sequence.histories import Batch, batches, hold_out, read_histories, windows
 from retrieval.retrievers.sequence.training import Lesson, Training
 
 
@@ -94,6 +95,43 @@ def test_each_step_says_how_far_it_is(lesson: Lesson, tmp_path: Path) -> None:
     assert [(done, steps) for done, steps, _ in said] == [(n, 10) for n in range(1, 11)]
     assert said[0][2] == "epoch 1 of 2"
     assert said[-1][2].startswith("epoch 2 of 2, validation NDCG@10 0.")
+
+
+def test_the_learning_rate_rises_in_a_line_and_falls_in_half_a_cosine(lesson: Lesson, tmp_path: Path) -> None:
+    job = Training(told(lesson, epochs=2, batch_size=8, learning_rate=0.1, warmup_steps=3), tmp_path / "1.pt")
+    rates: list[float] = []
+    job.run(lambda *_: rates.append(job._optimizer.param_groups[0]["lr"]))
+    cosine = [0.05 * (1 + math.cos(math.pi * step / 10)) for step in range(10)]
+    assert rates == pytest.approx([cosine[0] / 4, cosine[1] / 2, cosine[2] * 3 / 4, *cosine[3:]])
+
+
+def test_every_epoch_has_an_order_of_its_own(lesson: Lesson, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[list[list[int]]] = []
+    step = Training._step
+
+    def listen(self: Training, batch: Batch, rng: np.random.Generator) -> float:
+        seen.append(batch.items.tolist())
+        return step(self, batch, rng)
+
+    monkeypatch.setattr(Training, "_step", listen)
+    train(told(lesson, epochs=2, batch_size=8), tmp_path / "1.pt")
+    first, second = seen[:5], seen[5:]
+    assert first != second
+    assert sorted(row for batch in first for row in batch) == sorted(row for batch in second for row in batch)
+
+
+def test_text_is_standardised_by_the_items_that_are_learnt(lesson: Lesson, tmp_path: Path) -> None:
+    weights = train(told(lesson, epochs=1), tmp_path / "1.pt").best
+    np.testing.assert_allclose(weights["items.text_mean"], lesson.text.mean(axis=0), atol=1e-6)
+    np.testing.assert_allclose(weights["items.text_scale"], lesson.text.std(axis=0), rtol=1e-5)
+
+
+def test_decay_pulls_weights_towards_zero(lesson: Lesson, tmp_path: Path) -> None:
+    free, pulled = (
+        train(told(lesson, weight_decay=decay), tmp_path / f"{decay}.pt").weights["items.text.weight"].norm().item()
+        for decay in (0.0, 5.0)
+    )
+    assert pulled < free / 2
 
 
 def test_the_loss_falls(lesson: Lesson, tmp_path: Path) -> None:
@@ -206,3 +244,16 @@ def test_sampled_competitors_are_corrected_for_what_is_asked_alone(lesson: Lesso
     competing = training._competitors(one).draw(lesson.histories.items[1:2], np.random.default_rng(0))
     certain = competing.columns == lesson.histories.items[1]
     assert np.exp(competing.correction) == pytest.approx(np.where(certain, 1.0, 5 / 20))
+
+
+def test_a_few_sampled_competitors_count_for_the_whole_catalogue(lesson: Lesson, tmp_path: Path) -> None:
+    asked = np.zeros_like(lesson.histories.asked)
+    asked[1] = True
+    one = told(replace(lesson, histories=replace(lesson.histories, asked=asked)), negatives=5)
+    job, rng = Training(one, tmp_path / "1.pt"), np.random.default_rng(0)
+    with torch.no_grad():
+        job._encoder.log_scale.fill_(-20)  # all twenty items score the same: the loss over all is log 20
+    (batch,) = batches(one.histories, windows(one.histories, 6), 1, rng)
+    found = [round(math.exp(job._loss(batch, rng).item()), 3) for _ in range(400)]
+    assert set(found) == {17.0, 21.0}  # the answer and 4 others, or 5, each of them for 20/5
+    assert np.mean(found) == pytest.approx(20, abs=0.3)
