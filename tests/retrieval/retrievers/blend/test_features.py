@@ -1,5 +1,7 @@
 import math
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -53,6 +55,40 @@ def test_what_is_known_of_a_candidate(
         },
         abs=1e-6,
     )
+
+
+def bought(log: InteractionLog, item_ids: list[str]) -> UserHistory:
+    """One item a day."""
+    first = log.history("eva").interactions[0]
+    return UserHistory.of(
+        "eva",
+        [replace(first, item_id=i, timestamp=first.timestamp + timedelta(days=d)) for d, i in enumerate(item_ids)],
+    )
+
+
+@pytest.mark.parametrize(
+    ("item_ids", "last", "likest", "share"),
+    [
+        (["milk", "rolls"], 1, 1, 1 / 2),
+        (["rolls", "milk"], 0, 1, 1 / 2),
+        (["rolls"] + ["milk"] * 10, 0, 0, 1 / 11),  # text is compared with the last ten
+        (["rolls"] + ["milk"] * 50, 0, 0, 0),  # category, brand and price with the last fifty
+    ],
+)
+def test_bread_is_compared_with_the_newest_of_a_history(
+    told: Told,
+    catalogue: Catalogue,
+    vectors: ItemVectors,
+    log: InteractionLog,
+    item_ids: list[str],
+    last: float,
+    likest: float,
+    share: float,
+) -> None:
+    known = features_of("bread", bought(log, item_ids), told, catalogue, vectors, log)
+    assert known["text like the last item"] == last
+    assert known["text like the likest of the last items"] == likest
+    assert known["share of its category in the history"] == pytest.approx(share)
 
 
 def test_what_a_source_did_not_say_is_unknown(

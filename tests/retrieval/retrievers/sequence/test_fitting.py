@@ -13,6 +13,7 @@ from retrieval.records import Interaction, Item, UserHistory
 from retrieval.retrievers.sequence.config import SequenceConfig
 from retrieval.retrievers.sequence.fitting import CURVE, Fitting
 from retrieval.retrievers.sequence.retriever import SequenceRetriever
+from retrieval.retrievers.sequence.trained import Trained
 
 
 def in_silence(done: int, steps: int, text: str) -> None:
@@ -116,6 +117,26 @@ def test_it_trains_one_encoder_a_member_and_adds_their_scores(
     second = {name.replace("1/", "0/"): values for name, values in both.items() if not name.startswith("0/")}
     one, other = scores(quick, both), scores(quick, second)
     assert scores(both_config, both) == pytest.approx({item: one[item] + other[item] for item in one}, abs=1e-3)
+
+
+def test_every_member_goes_on_from_its_own_weights(
+    settings: SequenceConfig, street: Catalogue, walks: InteractionLog, texts: ItemVectors, tmp_path: Path
+) -> None:
+    slow = settings.training.model_copy(update={"epochs": 1, "learning_rate": 1e-9})
+    both = settings.model_copy(update={"members": 2, "training": slow})
+    arrays = Fitting(both, street, walks, texts, 0).run(tmp_path / "first", in_silence)
+    start = Trained(
+        item_ids=tuple(item.item_id for item in street),
+        arrays={name: values for name, values in arrays.items() if name != "items"},
+        embedder="",
+        encoder=both.encoder,
+        members=2,
+        until=walks.frame["timestamp"].max().to_pydatetime() - timedelta(days=1),
+        made_from="",
+    )
+    further = Fitting(both, street, walks, texts, 7, start).run(tmp_path / "further", in_silence)
+    for name in ("0/items.text.weight", "1/items.text.weight", "1/items.ids.weight"):
+        np.testing.assert_allclose(further[name], arrays[name], atol=1e-5)
 
 
 def test_a_learning_curve_is_kept_for_every_member(fitted: Arrays) -> None:
