@@ -49,8 +49,7 @@ def fit_blend(
         proposals = features.of(
             history, [source.retrieve(history, config.depth, exclude=exclude) for source in sources.values()]
         )
-        right = {catalogue.position(item_id) for item_id in split.targets[user] if item_id not in exclude}
-        label = np.isin(proposals.rows, list(right))
+        label = np.isin(proposals.rows, [catalogue.position(item_id) for item_id in split.targets[user]])
         if label.any():  # a list without a right item teaches LambdaRank nothing
             matrices.append(proposals.matrix)
             labels.append(label)
