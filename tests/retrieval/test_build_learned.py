@@ -18,9 +18,10 @@ from retrieval.indexes.base import ExactConfig
 from retrieval.records import UserHistory
 from retrieval.retrievers.blend.config import BlendConfig
 from retrieval.retrievers.buy_again import BuyAgainConfig
-from retrieval.retrievers.popularity import PopularityConfig
+from retrieval.retrievers.popularity import PopularityConfig, fit_popularity
 from retrieval.retrievers.sequence.config import EncoderConfig, SequenceConfig, TrainingConfig
 from retrieval.shop import ShopData
+from retrieval.splits import last_basket
 from retrieval.train_retriever import train_retriever
 
 SEQUENCE = SequenceConfig(encoder=EncoderConfig(dimension=8, blocks=1), training=TrainingConfig(epochs=1))
@@ -87,6 +88,18 @@ def test_an_interrupted_build_goes_on_to_the_same_blend(
     build(shop, CONFIG, tmp_path / "shop")
     model = read_arrays(tmp_path / "shop" / "retrievers" / "blend.npz")["model"]
     assert model.tobytes() == read_arrays(blended / "retrievers" / "blend.npz")["model"].tobytes()
+
+
+def test_a_blend_learns_from_sources_that_have_not_seen_the_last_baskets(
+    shop: ShopData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retrieval.retrievers.blend.fitting.fit_blend", stop)
+    with pytest.raises(KeyboardInterrupt):
+        build(shop, CONFIG, tmp_path / "shop")
+    earlier = read_arrays(tmp_path / "shop" / "checkpoints.parts" / "earlier" / "popularity.npz")["scores"]
+    before = last_basket(shop.log, "test").train
+    assert earlier.tolist() == fit_popularity(PopularityConfig(), shop.catalogue, before)["scores"].tolist()
+    assert earlier[shop.catalogue.position("brie")] == 0.01  # dan alone bought it, and that last
 
 
 def test_a_trained_retriever_is_taken_as_it_is(trained: Path, shop: ShopData, tmp_path: Path) -> None:

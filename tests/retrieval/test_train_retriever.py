@@ -88,13 +88,22 @@ def another_epoch(shop: ShopData) -> tuple[ShopData, RetrievalConfig]:
     return shop, CONFIG.model_copy(update={"retrievers": (more, PopularityConfig())})
 
 
-@pytest.mark.parametrize("change", [less_data, another_seed, another_epoch])
+def another_embedder(shop: ShopData) -> tuple[ShopData, RetrievalConfig]:
+    return shop, CONFIG.model_copy(update={"embedder": HashingConfig(dimension=32)})
+
+
+@pytest.mark.parametrize("change", [less_data, another_seed, another_epoch, another_embedder])
 def test_a_folder_of_another_training_is_refused(
     finished: Path, shop: ShopData, change: Callable[[ShopData], tuple[ShopData, RetrievalConfig]]
 ) -> None:
     other, config = change(shop)
     with pytest.raises(BuildError, match="other data or with other settings"):
         train(other, finished, config)
+
+
+def test_a_folder_of_a_training_from_another_start_is_refused(finished: Path, shop: ShopData) -> None:
+    with pytest.raises(BuildError, match="other data or with other settings"):
+        train(shop, finished, start=finished)
 
 
 @pytest.mark.parametrize("stage", ["embed_catalogue", "Fitting.run"])

@@ -37,3 +37,11 @@ def test_a_candidate_keeps_what_each_source_said(unlearnt: BlendRetriever) -> No
 
 def test_where_no_source_proposes_anything_neither_does_the_blend(unlearnt: BlendRetriever) -> None:
     assert unlearnt.retrieve(NOBODY, 9, exclude={"oat", "tea", "milk"}) == ()
+
+
+def test_each_source_is_asked_for_as_many_as_are_wanted(
+    told: Callable[..., Retriever], catalogue: Catalogue, vectors: ItemVectors, log: InteractionLog
+) -> None:
+    sources = [told("one", lambda _: "milk tea oat")]
+    shallow = BlendRetriever(BlendConfig(depth=1), catalogue, vectors, log, sources, {})
+    assert len(shallow.retrieve(NOBODY, 3)) == 3
