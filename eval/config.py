@@ -5,11 +5,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError, model_validator
 
 from eval.data.base import BenchmarkDataConfig, Counts
-from eval.result import Goal
+from eval.metrics.names import NAMES
+from eval.result import BenchmarkName, Goal, SystemName
 from retrieval.embedders.base import EmbedderConfig, SentenceTransformerConfig
+from retrieval.errors import ConfigError
 from retrieval.retrievers import RetrieverConfig
 from retrieval.retrievers.blend.config import BlendConfig
 from retrieval.retrievers.hybrid import HybridConfig
@@ -30,7 +32,8 @@ class ProtocolConfig(Settings):
 
     learn_from: Literal["all-before", "before-validation"] = "all-before"
     """What test's systems are fitted on: all that came before what is held out, as a shop would; or what came before
-    the validation part, as most papers do, who show the validation item in the history and never learn from it."""
+    the validation part, as most papers do, who show the validation item in the history and choose settings by it. A
+    blend's trees, like settings, are then learnt from the validation part."""
 
     at: datetime | None = None
     """The moment, with its time zone, of a global time split."""
@@ -100,13 +103,13 @@ AnswererConfig = Annotated[
 class SystemConfig(Settings):
     """One row of the table."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.+-]*$")]
+    name: SystemName
     """Names the row and its files."""
 
     answers: AnswererConfig
     """What answers."""
 
-    seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
+    seeds: tuple[NonNegativeInt, ...] = Field(default=(0,), min_length=1)
     """It is fitted and asked once for each; a user's figure is the mean."""
 
     shuffled_titles: bool = False
@@ -124,7 +127,7 @@ class SystemConfig(Settings):
 class EvalConfig(Settings):
     """One benchmark."""
 
-    benchmark: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    benchmark: BenchmarkName
     """Names the run's folder."""
 
     title: str
@@ -158,9 +161,17 @@ class EvalConfig(Settings):
     """Figures to beat."""
 
     def of_part(self, part: Part) -> Self:
-        """The same benchmark on another part of the data."""
-        protocol = {**self.protocol.model_dump(), "part": part}
-        return self.model_copy(update={"protocol": ProtocolConfig.model_validate(protocol)})
+        """The same benchmark on another part of the data; raises ConfigError where its split has no such part."""
+        try:
+            protocol = ProtocolConfig.model_validate({**self.protocol.model_dump(), "part": part})
+        except ValidationError as err:
+            raise ConfigError(
+                f"this benchmark's split is {self.protocol.split}, which has no such part",
+                field="part",
+                value=part,
+                remedy="Leave --part out, or move `at`.",
+            ) from err
+        return self.model_copy(update={"protocol": protocol})
 
     @model_validator(mode="after")
     def _names_fit(self) -> Self:
@@ -175,8 +186,11 @@ class EvalConfig(Settings):
                 self._check_blend(system.name, parts)
         if unknown := {goal.system for goal in self.goals} - set(names):
             raise ValueError(f"goals: no system is called {sorted(unknown)}")
-        if max(self.cutoffs) > self.depth:
-            raise ValueError(f"cutoffs: {max(self.cutoffs)} is beyond depth ({self.depth}); raise depth")
+        if max(self.cutoffs) > self.depth or len(set(self.cutoffs)) != len(self.cutoffs):
+            raise ValueError(f"cutoffs: {self.cutoffs} names one twice, or one beyond depth ({self.depth})")
+        measured = {f"{name}@{k}" for name in NAMES for k in self.cutoffs}
+        if unknown := {self.headline, *(goal.metric for goal in self.goals)} - measured:
+            raise ValueError(f"headline, goals: {sorted(unknown)} is not measured; there are {sorted(measured)}")
         return self
 
     def _check_blend(self, name: str, parts: Iterable[str]) -> None:

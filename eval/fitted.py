@@ -1,5 +1,6 @@
 """What systems have learnt, kept by what it was learnt from, so that no run trains anything twice."""
 
+import fcntl
 import shutil
 from collections.abc import Callable
 from hashlib import sha256
@@ -8,31 +9,35 @@ from time import perf_counter
 
 import numpy as np
 
-from eval.code import ROOT, digest
+from eval.code import whole_code
+from eval.environment import versions
 from retrieval.files import Arrays, read_arrays, write_arrays
 
 _SECONDS = "seconds"
+_OURS = ("retrieval/", "eval/systems.py", "eval/protocol.py", "eval/answerers.py")
 
 
 def fitted_once(folder: Path, kind: str, made_of: str, fit: Callable[[Path], Arrays]) -> tuple[Arrays, float]:
-    """The arrays of `fit`, and the seconds it took when it was run; it gets a folder for its checkpoints.
+    """The arrays of `fit`, and the seconds it took when it was last run; it gets a folder for its checkpoints.
 
-    `made_of` names data, settings and seed; the code that fits this `kind` counts too.
+    `made_of` names data, settings and seed; all code that could take part and the libraries' versions count too. One
+    process fits at a time, and others that want the same wait for it.
     """
-    code = [digest(ROOT / path) for path in fitting_modules(kind)]
-    name = sha256(f"{made_of} {code}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    made_by = [digest for path, digest in sorted(whole_code().items()) if path.startswith(_OURS)]
+    name = sha256(f"{made_of} {made_by} {versions()}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
     path = folder / f"{kind}-{name}.npz"
-    if not path.exists():
-        start = perf_counter()
-        arrays = fit(path.with_suffix(".parts"))
-        write_arrays(path, {**arrays, _SECONDS: np.array(perf_counter() - start)})
-        shutil.rmtree(path.with_suffix(".parts"), ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            start = perf_counter()
+            arrays = fit(path.with_suffix(".parts"))
+            write_arrays(path, {**arrays, _SECONDS: np.array(perf_counter() - start)})
+            shutil.rmtree(path.with_suffix(".parts"), ignore_errors=True)
     arrays = read_arrays(path)
     return arrays, float(arrays.pop(_SECONDS))
 
 
-def fitting_modules(kind: str) -> list[str]:
-    """The paths of the code that fits this kind. A blend learns from what its parts answer: all of theirs count."""
-    room = ROOT / "retrieval" / "retrievers"
-    found = {"sequence": (room / "sequence").glob("*.py"), "blend": room.rglob("*.py")}.get(kind, room.glob("*.py"))
-    return sorted(path.relative_to(ROOT).as_posix() for path in found)
+def fitting_modules() -> list[str]:
+    """The paths of the code that fits, whether it has been imported or not."""
+    return [path for path in whole_code() if path.startswith(("retrieval/retrievers/", *_OURS[1:]))]

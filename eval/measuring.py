@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from eval.answers import Answers, Rows
 from eval.config import EvalConfig
-from eval.metrics.lists import NAMES, list_metrics
+from eval.metrics.lists import list_metrics
 from eval.metrics.quality import list_quality
 from eval.protocol import Protocol
 from eval.result import Difference, Slice, SystemResult
@@ -17,7 +17,6 @@ from eval.statistics.significance import differences, intervals
 from eval.statistics.slices import slices
 from eval.systems import System
 from retrieval.catalogue import Catalogue
-from retrieval.errors import ConfigError
 from retrieval.item_vectors import ItemVectors
 from retrieval.retrievers.popularity import item_rows
 
@@ -36,9 +35,7 @@ class Measure:
     """What is the same for all systems of a run: who was asked, and what was right."""
 
     def __init__(self, config: EvalConfig, protocol: Protocol, catalogue: Catalogue, vectors: ItemVectors) -> None:
-        """Raises ConfigError for a headline that would not be measured."""
         self._catalogue, self._vectors, self._cutoffs = catalogue, vectors, config.cutoffs
-        _check_headline(config)
         goals = [goal.metric for goal in config.goals]
         self._compared = list(dict.fromkeys([config.headline, *goals, "ndcg@10", "recall@10", "recall@20"]))
         self._relevant = [self._rows(protocol.relevant(user)) for user in protocol.users]
@@ -91,7 +88,7 @@ class Measure:
         return slices(self._lengths, target_counts, table[compared]) | self._repeats(answers, compared)
 
     def _repeats(self, answers: Answers, compared: list[str]) -> dict[str, dict[str, Slice]]:
-        """What was touched before and what is new, each ranked by itself; empty where repeats do not count."""
+        """What was touched before and what is new, each by itself in the one list; empty where repeats do not count."""
         before = [np.isin(rows, own) for rows, own in zip(self._relevant, self._histories, strict=True)]
         if not any(flags.any() for flags in before):
             return {}
@@ -114,17 +111,6 @@ class Measure:
 
     def _rows(self, item_ids: Sequence[str]) -> Rows:
         return np.array([self._catalogue.position(item_id) for item_id in item_ids], dtype=np.int32)
-
-
-def _check_headline(config: EvalConfig) -> None:
-    measured = [f"{name}@{k}" for name in NAMES for k in config.cutoffs]
-    if config.headline not in measured:
-        raise ConfigError(
-            "this would not be measured",
-            field="headline",
-            value=config.headline,
-            remedy=f"Choose one of {', '.join(NAMES)} at one of the cutoffs, {config.cutoffs}.",
-        )
 
 
 def _curves(fitted: System) -> dict[str, list[float]]:

@@ -31,7 +31,7 @@ class Protocol:
         self._config = config
         self._given = benchmark.given if config.candidates == "given" else None
         self._catalogue = frozenset(item.item_id for item in benchmark.shop.catalogue)
-        self._masked = config.seen == "masked" and config.candidates == "catalogue"
+        self._masked = masks(config)
         if config.candidates == "given" and benchmark.given is None:
             raise DatasetError(
                 "this data gives no candidates",
@@ -80,7 +80,7 @@ class Protocol:
         }
         learnt = "all that came before it"
         if self._validation is not None:
-            learnt = "what came before the validation part, which is in the histories but not learnt from"
+            learnt = "what came before the validation part; only a blend's trees are learnt from that"
         ranked = {
             "catalogue": "every item of the catalogue is ranked",
             "given": f"{self._sizes()} given items are ranked, the right one among them; what is left out is last",
@@ -127,6 +127,11 @@ class Protocol:
                     value=min(unknown),
                     remedy="Candidates and catalogue are not of one release; get both again.",
                 )
+
+
+def masks(config: ProtocolConfig) -> bool:
+    """Whether items of the history are left out: candidates that are given are all ranked."""
+    return config.seen == "masked" and config.candidates == "catalogue"
 
 
 def inner_split(config: ProtocolConfig, train: InteractionLog) -> Split:

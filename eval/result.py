@@ -1,10 +1,14 @@
 """What a run found: the one shape of metrics.json, which reports, comparisons and `make results` read."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from retrieval.settings import Settings
+
+BenchmarkName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+SystemName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.+-]*$")]
+"""Names become paths: nothing else may be in them."""
 
 
 class Interval(Settings):
@@ -38,7 +42,7 @@ class Slice(Settings):
 class SystemResult(Settings):
     """One system under the run's protocol."""
 
-    name: str
+    name: SystemName
     users: int
     metrics: dict[str, Interval]
     """By name, such as `ndcg@10`: the mean over users of the mean over seeds."""
@@ -82,7 +86,7 @@ class Goal(Settings):
 class Result(Settings):
     """One run: everything needed to read it and to make it again."""
 
-    benchmark: str
+    benchmark: BenchmarkName
     title: str
     part: str
     protocol: list[str]
@@ -95,7 +99,7 @@ class Result(Settings):
     versions: dict[str, str]
     date: str
     code: dict[str, str]
-    """The sha256 of every module of ours that took part, by path."""
+    """A digest of what every module of ours that took part does (eval/code.py), by path."""
 
     headline: str
     """The metric that decides."""

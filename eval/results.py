@@ -2,7 +2,7 @@
 
     python -m eval.results                                  # what `make results` runs
     python -m eval.results --publish var/eval/runs/beauty-test
-    python -m eval.results --write docs/results/retrieval.md
+    python -m eval.results --write                          # docs/results/retrieval.md, from what is published
 
 Every file of configs/eval/ is a published benchmark and needs a result. A result is refused when it is missing, when a
 line of the code that made it has changed since, or when its command would no longer run the same configuration.
@@ -16,20 +16,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pydantic import ValidationError
-
 from eval.code import changed
 from eval.config import EvalConfig
+from eval.finished import RESULT, read_result
 from eval.pages.tables import results_table
 from eval.pages.verdict import is_met
 from eval.result import Goal, Result
 from retrieval.config import read_config
 from retrieval.differences import differences
-from retrieval.errors import LlmRerankError
-from retrieval.files import read_json, unreadable, write_json, write_whole
+from retrieval.errors import DatasetError, LlmRerankError
+from retrieval.files import write_json
 
-CONFIGS: Final = Path("configs/eval")
+CONFIGS: Final = Path("configs/eval")  # from the root of the checkout, where `make` runs
 PUBLISHED: Final = Path("docs/results")
+PAGE: Final = PUBLISHED / "retrieval.md"
 _COLUMNS: Final = ("benchmark", "split", "system", "metric", "value", "95 %", "goal", "", "command", "device")
 _MET: Final = {True: "met", False: "missed", None: "not measured"}
 
@@ -45,23 +45,31 @@ class Published:
 
 
 def published() -> list[Published]:
-    """Every benchmark of configs/eval/."""
-    return [_published(path) for path in sorted(CONFIGS.glob("*.yaml"))]
+    """Every benchmark of configs/eval/; raises DatasetError where there is none."""
+    found = [_published(path) for path in sorted(CONFIGS.glob("*.yaml"))]
+    if not found:
+        raise DatasetError(
+            "there is no benchmark here", field="folder", value=str(CONFIGS), remedy="Run it from the checkout's root."
+        )
+    return found
 
 
 def publish(folder: Path) -> Path:
     """Copies a finished run's result to where results are committed."""
-    result = _read(folder / "metrics.json")
+    result = read_result(folder)
     out = _place(result.benchmark)
     write_json(out, result.to_json())
     return out
 
 
-def write_tables(path: Path) -> None:
-    """All results as one Markdown file."""
+def tables(found: Sequence[Published]) -> str:
+    """All results as one Markdown page; what is refused says so."""
     blocks = ["# Retrieval: the measured tables", "Made by `python -m eval.results --write`; nothing here is typed in."]
-    blocks += [_section(one.result) for one in published() if one.result is not None]
-    write_whole(path, lambda part: part.write_text("\n\n".join(blocks) + "\n", encoding="utf-8"))
+    for one in found:
+        if one.result is not None:
+            blocks.append(_section(one.result))
+            blocks += [f"**Refused**: {one.problem}."] if one.problem else []
+    return "\n\n".join(blocks) + "\n"
 
 
 def _published(path: Path) -> Published:
@@ -69,7 +77,7 @@ def _published(path: Path) -> Published:
     place = _place(config.benchmark)
     if not place.exists():
         return Published(path=path, config=config, result=None, problem=f"missing: run `{_command(path)}` and publish")
-    result = _read(place)
+    result = read_result(place.parent)
     return Published(path=path, config=config, result=result, problem=_problem(path, config, result))
 
 
@@ -94,14 +102,7 @@ def _lines(one: Published) -> list[Sequence[str]]:
 
 def _line(result: Result, goal: Goal) -> Sequence[str]:
     found = result.system(goal.system).metrics[goal.metric]
-    figure = (
-        ""
-        if not goal.source
-        else f">= {goal.at_least:g}"
-        if goal.at_most is None
-        else f"{goal.at_least:g} to {goal.at_most:g}"
-    )
-    met = _MET[is_met(goal, result)] if goal.source else "reported"
+    figure, met = _figure(goal), _MET[is_met(goal, result)] if goal.source else "reported"
     interval = f"[{found.low:.4f}, {found.high:.4f}]"
     split = f"{result.config['protocol']['split']}, {result.part}"  # type: ignore[index, call-overload]
     return (
@@ -118,6 +119,12 @@ def _line(result: Result, goal: Goal) -> Sequence[str]:
     )
 
 
+def _figure(goal: Goal) -> str:
+    if not goal.source:
+        return ""
+    return f">= {goal.at_least:g}" if goal.at_most is None else f"{goal.at_least:g} to {goal.at_most:g}"
+
+
 def _section(result: Result) -> str:
     goals = [
         f"- {line[2]}, {line[3]}: {line[4]} {line[5]}; goal {line[6]}, {line[7]}. {goal.source}"
@@ -132,18 +139,11 @@ def _section(result: Result) -> str:
 
 
 def _place(benchmark: str) -> Path:
-    return PUBLISHED / benchmark / "metrics.json"
+    return PUBLISHED / benchmark / RESULT
 
 
 def _command(path: Path) -> str:
     return shlex.join(["python", "-m", "eval.run", "--config", path.as_posix()])
-
-
-def _read(path: Path) -> Result:
-    try:
-        return Result.model_validate(read_json(path))
-    except ValidationError as err:
-        raise unreadable(path) from err
 
 
 def main() -> None:
@@ -152,12 +152,12 @@ def main() -> None:
         prog="python -m eval.results", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--publish", type=Path, metavar="RUN", help="commit this finished run's result")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="write all tables as Markdown")
+    parser.add_argument("--write", action="store_true", help=f"write all tables to {PAGE}")
     given = parser.parse_args()
     if given.publish:
         print(publish(given.publish))
     if given.write:
-        write_tables(given.write)
+        PAGE.write_text(tables(published()), encoding="utf-8")
     if given.publish or given.write:
         return
     found = published()
@@ -166,6 +166,8 @@ def main() -> None:
         for line in _lines(one):
             print("\t".join(line))
     refused = [f"{one.path}: {one.problem}" for one in found if one.problem]
+    if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != tables(found):
+        refused.append(f"{PAGE}: not made from these results; run `python -m eval.results --write`")
     if refused:
         sys.exit("\n".join(["results refused:", *refused]))
 

@@ -28,6 +28,7 @@ from eval.result import Result
 from eval.run_folder import RANKINGS, REPORT, alone, bind, check_code, claim, same
 from eval.systems import KEPT, Systems
 from retrieval.catalogue import Catalogue
+from retrieval.errors import DatasetError
 from retrieval.files import checksum, unreadable, write_json
 
 
@@ -40,7 +41,8 @@ class Run:
         self._code: dict[str, str] = {}
         if not (folder / RESULT).exists():
             self._code = whole_code()  # as it is now: whoever edits it meanwhile has not made this run
-            claim(folder, {"config": config.model_dump(mode="json"), "code": one_digest(self._code)})
+            plan = {"config": config.model_dump(mode="json"), "code": one_digest(self._code), "versions": versions()}
+            claim(folder, plan)
 
     def result(self, progress: Progress) -> Result:
         """What was found: read where the run is finished, measured where it is not."""
@@ -57,14 +59,13 @@ class Run:
         given = sha256(repr(sorted((benchmark.given or {}).items())).encode()).hexdigest()[:16]
         read = {"data": f"{benchmark.shop.fingerprint}-{given}"}
         for system in self._config.systems:
-            if isinstance(system.answers, RankingsFileConfig) and system.answers.path.exists():
-                read[system.name] = checksum(system.answers.path)
+            if isinstance(system.answers, RankingsFileConfig):
+                read[system.name] = _checksum(system.answers.path)
         bind(self._folder, read)
 
     def _modules(self) -> set[str]:
         """What took part: what is imported, and what fitted the systems, which may have been in an earlier run."""
-        kinds = {system.answers.kind for system in self._config.systems}
-        return modules_in_use().union(*(fitting_modules(kind) for kind in kinds))
+        return modules_in_use().union(fitting_modules())
 
     def _measure(self, progress: Progress) -> None:
         config = self._config
@@ -116,6 +117,18 @@ class Run:
             if answers[seed].users != protocol.users:
                 raise unreadable(path)
         return Asked(answers=answers, fitted=fitted)
+
+
+def _checksum(path: Path) -> str:
+    try:
+        return checksum(path)
+    except OSError as err:
+        raise DatasetError(
+            "there is no such rankings file",
+            field="path",
+            value=str(path),
+            remedy="Make it first; see eval/peers/README.md.",
+        ) from err
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from rich.progress import Progress
 from eval.answerers import FiledRetriever, RandomRetriever
 from eval.config import BlendedConfig, EvalConfig, FusedConfig, RandomConfig, RankingsFileConfig, SystemConfig
 from eval.fitted import fitted_once
-from eval.protocol import inner_split
+from eval.protocol import inner_split, masks
 from retrieval.catalogue import Catalogue
 from retrieval.embedders import embedder_name
 from retrieval.embedders.base import EmbedderConfig
@@ -26,7 +26,7 @@ from retrieval.retrievers import RetrieverConfig, Shelf, fit, open_retriever
 from retrieval.retrievers.base import OnStep, Retriever
 from retrieval.retrievers.blend.fitting import fit_blend
 from retrieval.retrievers.blend.retriever import BlendRetriever
-from retrieval.retrievers.hybrid import HybridRetriever
+from retrieval.retrievers.hybrid import HybridConfig, HybridRetriever
 from retrieval.splits import Split
 
 KEPT: Final = Path("var/eval")
@@ -106,23 +106,23 @@ class Systems:
         return System(retriever=retriever, arrays={}, seconds=sum(part.seconds for part in parts.values()))
 
     def _blend(self, blended: BlendedConfig, seed: int) -> System:
-        settings = self._config.model_dump_json(include={"systems", "protocol"})
+        settings, inner = self._config.model_dump_json(include={"systems", "protocol"}), self._inner()
         arrays, seconds = fitted_once(
             self._kept / "fitted",
             "blend",
-            f"{blended.model_dump_json()} {settings} {seed} {self._made_of} {_digest(self.vectors)}",
-            lambda work: self._learn_blend(blended, seed),
+            f"{blended.model_dump_json()} {settings} {seed} {self._made_of} {_digest(self.vectors)} {_asked(inner)}",
+            lambda work: self._learn_blend(blended, inner, seed),
         )
         parts = self._parts(blended.of, seed)
-        sources = [part.retriever for part in parts.values()]
-        retriever = BlendRetriever(blended, self._catalogue, self.vectors, self._train, sources, arrays)
+        sources = {name: part.retriever for name, part in parts.items()}
+        fusion = HybridRetriever(HybridConfig(), self._catalogue, [(source, 1.0) for source in sources.values()])
+        retriever = BlendRetriever(blended, self._catalogue, self.vectors, self._train, sources, arrays, fusion)
         return System(
             retriever=retriever, arrays=arrays, seconds=seconds + sum(part.seconds for part in parts.values())
         )
 
-    def _learn_blend(self, blended: BlendedConfig, seed: int) -> Arrays:
+    def _learn_blend(self, blended: BlendedConfig, inner: Split, seed: int) -> Arrays:
         """Learns from the parts as they would have answered before the newest of the log happened."""
-        inner = self._inner()
         earlier = Systems(
             self._config,
             self._catalogue,
@@ -138,7 +138,7 @@ class Systems:
             self._catalogue,
             self.vectors,
             seed,
-            repeats=self._config.protocol.seen == "allowed",
+            repeats=not masks(self._config.protocol),
             track=lambda users: self._progress.track(users, description="blend: asking its parts"),
         )
 
@@ -175,6 +175,10 @@ def _text_vectors(catalogue: Catalogue, embedder: EmbedderConfig, kept: Path, pr
 def _seed(system: SystemConfig, seed: int) -> int:
     """The seed itself, or the first of a system that is not fitted with it: some need no chance and have one only."""
     return seed if seed in system.seeds else system.seeds[0]
+
+
+def _asked(split: Split) -> str:
+    return sha256(f"{split.train.fingerprint} {sorted(split.targets.items())}".encode()).hexdigest()[:16]
 
 
 def _digest(vectors: ItemVectors) -> str:

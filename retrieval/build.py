@@ -38,13 +38,18 @@ def build(shop: ShopData, config: RetrievalConfig, folder: Path, *, overwrite: b
     A folder that is finished and made from the same is left as it is. Raises BuildError for one that was damaged
     since, and for a folder made from something else, unless `overwrite`, which never deletes a folder that is no build.
     """
-    plan = Plan(data=shop.fingerprint, embedder=embedder_name(config.embedder), config=config.model_dump(mode="json"))
+    embedder = embedder_name(config.embedder)
+    plan = Plan(
+        data=shop.fingerprint,
+        embedder=embedder,
+        config=config.model_dump(mode="json"),
+        trained=_trained(config, embedder),
+    )
     _make_way(folder, plan, overwrite)
     if (folder / MANIFEST).exists():
         manifest = Manifest.read(folder)
         manifest.verify(folder)
         return manifest
-    _check_trained(config, plan.embedder)
     write_plan(plan, folder)
     with showing_progress() as progress:
         if not holds_shop(folder):
@@ -58,11 +63,15 @@ def build(shop: ShopData, config: RetrievalConfig, folder: Path, *, overwrite: b
     return manifest
 
 
-def _check_trained(config: RetrievalConfig, embedder: str) -> None:
-    """Raises BuildError where a retriever that is taken as trained is absent or read other text vectors."""
+def _trained(config: RetrievalConfig, embedder: str) -> dict[str, str]:
+    """What is taken as trained; raises BuildError where it is absent or read other text vectors."""
+    found = {}
     for retriever in config.retrievers:
         if isinstance(retriever, SequenceConfig) and retriever.trained is not None:
-            Trained.read(retriever.trained).check_embedder(embedder)
+            trained = Trained.read(retriever.trained)
+            trained.check_embedder(embedder)
+            found[str(retriever.trained)] = trained.made_from
+    return found
 
 
 def _make_way(folder: Path, plan: Plan, overwrite: bool) -> None:

@@ -46,7 +46,8 @@ class RetrievalConfig(Settings):
     """How the sources are joined by rank."""
 
     blend: BlendConfig | None = None
-    """How the sources are joined by a model that learns from held-out interactions; none: they are joined by rank."""
+    """How the sources are joined by a model that learns from held-out baskets; none, or where there is too little to
+    learn from: by rank, as `hybrid` and the sources' weights say."""
 
     seed: int = 0
     """Where every random number comes from."""

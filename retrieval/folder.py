@@ -61,12 +61,15 @@ def load_folder(folder: Path) -> BuiltShop:
 
 def _join(config: RetrievalConfig, shelf: Shelf, sources: list[Retriever], folder: Path) -> Retriever:
     """All sources as one."""
+    weights = [source.weight for source in config.retrievers]
+    fusion = HybridRetriever(config.hybrid, shelf.catalogue, list(zip(sources, weights, strict=True)))
     if config.blend is None:
-        weights = [source.weight for source in config.retrievers]
-        return HybridRetriever(config.hybrid, shelf.catalogue, list(zip(sources, weights, strict=True)))
+        return fusion
     from retrieval.retrievers.blend.retriever import BlendRetriever  # brings LightGBM
 
-    return BlendRetriever(config.blend, shelf.catalogue, shelf.vectors, shelf.log, sources, read_arrays(folder / BLEND))
+    arrays = read_arrays(folder / BLEND)
+    by_name = {source.name: source for source in sources}
+    return BlendRetriever(config.blend, shelf.catalogue, shelf.vectors, shelf.log, by_name, arrays, fusion)
 
 
 def _config(manifest: Manifest, folder: Path) -> RetrievalConfig:

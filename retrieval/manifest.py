@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from retrieval.differences import differences
 from retrieval.errors import BuildError
@@ -33,6 +33,9 @@ class Plan(Settings):
 
     config: dict[str, Any]
     """The RetrievalConfig."""
+
+    trained: dict[str, str] = Field(default_factory=dict)
+    """What the retrievers that are taken as trained were made from, by the folder they lie in."""
 
     def differences(self, other: Self) -> str:
         """`other` against this as one line, the first few keys that differ; empty where they are the same."""

@@ -5,16 +5,14 @@ has 0 everywhere, so LensKit is only asked about the others: 22,000 lists of 100
 """
 
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from eval.metrics.lenskit import TopK
+from eval.metrics.names import NAMES
 from retrieval.errors import DataError
-
-NAMES: Final = ("ndcg", "recall", "mrr", "hit", "map", "precision", "f1")
 
 
 def list_metrics(

@@ -19,7 +19,8 @@ from retrieval.retrievers.popularity import item_rows
 from retrieval.retrievers.scorers import SimilarItems, sparse_arrays, sparse_matrix
 from retrieval.retrievers.taste import Taste
 
-_FARTHEST = 20  # interactions back that count: at a decay of 0.6 the next one weighs 0.00004
+_LEAST = 0.01  # what weighs less than this is too far back to count
+_FARTHEST = 100  # interactions back, however little they decay
 
 
 class TransitionsConfig(SourceConfig):
@@ -28,7 +29,7 @@ class TransitionsConfig(SourceConfig):
     kind: Literal["transitions"] = "transitions"
 
     items: PositiveInt = Field(default=10_000, le=30_000)
-    """Fit on this many of the most popular items only: three matrices of items x items are held (10,000: 1.2 GB)."""
+    """Fit on this many of the most popular items only: four matrices of items x items are held (10,000: 1.6 GB)."""
 
     decay: PositiveFloat = Field(default=0.6, le=1)
     """What an interaction weighs against the one after it."""
@@ -82,11 +83,16 @@ def open_transitions(config: TransitionsConfig, catalogue: Catalogue, arrays: Ar
 
 def recent(interactions: Sequence[Interaction], catalogue: Catalogue, decay: float) -> Taste:
     """The last interactions with items of the catalogue: the newest weighs 1, each before it `decay` times less."""
-    known = [catalogue.position(i.item_id) for i in interactions if i.item_id in catalogue][-_FARTHEST:]
+    known = [catalogue.position(i.item_id) for i in interactions if i.item_id in catalogue][-reach(decay) :]
     weights = decay ** np.arange(len(known))[::-1]
     positions, place = np.unique(np.array(known, dtype=np.intp), return_inverse=True)
     summed = np.bincount(place, weights, minlength=len(positions))
     return Taste(positions=positions, weights=summed.astype(np.float32))
+
+
+def reach(decay: float) -> int:
+    """How many interactions back count."""
+    return _FARTHEST if decay == 1 else min(_FARTHEST, 1 + int(np.log(_LEAST) / np.log(decay)))
 
 
 def _most_popular(rows: NDArray[np.intp], count: int) -> NDArray[np.intp]:
@@ -100,7 +106,7 @@ def _moments(
     """Row t: what a user had done up to interaction t, and what followed; empty where it was the user's last."""
     shape = (len(columns), items)
     past = csr_array(shape, dtype=np.float32)
-    for back in range(_FARTHEST):
+    for back in range(reach(config.decay)):
         past = past + _shifted(users, columns, -back, config.decay**back, shape)
     future = csr_array(shape, dtype=np.float32)
     for ahead in range(1, config.horizon + 1):

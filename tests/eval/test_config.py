@@ -70,7 +70,7 @@ def test_only_what_reads_titles_can_have_them_shuffled(configure: Configure) -> 
 
 
 def test_a_cutoff_beyond_the_rankings(configure: Configure) -> None:
-    with pytest.raises(ValidationError, match=r"20 is beyond depth \(12\)"):
+    with pytest.raises(ValidationError, match=r"beyond depth \(12\)"):
         configure([POPULAR], cutoffs=[10, 20])
 
 
@@ -91,3 +91,19 @@ def test_a_goal_is_for_a_system_that_there_is(configure: Configure) -> None:
 def test_a_time_split_and_no_other_has_a_moment(rules: dict[str, object], problem: str) -> None:
     with pytest.raises(ValidationError, match=problem):
         ProtocolConfig.model_validate(rules)
+
+
+def test_a_headline_or_goal_that_is_not_measured(configure: Configure) -> None:
+    with pytest.raises(ValidationError, match=r"'ndcg@7'.*is not measured"):
+        configure([POPULAR], headline="ndcg@7")
+    goal = {"system": "popular", "metric": "auc", "at_least": 0.1, "source": "a paper"}
+    with pytest.raises(ValidationError, match=r"'auc'.*is not measured"):
+        configure([POPULAR], goals=[goal])
+
+
+def test_a_part_that_the_split_does_not_have(configure: Configure) -> None:
+    config = configure([POPULAR])
+    at = {"split": "global-time", "part": "test", "at": "2024-01-03T00:00:00Z"}
+    timed = config.model_copy(update={"protocol": type(config.protocol).model_validate(at)})
+    with pytest.raises(ConfigError, match="no such part"):
+        timed.of_part("validation")

@@ -34,21 +34,16 @@ def test_checkpoints_go_when_it_is_done(tmp_path: Path) -> None:
         return FOUND
 
     fitted_once(tmp_path, "sequence", "these data", fit)
-    assert [path.suffix for path in tmp_path.iterdir()] == [".npz"]
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".lock", ".npz"]
 
 
 def test_a_damaged_file_is_an_error(tmp_path: Path) -> None:
     fitted_once(tmp_path, "ease", "these data", lambda work: FOUND)
-    (path,) = tmp_path.iterdir()
+    (path,) = tmp_path.glob("*.npz")
     path.write_bytes(path.read_bytes()[:50])
     with pytest.raises(BuildError, match="damaged"):
         fitted_once(tmp_path, "ease", "these data", never)
 
 
-def test_a_blend_is_as_old_as_the_code_of_its_parts() -> None:
-    lenskit = "retrieval/retrievers/lenskit.py"
-    assert {kind: lenskit in fitting_modules(kind) for kind in ("ease", "blend", "sequence")} == {
-        "ease": True,
-        "blend": True,
-        "sequence": False,
-    }
+def test_code_that_fits_counts_whether_it_was_imported_or_not() -> None:
+    assert {"retrieval/retrievers/lenskit.py", "eval/systems.py"} <= set(fitting_modules())

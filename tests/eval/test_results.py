@@ -4,7 +4,8 @@ import pytest
 
 from eval.code import ROOT, digest
 from eval.result import Result
-from eval.results import main, publish, published, write_tables
+from eval.results import PAGE, main, publish, published, tables
+from retrieval.errors import DatasetError
 from retrieval.files import write_json
 
 CONFIG = """
@@ -54,6 +55,7 @@ def test_a_published_result_is_one_line_a_goal(
     run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     publish(run)
+    PAGE.write_text(tables(published()))
     monkeypatch.setattr("sys.argv", ["results"])
     main()
     header, line = capsys.readouterr().out.splitlines()
@@ -88,7 +90,21 @@ def test_what_is_refused_is_said_and_the_exit_code_is_1(place: Path, monkeypatch
 
 def test_all_results_as_one_page(run: Path, place: Path) -> None:
     publish(run)
-    write_tables(place / "retrieval.md")
-    text = (place / "retrieval.md").read_text()
+    text = tables(published())
     assert "| blend |" in text
     assert "goal >= 0.05" in text
+    assert "Refused" not in text
+
+
+def test_a_page_that_is_not_of_these_results_is_refused(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(run)
+    PAGE.write_text("older")
+    monkeypatch.setattr("sys.argv", ["results"])
+    with pytest.raises(SystemExit, match="not made from these results"):
+        main()
+
+
+def test_from_elsewhere_there_is_nothing_to_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DatasetError, match="no benchmark here"):
+        published()

@@ -14,7 +14,7 @@ from eval.finished import FinishedRun
 from eval.result import Result, SystemResult
 from eval.run import Run
 from eval.run_folder import PLAN, alone
-from retrieval.errors import BuildError, ConfigError, DataError, DatasetError
+from retrieval.errors import BuildError, DataError, DatasetError
 from retrieval.files import read_json, write_json
 
 SYSTEMS = [
@@ -187,11 +187,6 @@ def test_seeds_are_averaged_user_by_user(config: EvalConfig, measure: Measure, f
     assert random.metrics["recall@5"].mean == pytest.approx(np.mean(by_seed))
     sixths = FinishedRun.read(folder).users["random"]["recall@5"] * 6  # dan buys two things, each found by 0 to 3 seeds
     assert sixths.tolist() == pytest.approx(sixths.round().tolist())
-
-
-def test_a_headline_that_is_not_measured(config: EvalConfig, measure: Measure) -> None:
-    with pytest.raises(ConfigError, match=r"headline='ndcg@7'"):
-        measure(config.model_copy(update={"headline": "ndcg@7"}))
 
 
 def test_every_system_is_compared_with_every_other(config: EvalConfig, measure: Measure) -> None:

@@ -105,6 +105,11 @@ class Features:
         return likeness
 
 
+def plain(names: Sequence[str]) -> list[str]:
+    """The names as LightGBM can keep them, which wants no white space and no JSON signs."""
+    return ["".join(letter if letter.isalnum() else "_" for letter in name) for name in names]
+
+
 def _codes(names: Sequence[str]) -> NDArray[np.intp]:
     """A number for each different name, -1 for none."""
     codes = {name: code for code, name in enumerate(dict.fromkeys(name for name in names if name))}

@@ -12,7 +12,7 @@ from retrieval.files import Arrays
 from retrieval.item_vectors import ItemVectors
 from retrieval.retrievers.base import Retriever
 from retrieval.retrievers.blend.config import BlendConfig
-from retrieval.retrievers.blend.features import Features
+from retrieval.retrievers.blend.features import Features, plain
 from retrieval.splits import Split
 
 IMPORTANCE: Final = "importance/"
@@ -33,7 +33,7 @@ def fit_blend(
     repeats: bool,
     track: Track,
 ) -> Arrays:
-    """Array `model`, LightGBM's own text as bytes, and the features' importances.
+    """Array `model`, LightGBM's own text as bytes with the features by name, and the features' importances.
 
     `sources` were fitted on `split.train`, so that what they say of the targets is what they would have said before.
     Without `repeats`, items of the history are neither proposed nor right. Where no source proposes anything
@@ -67,6 +67,7 @@ def _fit(
         np.concatenate(matrices),
         label=np.concatenate(labels).astype(np.float32),
         group=[len(label) for label in labels],
+        feature_name=plain(names),
     )
     model = lightgbm.train(
         {

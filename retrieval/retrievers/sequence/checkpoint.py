@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import Any, Self
 
 import torch
-from torch import Tensor
 
 from retrieval.errors import BuildError
 from retrieval.files import unreadable, write_whole
-
-Weights = dict[str, Tensor]
+from retrieval.retrievers.sequence.encoder import Weights
 
 _DAMAGES = (OSError, EOFError, LookupError, RuntimeError, TypeError, ValueError, pickle.UnpicklingError)
 

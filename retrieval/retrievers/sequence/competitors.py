@@ -24,7 +24,7 @@ class Competitors(Protocol):
 
 
 class WholeCatalogue:
-    """Every item competes."""
+    """Every item that anybody touched competes."""
 
     def __init__(self, items: int) -> None:
         self._all = Competing(columns=np.arange(items), correction=np.zeros(items, dtype=np.float32))

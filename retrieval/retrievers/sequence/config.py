@@ -61,7 +61,7 @@ class TrainingConfig(Settings):
     """Pull of the weights towards zero."""
 
     negatives: PositiveInt | None = None
-    """None: every item of the catalogue competes with the right one. A number: that many random ones and the other
+    """None: every item that anybody touched competes with the right one. A number: that many random ones and the other
     right answers of the batch do, corrected for how they were drawn; for large catalogues."""
 
     validation_users: NonNegativeInt = 10_000
@@ -72,8 +72,8 @@ class TrainingConfig(Settings):
 class SequenceConfig(SourceConfig):
     """A causal transformer over a history (Kang and McAuley, SASRec, ICDM 2018).
 
-    Trained with a softmax over the whole catalogue (Klenitskiy and Vasilev, RecSys 2023). An item's vector is an id
-    part plus a linear map of its text vector.
+    Trained with a softmax over all items that anybody touched (Klenitskiy and Vasilev, RecSys 2023). An item's vector
+    is an id part plus a linear map of its text vector.
     """
 
     kind: Literal["sequence"] = "sequence"

@@ -1,4 +1,4 @@
-"""The model: items to vectors, histories to vectors, and the loss that brings the two together."""
+"""The model: items to vectors, and histories to vectors that point at the items that come next."""
 
 import math
 
@@ -7,6 +7,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from retrieval.retrievers.sequence.config import EncoderConfig
+
+Weights = dict[str, Tensor]
+"""By name."""
 
 _FIRST_SCALE = 20.0  # of cosines: what cross-entropy over some ten thousand items can work with from the first step
 _ALIKE = 1e-6  # spread of numbers that differ by rounding only

@@ -5,7 +5,6 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
 
 from retrieval.catalogue import Catalogue
@@ -13,10 +12,9 @@ from retrieval.files import Arrays
 from retrieval.item_vectors import ItemVectors
 from retrieval.log import InteractionLog
 from retrieval.retrievers.base import OnStep
-from retrieval.retrievers.sequence.checkpoint import Weights
 from retrieval.retrievers.sequence.config import SequenceConfig
-from retrieval.retrievers.sequence.encoder import SequenceEncoder
 from retrieval.retrievers.sequence.histories import HeldOut, Histories, hold_out, read_histories, windows
+from retrieval.retrievers.sequence.opening import tensors
 from retrieval.retrievers.sequence.trained import Trained, spread
 from retrieval.retrievers.sequence.training import Lesson, Training
 from retrieval.retrievers.sequence.validation import K
@@ -94,27 +92,6 @@ class Fitting:
             histories=histories.renumbered(rows),
             held_out=None if held_out is None else held_out.renumbered(rows),
             text=self._vectors.at(rows),
-            seed=self._seed + member,
+            seed=int(np.random.SeedSequence([self._seed, member]).generate_state(1)[0]),
             start=None if self._start is None else tensors(spread(self._start, rows, member)),
         )
-
-
-def open_encoders(config: SequenceConfig, arrays: Arrays) -> list[SequenceEncoder]:
-    """The trained members, ready to answer; none where nothing could be learnt."""
-    return [
-        _open(config, {name.split("/", 1)[1]: value for name, value in arrays.items() if name.startswith(f"{member}/")})
-        for member in range(config.members)
-        if len(arrays["items"])
-    ]
-
-
-def _open(config: SequenceConfig, arrays: Arrays) -> SequenceEncoder:
-    items, text = arrays["items.ids.weight"].shape[0], arrays["items.text.weight"].shape[1]
-    encoder = SequenceEncoder(items, text, config.encoder)
-    encoder.load_state_dict(tensors(arrays))
-    return encoder.eval()
-
-
-def tensors(arrays: Arrays) -> Weights:
-    """The same for torch."""
-    return {name: torch.from_numpy(values) for name, values in arrays.items()}

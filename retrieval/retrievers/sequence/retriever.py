@@ -14,7 +14,7 @@ from retrieval.item_vectors import ItemVectors
 from retrieval.records import Candidate, UserHistory
 from retrieval.retrievers.sequence.config import SequenceConfig
 from retrieval.retrievers.sequence.encoder import SequenceEncoder
-from retrieval.retrievers.sequence.fitting import open_encoders
+from retrieval.retrievers.sequence.opening import open_encoders
 
 
 class SequenceRetriever:
@@ -37,14 +37,15 @@ class SequenceRetriever:
     def retrieve(
         self, history: UserHistory, top_n: int, *, exclude: Collection[str] = frozenset()
     ) -> tuple[Candidate, ...]:
-        """The items the user vector points at; () for a history without a known item."""
+        """The items the user vector points at, equal ones in the catalogue's order; () without a known item."""
         known = [i.item_id for i in history.interactions if i.item_id in self._catalogue][-self._window :]
         if not known or not self._members or top_n <= 0:
             return ()
         rows = torch.tensor([self._catalogue.position(item_id) for item_id in known])
         user = np.concatenate([member.user(rows) for member in self._members])
         (found,) = self._index.search(user[None], top_n + sum(item_id in self._catalogue for item_id in exclude))
-        best = [(item_id, score) for item_id, score in found if item_id not in exclude][:top_n]
+        kept = [(item_id, score) for item_id, score in found if item_id not in exclude]
+        best = sorted(kept, key=lambda entry: (-entry[1], self._catalogue.position(entry[0])))[:top_n]
         return tuple(
             Candidate(item=self._catalogue[item_id], score=score, source=self.name, rank=rank)
             for rank, (item_id, score) in enumerate(best, start=1)
@@ -58,7 +59,7 @@ class Member:
         """`items[c]` is the catalogue row of the encoder's column c."""
         self._encoder = encoder
         with torch.inference_mode():
-            self._table = encoder.items.from_text(torch.from_numpy(vectors.at(np.arange(len(vectors.place)))))
+            self._table = encoder.items.from_text(torch.from_numpy(vectors.distinct))[torch.from_numpy(vectors.place)]
             self._table[items] += encoder.items.ids.weight
             bias = encoder.items.bias.mean().repeat(len(self._table))
             bias[items] = encoder.items.bias

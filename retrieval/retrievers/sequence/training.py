@@ -12,10 +12,10 @@ from torch import Tensor
 
 from retrieval.errors import TrainingError
 from retrieval.retrievers.base import OnStep
-from retrieval.retrievers.sequence.checkpoint import Checkpoint, Weights
+from retrieval.retrievers.sequence.checkpoint import Checkpoint
 from retrieval.retrievers.sequence.competitors import Competitors, SampledCatalogue, WholeCatalogue
 from retrieval.retrievers.sequence.config import EncoderConfig, TrainingConfig
-from retrieval.retrievers.sequence.encoder import SequenceEncoder
+from retrieval.retrievers.sequence.encoder import SequenceEncoder, Weights
 from retrieval.retrievers.sequence.histories import NOTHING, Batch, HeldOut, Histories, batches, windows
 from retrieval.retrievers.sequence.loss import catalogue_cross_entropy
 from retrieval.retrievers.sequence.validation import validate

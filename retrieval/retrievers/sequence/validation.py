@@ -8,22 +8,23 @@ from torch import Tensor
 from retrieval.retrievers.sequence.encoder import SequenceEncoder
 from retrieval.retrievers.sequence.histories import NOTHING, HeldOut
 
-_USERS = 512  # scored at a time
+_SCORES = 8_000_000  # held at a time: 32 MB
 K = 10
 
 
 def validate(encoder: SequenceEncoder, text: Tensor, held_out: HeldOut, window: int) -> float:
-    """NDCG@10 against every item; `held_out` holds columns, NOTHING for an item that nobody else touched (a miss).
+    """NDCG@10 against every item that anybody touched; `held_out` holds columns, NOTHING for any other item (a miss).
 
-    What a user touched before does not compete, except where the user came back to the very item asked for.
+    Where the item is new to the user, what the user touched before does not compete. An equal score is no win.
     """
     encoder.eval()
     with torch.inference_mode():
         table = encoder.items(torch.arange(len(text)), text)
         outputs = encoder.targets(table, encoder.items.bias)
+        users = max(1, _SCORES // len(text))
         gains = [
-            _gains(encoder, table, outputs, held_out.slice(start, start + _USERS), window)
-            for start in range(0, len(held_out.items), _USERS)
+            _gains(encoder, table, outputs, held_out.slice(start, start + users), window)
+            for start in range(0, len(held_out.items), users)
         ]
     return float(np.concatenate(gains).mean())
 
@@ -34,9 +35,10 @@ def _gains(encoder: SequenceEncoder, table: Tensor, outputs: Tensor, some: HeldO
     known = some.items != NOTHING
     right = np.where(known, some.items, 0)
     asked = scores[np.arange(len(right)), right]
-    for row, history in enumerate(some.histories):
-        scores[row, history] = -np.inf
-    ranks = 1 + (scores > asked[:, None]).sum(axis=1)
+    for row, (history, item) in enumerate(zip(some.histories, right, strict=True)):
+        if item not in history:
+            scores[row, history] = -np.inf
+    ranks = (~(scores < asked[:, None])).sum(axis=1)  # the item itself, what is as good, and what is no number
     return np.where(known & (ranks <= K), 1 / np.log2(1 + ranks), 0.0)
 
 

@@ -69,8 +69,9 @@ def blended(shelf: Shelf, work: Path) -> Retriever:
         config, split, earlier, shelf.catalogue, shelf.vectors, 0, repeats=True, track=lambda users: users
     )
     assert "model" in learnt
-    sources = [fitted(kind, shelf, work) for kind in JOINED]
-    return BlendRetriever(config, shelf.catalogue, shelf.vectors, shelf.log, sources, learnt)
+    sources = {kind: fitted(kind, shelf, work) for kind in JOINED}
+    fusion = HybridRetriever(HybridConfig(), shelf.catalogue, [])
+    return BlendRetriever(config, shelf.catalogue, shelf.vectors, shelf.log, sources, learnt, fusion)
 
 
 @pytest.fixture(scope="module", params=[*CONFIGS, "hybrid", "blend"])

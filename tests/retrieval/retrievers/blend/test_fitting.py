@@ -14,6 +14,7 @@ from retrieval.retrievers.base import Retriever
 from retrieval.retrievers.blend.config import BlendConfig
 from retrieval.retrievers.blend.fitting import IMPORTANCE, fit_blend
 from retrieval.retrievers.blend.retriever import BlendRetriever
+from retrieval.retrievers.hybrid import HybridConfig, HybridRetriever
 from retrieval.splits import Split, last_basket
 
 Told = Callable[..., Retriever]
@@ -61,7 +62,8 @@ def test_it_learns_whom_to_believe(
 ) -> None:
     sources = {name: told(name, knows if name == better else errs) for name in ("one", "two")}
     arrays = learn(sources, last_basket(rounds, "test"), catalogue, vectors)
-    blend = BlendRetriever(CONFIG, catalogue, vectors, rounds, list(sources.values()), arrays)
+    fusion = HybridRetriever(HybridConfig(), catalogue, [])
+    blend = BlendRetriever(CONFIG, catalogue, vectors, rounds, sources, arrays, fusion)
     for user in ("u00", "u01", "u02"):
         history = rounds.history(user)
         assert blend.retrieve(history, 1)[0].item.item_id == LETTERS[next_of(history)]

@@ -40,7 +40,18 @@ def test_what_was_touched_before_does_not_compete(by_bias: SequenceEncoder) -> N
 
 
 def test_an_item_that_was_touched_before_can_be_asked_for_again(by_bias: SequenceEncoder) -> None:
-    assert ndcg(by_bias, ([0, 2], 2)) == pytest.approx(1 / math.log2(3))  # item 1 is before it
+    assert ndcg(by_bias, ([0, 2], 2)) == 0.5  # items 0 and 1 are before it: all that can be bought again competes
+
+
+def test_an_equal_score_is_no_win(by_bias: SequenceEncoder) -> None:
+    with torch.no_grad():
+        by_bias.items.bias.fill_(0.0)
+        by_bias.items.ids.weight.fill_(0.0)
+        by_bias.items.text.weight.fill_(0.0)
+    assert ndcg(by_bias, ([14], 0)) == 0.0
+    with torch.no_grad():
+        by_bias.items.bias.fill_(math.nan)
+    assert ndcg(by_bias, ([14], 0)) == 0.0
 
 
 def test_an_item_without_a_column_is_a_miss(by_bias: SequenceEncoder) -> None:
