@@ -6,6 +6,7 @@ import yaml
 from pydantic import ValidationError
 
 from eval.config import EvalConfig, ProtocolConfig
+from retrieval.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
 POPULAR = {"name": "popular", "answers": {"kind": "popularity"}}
