@@ -13,8 +13,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
-from time import perf_counter
 from typing import Final
 
 import numpy as np
@@ -35,9 +35,9 @@ from retrieval.item_vectors import ItemVectors
 from retrieval.log import InteractionLog
 from retrieval.progress import showing_progress
 from retrieval.retrievers.sequence.config import SequenceConfig
-from retrieval.retrievers.sequence.fitting import Fitting
+from retrieval.retrievers.sequence.fitting import SECONDS, Fitting
 from retrieval.retrievers.sequence.retriever import SequenceRetriever
-from retrieval.retrievers.sequence.trained import Trained
+from retrieval.retrievers.sequence.trained import ABOUT, Trained
 from retrieval.shop import ShopData
 from retrieval.splits import Split, global_time
 
@@ -65,7 +65,8 @@ def main() -> None:
     asked = global_time(shop.log, options.until)
     with showing_progress() as progress:
         vectors = embed_catalogue(shop.catalogue, config.embedder, options.work / "vectors.npz", progress)
-        job = Job(shop=shop, vectors=vectors, sequence=sequence, seed=config.seed, work=options.work, progress=progress)
+        work = options.work / _name(config, options)
+        job = Job(shop=shop, vectors=vectors, sequence=sequence, seed=config.seed, work=work, progress=progress)
         earlier, first = job.train("first", global_time(asked.train, options.since).train, sequence)
         few = sequence.model_copy(update={"training": _shorter(sequence, options.epochs)})
         further, more = job.train("further", asked.train, few, earlier)
@@ -100,10 +101,9 @@ class Job:
     def train(
         self, name: str, log: InteractionLog, sequence: SequenceConfig, start: Trained | None = None
     ) -> tuple[Trained, float]:
-        """The model and the seconds it took; a training that was done before is read, with the time it took then."""
+        """The model and the seconds its epochs took; a training that was done before is read."""
         folder = self.work / name
-        began = perf_counter()
-        if not (folder / "seconds").exists():
+        if not (folder / ABOUT).exists():
             arrays = Fitting(sequence, self.shop.catalogue, log, self.vectors, self.seed, start).run(
                 folder / "checkpoints", self._telling(name)
             )
@@ -117,8 +117,8 @@ class Job:
                 until=log.frame["timestamp"].max().to_pydatetime(),
                 made_from=name,
             ).write(folder)
-            (folder / "seconds").write_text(f"{perf_counter() - began}", encoding="ascii")
-        return Trained.read(folder), float((folder / "seconds").read_text(encoding="ascii"))
+        model = Trained.read(folder)
+        return model, float(sum(values.sum() for part, values in model.arrays.items() if part.startswith(SECONDS)))
 
     def ask(self, model: Trained, split: Split) -> NDArray[np.float64]:
         """Recall@100 of each user's interactions after the split."""
@@ -155,6 +155,12 @@ def learnt_table(found: list[Learnt]) -> Table:
             for one in found
         ),
     )
+
+
+def _name(config: RetrievalConfig, options: argparse.Namespace) -> str:
+    """Other settings or other moments are other models."""
+    about = f"{config.model_dump_json()} {options.since} {options.until} {options.epochs}"
+    return sha256(about.encode()).hexdigest()[:16]
 
 
 def _shorter(sequence: SequenceConfig, epochs: int) -> object:

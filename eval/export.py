@@ -13,9 +13,9 @@ from pathlib import Path
 
 from eval.config import EvalConfig
 from eval.data import load_benchmark
-from eval.protocol import Protocol
+from eval.protocol import Protocol, masks
 from retrieval.config import read_config
-from retrieval.errors import LlmRerankError
+from retrieval.errors import ConfigError, LlmRerankError
 from retrieval.files import write_json, write_whole
 from retrieval.log import InteractionLog
 
@@ -25,6 +25,13 @@ def export(config: EvalConfig, folder: Path) -> None:
 
     learnt.jsonl.gz and histories.jsonl.gz hold `user_id` and `item_ids`, oldest first; asked.json `users` and `depth`.
     """
+    if not masks(config.protocol):
+        raise ConfigError(
+            "only a benchmark that ranks the catalogue with seen items masked can be exported",
+            field="protocol",
+            value=f"{config.protocol.candidates}, {config.protocol.seen}",
+            remedy="Choose another configuration.",
+        )
     protocol = Protocol(config.protocol, load_benchmark(config.data, config.counts))
     write_whole(folder / "learnt.jsonl.gz", lambda part: _write_histories(protocol.learnt, part))
     write_whole(folder / "histories.jsonl.gz", lambda part: _write_histories(protocol.split.train, part))

@@ -27,7 +27,8 @@ from llm_rerank.config import RecommendConfig
 from llm_rerank.fusion import WEIGHTS, ScoredList, choose_weight, fuse
 from llm_rerank.recommender import open_reranker
 from llm_rerank.reranker import Query, Reranker
-from retrieval.config import read_config
+from retrieval.config import RetrievalConfig, read_config
+from retrieval.errors import ConfigError
 from retrieval.folder import BuiltShop, load_folder
 from retrieval.records import Candidate
 from retrieval.retrievers import Shelf, fit, open_retriever
@@ -51,15 +52,32 @@ class Job:
 
 
 def sources_fitted_on(split: Split, shop: BuiltShop) -> dict[str, Retriever]:
-    """Every configured source and the hybrid of them, fitted on the training part alone."""
+    """Every configured source and the hybrid of them, fitted on the training part alone.
+
+    Raises ConfigError for a shop that serves something else: a blend, or what was trained on the held-out baskets too.
+    """
+    _check_served(shop.config)
     shelf = Shelf(catalogue=shop.catalogue, log=split.train, vectors=shop.vectors, index=shop.index)
     sources: dict[str, Retriever] = {}
     weighted: list[tuple[Retriever, float]] = []
     for config in track(shop.config.retrievers, description="fitting"):
-        source = open_retriever(config, shelf, fit(config, shelf, shop.config.seed, Path("var/eval/last-basket")))
+        source = open_retriever(
+            config, shelf, fit(config, shelf, shop.config.seed, Path("var/eval/last-basket") / split.train.fingerprint)
+        )
         sources[source.name] = source
         weighted.append((source, config.weight))
     return {**sources, HYBRID: HybridRetriever(shop.config.hybrid, shop.catalogue, weighted)}
+
+
+def _check_served(config: RetrievalConfig) -> None:
+    trained = [source.name for source in config.retrievers if getattr(source, "trained", None) is not None]
+    if config.blend is not None or trained:
+        raise ConfigError(
+            "this measures sources that are fitted here and joined by rank",
+            field="blend" if config.blend is not None else "trained",
+            value=trained,
+            remedy="Measure a blend or a trained retriever with `llm-rerank eval`; see configs/eval/.",
+        )
 
 
 def recalls(split: Split, sources: Mapping[str, Retriever]) -> dict[str, NDArray[np.float64]]:

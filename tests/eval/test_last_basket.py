@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,13 @@ from llm_rerank.fusion import ScoredList
 from retrieval.build import build
 from retrieval.config import RetrievalConfig
 from retrieval.embedders.base import HashingConfig
+from retrieval.errors import ConfigError
 from retrieval.folder import BuiltShop, load_folder
 from retrieval.indexes.base import ExactConfig
+from retrieval.retrievers.blend.config import BlendConfig
 from retrieval.retrievers.buy_again import BuyAgainConfig
 from retrieval.retrievers.popularity import PopularityConfig
+from retrieval.retrievers.sequence.config import SequenceConfig
 from retrieval.shop import ShopData
 from retrieval.splits import last_basket
 
@@ -33,6 +37,14 @@ def test_every_household_counts_and_sources_know_the_training_part_alone(built: 
     # anna, ben, chloe and dan have a basket to hold out; ben's coffee is new to him, dan's brie is not available.
     assert found["buy-again"].tolist() == [1.0, 0.0, 1.0, 0.5]
     assert found[HYBRID].tolist() == [1.0, 1.0, 1.0, 0.5]
+
+
+def test_what_is_not_measured_here_is_refused(built: BuiltShop) -> None:
+    split = last_basket(built.log, "test")
+    for change in ({"blend": BlendConfig()}, {"retrievers": (PopularityConfig(), SequenceConfig(trained=Path("x")))}):
+        other = replace(built, config=built.config.model_copy(update=change))
+        with pytest.raises(ConfigError, match="llm-rerank eval"):
+            sources_fitted_on(split, other)
 
 
 def test_a_report_names_the_command_and_both_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,9 @@ class Checkpoint:
     validation: list[float] = field(default_factory=list)
     """NDCG@10, epoch by epoch; empty where nothing is held out."""
 
+    seconds: list[float] = field(default_factory=list)
+    """Of each epoch, its validation included."""
+
     done: bool = False
 
     @classmethod

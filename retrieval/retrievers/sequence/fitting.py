@@ -22,6 +22,9 @@ from retrieval.retrievers.sequence.validation import K
 CURVE: Final = "curve/model "
 """Arrays of this name are learning curves, one value an epoch."""
 
+SECONDS: Final = "seconds/model "
+"""Arrays of this name say how long each epoch took."""
+
 
 class Fitting:
     """All that goes into training one `SequenceConfig` on one log."""
@@ -64,6 +67,7 @@ class Fitting:
         curves = {
             f"{CURVE}{member + 1}: training loss": np.array(state.losses),
             f"{CURVE}{member + 1}: validation NDCG@{K}": np.array(state.validation),
+            f"{SECONDS}{member + 1}": np.array(state.seconds),
         }
         return (
             {"items": self._rows(begun)}

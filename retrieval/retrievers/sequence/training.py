@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 import torch
@@ -72,8 +73,10 @@ class Training:
         self._encoder.load_state_dict(state.weights)
         self._optimizer.load_state_dict(state.optimizer)
         while not state.done:
+            start = perf_counter()
             state.losses.append(self._epoch(len(state.losses), on_step, _standing(state)))
             self._keep(state)
+            state.seconds.append(perf_counter() - start)
             state.write(self._path)
         return state
 
