@@ -60,7 +60,8 @@ def _systems(result: Result) -> Markup:
         rows.append([(system.name, doubt), str(system.metrics[first]), judged, *means, speed])
     caption = (
         f"Means over {systems[0].users:,} users, best {first} first, with 95 % bootstrap intervals; p of a paired "
-        "permutation test, not corrected for the number of comparisons."
+        "permutation test, not corrected for the number of comparisons. Both are about users: how much a system "
+        'changes when it is trained again is under "Every seed".'
     )
     return table(caption, ["system", first, "minus the best", *others, "ms a user"], rows)
 
@@ -171,7 +172,7 @@ def _comparisons(result: Result) -> Markup:
 
 def _compared(found: Difference) -> list[Cell]:
     d = found.difference
-    mark = ("could be luck", "doubt") if could_be_luck(found) else ("sure", "good")
+    mark = ("could be luck", "doubt") if could_be_luck(found) else ("unlikely to be luck", "good")
     return [f"{d.mean:+.4f} [{d.low:+.4f}, {d.high:+.4f}]", f"{found.p_value:.2g}", mark]
 
 
@@ -179,4 +180,4 @@ def _origin(result: Result) -> Iterator[Markup]:
     yield group("p", [tag("code", result.command)])
     yield facts([("device", result.device), *result.versions.items()])
     yield details("Configuration", group("pre", [tag("code", json.dumps(result.config, indent=1, ensure_ascii=False))]))
-    yield details("Code", table("sha256 of every module", ["module", "sha256"], list(result.code.items())))
+    yield details("Code", table("A digest of what every module does", ["module", "digest"], list(result.code.items())))

@@ -65,6 +65,6 @@ def verdict(result: Result) -> str:
     found = difference(first, others[0], metric)
     if found is None:
         return f"{opening} It was not compared with the next, {others[0].name}."
-    judged = "that could be luck" if could_be_luck(found) else "that is not luck"
+    judged = "that could be luck" if could_be_luck(found) else "that is unlikely to be luck"
     size = f"{found.difference.mean:+.4f} [{found.difference.low:+.4f}, {found.difference.high:+.4f}]"
     return f"{opening} Against the next, {others[0].name}: {size}, p = {found.p_value:.2g}: {judged}."

@@ -18,8 +18,9 @@ from retrieval.errors import LlmRerankError
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 for command in (build, train_retriever, recommend, rerank, explain, info):
     app.command()(command)
-for command_above in entry_points(group="llm_rerank.commands"):  # floors above bring theirs, so that nothing points up
-    app.command(command_above.name)(command_above.load())
+for above in entry_points(group="llm_rerank.commands"):  # floors above bring theirs, so that nothing points up
+    if above.dist is not None and above.dist.name == "llm-rerank":
+        app.command(above.name)(above.load())
 
 
 @app.callback()

@@ -15,7 +15,8 @@ from eval.result import Result, SystemResult
 from eval.run import Run
 from eval.run_folder import PLAN, alone
 from retrieval.errors import BuildError, DataError, DatasetError
-from retrieval.files import read_json, write_json
+from retrieval.files import read_arrays, read_json, write_json
+from retrieval.shop import ShopData
 
 SYSTEMS = [
     {"name": "random", "answers": {"kind": "random"}, "seeds": [0, 1, 2]},
@@ -238,3 +239,17 @@ def test_a_rankings_file_that_changed_is_not_mixed_in(
     ranked.write_text('{"user_id": "anna", "item_ids": ["milk"]}\n', encoding="utf-8")
     with pytest.raises(BuildError, match=r"read\.file was"):
         measure(config)
+
+
+@pytest.mark.parametrize(("learn_from", "held_out"), [("all-before", 1), ("before-validation", 2)])
+def test_systems_are_fitted_on_what_the_rules_allow(
+    configure: Callable[..., EvalConfig], measure: Measure, shop: ShopData, folder: Path, learn_from: str, held_out: int
+) -> None:
+    rules = {"split": "leave-one-out", "part": "test", "learn_from": learn_from}
+    measure(configure(SYSTEMS[1:2], protocol=rules))
+    (path,) = (folder.parent / "kept" / "fitted").glob("popularity-*.npz")
+    users = [shop.log.history(user).interactions for user in shop.log.user_ids]
+    kept = [i.item_id for interactions in users for i in interactions[:-held_out]]
+    touched = {shop.catalogue.at(row).item_id for row in np.flatnonzero(read_arrays(path)["scores"] > 0.5)}
+    assert touched == set(kept)
+    assert read_arrays(path)["scores"].sum() == pytest.approx(len(kept), rel=0.05)

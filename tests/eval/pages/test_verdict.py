@@ -55,4 +55,4 @@ def test_a_narrow_lead_could_be_luck(result: Result) -> None:
 
 def test_a_clear_lead_is_not_luck(result: Result) -> None:
     two = [result.system("popular"), result.system("blend")]
-    assert verdict(result.model_copy(update={"systems": two})).endswith("p = 0.0001: that is not luck.")
+    assert verdict(result.model_copy(update={"systems": two})).endswith("p = 0.0001: that is unlikely to be luck.")
