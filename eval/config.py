@@ -67,16 +67,16 @@ class RandomConfig(Settings):
     kind: Literal["random"]
 
 
-class FusedConfig(HybridConfig):
-    """Other systems of this benchmark, fused by rank."""
+class HybridSystemConfig(HybridConfig):
+    """Other systems of this benchmark, joined by rank."""
 
-    kind: Literal["fused"]
+    kind: Literal["hybrid"]
 
     of: dict[str, float] = Field(min_length=1)
     """System, then its weight."""
 
 
-class BlendedConfig(BlendConfig):
+class BlendSystemConfig(BlendConfig):
     """Other systems of this benchmark, joined by a model that learns from users' last interactions before the split."""
 
     kind: Literal["blend"]
@@ -95,7 +95,8 @@ class RankingsFileConfig(Settings):
 
 
 AnswererConfig = Annotated[
-    RetrieverConfig | RandomConfig | FusedConfig | BlendedConfig | RankingsFileConfig, Field(discriminator="kind")
+    RetrieverConfig | RandomConfig | HybridSystemConfig | BlendSystemConfig | RankingsFileConfig,
+    Field(discriminator="kind"),
 ]
 """Whatever can answer, told apart by `kind`."""
 
@@ -179,10 +180,10 @@ class EvalConfig(Settings):
         if len(set(names)) != len(names):
             raise ValueError(f"systems: {names} names one system twice")
         for index, system in enumerate(self.systems):
-            parts = system.answers.of if isinstance(system.answers, FusedConfig | BlendedConfig) else ()
+            parts = system.answers.of if isinstance(system.answers, HybridSystemConfig | BlendSystemConfig) else ()
             if late := set(parts) - set(names[:index]):
                 raise ValueError(f"systems: {system.name} joins {sorted(late)}, which no system above it is called")
-            if isinstance(system.answers, BlendedConfig):
+            if isinstance(system.answers, BlendSystemConfig):
                 self._check_blend(system.name, parts)
         if unknown := {goal.system for goal in self.goals} - set(names):
             raise ValueError(f"goals: no system is called {sorted(unknown)}")
@@ -198,7 +199,7 @@ class EvalConfig(Settings):
         by_name = {system.name: system.answers for system in self.systems}
         for part in parts:
             match by_name[part]:
-                case FusedConfig(of=deeper) | BlendedConfig(of=deeper):
+                case HybridSystemConfig(of=deeper) | BlendSystemConfig(of=deeper):
                     self._check_blend(name, deeper)
                 case RankingsFileConfig():
                     raise ValueError(

@@ -2,7 +2,8 @@
 
 import fcntl
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
@@ -26,9 +27,7 @@ def fitted_once(folder: Path, kind: str, made_of: str, fit: Callable[[Path], Arr
     made_by = [digest for path, digest in sorted(whole_code().items()) if path.startswith(_OURS)]
     name = sha256(f"{made_of} {made_by} {versions()}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
     path = folder / f"{kind}-{name}.npz"
-    folder.mkdir(parents=True, exist_ok=True)
-    with path.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with one_at_a_time(path.with_suffix(".lock")):
         if not path.exists():
             start = perf_counter()
             arrays = fit(path.with_suffix(".parts"))
@@ -36,6 +35,15 @@ def fitted_once(folder: Path, kind: str, made_of: str, fit: Callable[[Path], Arr
             shutil.rmtree(path.with_suffix(".parts"), ignore_errors=True)
     arrays = read_arrays(path)
     return arrays, float(arrays.pop(_SECONDS))
+
+
+@contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Waits until no other process is within; however a process ends, it lets go."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def fitting_modules() -> list[str]:

@@ -10,8 +10,15 @@ import numpy as np
 from rich.progress import Progress
 
 from eval.answerers import FiledRetriever, RandomRetriever
-from eval.config import BlendedConfig, EvalConfig, FusedConfig, RandomConfig, RankingsFileConfig, SystemConfig
-from eval.fitted import fitted_once
+from eval.config import (
+    BlendSystemConfig,
+    EvalConfig,
+    HybridSystemConfig,
+    RandomConfig,
+    RankingsFileConfig,
+    SystemConfig,
+)
+from eval.fitted import fitted_once, one_at_a_time
 from eval.protocol import inner_split, masks
 from retrieval.catalogue import Catalogue
 from retrieval.embedders import embedder_name
@@ -78,9 +85,9 @@ class Systems:
                 return System(retriever=RandomRetriever(self._catalogue, seed), arrays={}, seconds=0.0)
             case RankingsFileConfig(path=path):
                 return System(retriever=FiledRetriever(self._catalogue, path), arrays={}, seconds=0.0)
-            case FusedConfig() as fused:
-                return self._fuse(fused, seed)
-            case BlendedConfig() as blended:
+            case HybridSystemConfig() as hybrid:
+                return self._fuse(hybrid, seed)
+            case BlendSystemConfig() as blended:
                 return self._blend(blended, seed)
             case retriever:
                 return self._fit(system.name, retriever, self._shelf(system.shuffled_titles), seed)
@@ -99,13 +106,13 @@ class Systems:
         by_name = {system.name: system for system in self._config.systems}
         return {name: self.open(by_name[name], _seed(by_name[name], seed)) for name in names}
 
-    def _fuse(self, fused: FusedConfig, seed: int) -> System:
-        parts = self._parts(fused.of, seed)
-        weighted = [(parts[name].retriever, weight) for name, weight in fused.of.items()]
-        retriever = HybridRetriever(fused, self._catalogue, weighted)
+    def _fuse(self, hybrid: HybridSystemConfig, seed: int) -> System:
+        parts = self._parts(hybrid.of, seed)
+        weighted = [(parts[name].retriever, weight) for name, weight in hybrid.of.items()]
+        retriever = HybridRetriever(hybrid, self._catalogue, weighted)
         return System(retriever=retriever, arrays={}, seconds=sum(part.seconds for part in parts.values()))
 
-    def _blend(self, blended: BlendedConfig, seed: int) -> System:
+    def _blend(self, blended: BlendSystemConfig, seed: int) -> System:
         settings, inner = self._config.model_dump_json(include={"systems", "protocol"}), self._inner()
         arrays, seconds = fitted_once(
             self._kept / "fitted",
@@ -121,7 +128,7 @@ class Systems:
             retriever=retriever, arrays=arrays, seconds=seconds + sum(part.seconds for part in parts.values())
         )
 
-    def _learn_blend(self, blended: BlendedConfig, inner: Split, seed: int) -> Arrays:
+    def _learn_blend(self, blended: BlendSystemConfig, inner: Split, seed: int) -> Arrays:
         """Learns from the parts as they would have answered before the newest of the log happened."""
         earlier = Systems(
             self._config,
@@ -169,7 +176,8 @@ def _text_vectors(catalogue: Catalogue, embedder: EmbedderConfig, kept: Path, pr
     """The catalogue's text vectors, embedded once for all runs."""
     texts = [embedder_name(embedder), *(item.text for item in catalogue)]
     made_of = sha256("\n".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    return embed_catalogue(catalogue, embedder, kept / "vectors" / f"{made_of}.npz", progress)
+    with one_at_a_time(kept / "vectors" / f"{made_of}.lock"):
+        return embed_catalogue(catalogue, embedder, kept / "vectors" / f"{made_of}.npz", progress)
 
 
 def _seed(system: SystemConfig, seed: int) -> int:

@@ -17,7 +17,7 @@ Configure = Callable[..., EvalConfig]
 
 
 def joined(kind: str, *parts: str, name: str = "joined") -> dict[str, object]:
-    of = dict.fromkeys(parts, 1.0) if kind == "fused" else list(parts)
+    of = dict.fromkeys(parts, 1.0) if kind == "hybrid" else list(parts)
     return {"name": name, "answers": {"kind": kind, "of": of}}
 
 
@@ -39,7 +39,7 @@ def test_a_name_is_safe_as_a_file(configure: Configure, name: str) -> None:
         configure([POPULAR | {"name": name}])
 
 
-@pytest.mark.parametrize("kind", ["fused", "blend"])
+@pytest.mark.parametrize("kind", ["hybrid", "blend"])
 def test_a_system_is_joined_of_those_above_it(configure: Configure, kind: str) -> None:
     assert len(configure([POPULAR, joined(kind, "popular")]).systems) == 2
     for systems in ([joined(kind, "popular"), POPULAR], [joined(kind, "joined")]):
@@ -47,7 +47,7 @@ def test_a_system_is_joined_of_those_above_it(configure: Configure, kind: str) -
             configure(systems)
 
 
-@pytest.mark.parametrize("between", [[], [joined("fused", "popular", "file", name="between")]])
+@pytest.mark.parametrize("between", [[], [joined("hybrid", "popular", "file", name="between")]])
 def test_a_blend_does_not_learn_from_what_knows_what_came_after(
     configure: Configure, between: list[dict[str, object]]
 ) -> None:
@@ -61,7 +61,7 @@ def test_what_was_trained_elsewhere_is_not_judged(configure: Configure) -> None:
 
 
 def test_fusing_learns_nothing_and_may_use_a_file(configure: Configure) -> None:
-    assert configure([POPULAR, FILE, joined("fused", "popular", "file")])
+    assert configure([POPULAR, FILE, joined("hybrid", "popular", "file")])
 
 
 def test_only_what_reads_titles_can_have_them_shuffled(configure: Configure) -> None:

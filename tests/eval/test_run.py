@@ -217,7 +217,7 @@ def test_all_cheap_systems_run_together(configure: Callable[..., EvalConfig], me
         {"name": "knn", "answers": {"kind": "item-knn"}},
         {"name": "ease", "answers": {"kind": "ease", "items": 5}},
         {"name": "sequence", "answers": {"kind": "sequence"} | small, "seeds": [0, 1]},
-        {"name": "fused", "answers": {"kind": "fused", "of": {"popular": 1.0, "sequence": 0.5}}, "seeds": [0, 1]},
+        {"name": "hybrid", "answers": {"kind": "hybrid", "of": {"popular": 1.0, "sequence": 0.5}}, "seeds": [0, 1]},
         {"name": "blend", "answers": {"kind": "blend", "of": ["popular", "knn"], "trees": 2, "least_rows": 1}},
         {"name": "file", "answers": {"kind": "rankings-file", "path": str(ranked)}},
     ]

@@ -45,23 +45,23 @@ def ranked(systems: Systems, name: str, shop: ShopData, seed: int = 0, user: str
 
 
 def test_fusing_one_system_keeps_its_order(opened: Callable[..., Systems], shop: ShopData) -> None:
-    systems = opened(POPULAR, {"name": "fused", "answers": {"kind": "fused", "of": {"popular": 2.0}}})
+    systems = opened(POPULAR, {"name": "hybrid", "answers": {"kind": "hybrid", "of": {"popular": 2.0}}})
     available = [item_id for item_id in ranked(systems, "popular", shop) if item_id != "brie"]
-    assert ranked(systems, "fused", shop) == available
+    assert ranked(systems, "hybrid", shop) == available
 
 
 def test_a_part_has_the_seed_of_what_joins_it(opened: Callable[..., Systems], shop: ShopData) -> None:
-    fused = {"name": "fused", "answers": {"kind": "fused", "of": {"chance": 1.0}}, "seeds": [0, 1]}
-    systems = opened(CHANCE, fused)
+    hybrid = {"name": "hybrid", "answers": {"kind": "hybrid", "of": {"chance": 1.0}}, "seeds": [0, 1]}
+    systems = opened(CHANCE, hybrid)
     for seed in (0, 1):
         available = [item_id for item_id in ranked(systems, "chance", shop, seed) if item_id != "brie"]
-        assert ranked(systems, "fused", shop, seed) == available
+        assert ranked(systems, "hybrid", shop, seed) == available
 
 
 def test_a_part_of_one_seed_joins_every_seed(opened: Callable[..., Systems], shop: ShopData) -> None:
-    fused = {"name": "fused", "answers": {"kind": "fused", "of": {"popular": 1.0}}, "seeds": [3, 4]}
-    systems = opened(POPULAR, fused)
-    assert ranked(systems, "fused", shop, 3) == ranked(systems, "fused", shop, 4)
+    hybrid = {"name": "hybrid", "answers": {"kind": "hybrid", "of": {"popular": 1.0}}, "seeds": [3, 4]}
+    systems = opened(POPULAR, hybrid)
+    assert ranked(systems, "hybrid", shop, 3) == ranked(systems, "hybrid", shop, 4)
 
 
 def test_shuffled_titles_are_another_items(opened: Callable[..., Systems]) -> None:

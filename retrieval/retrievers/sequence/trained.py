@@ -43,7 +43,7 @@ class Trained:
     members: int
 
     until: datetime
-    """The newest interaction that was learnt from."""
+    """The newest interaction of the log it was trained on; training further learns from what is newer."""
 
     made_from: str
     """Names data, settings and start."""
