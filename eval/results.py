@@ -19,7 +19,7 @@ from typing import Final
 from eval.code import changed
 from eval.config import EvalConfig
 from eval.finished import RESULT, read_result
-from eval.pages.tables import results_table
+from eval.pages.tables import as_markdown, results_table
 from eval.pages.verdict import is_met
 from eval.result import Goal, Result
 from retrieval.config import read_config
@@ -127,14 +127,21 @@ def _figure(goal: Goal) -> str:
 
 def _section(result: Result) -> str:
     goals = [
-        f"- {line[2]}, {line[3]}: {line[4]} {line[5]}; goal {line[6]}, {line[7]}. {goal.source}"
+        f"- {line[2]}, {line[3]}: {line[4]} {line[5]}; goal {line[6]}, {line[7]}. {as_markdown(goal.source)}"
         for goal, line in ((goal, _line(result, goal)) for goal in result.goals)
     ]
-    rules = [f"- {rule}" for rule in result.protocol]
+    rules = [f"- {as_markdown(rule)}" for rule in result.protocol]
     counts = ", ".join(f"{count:,} {name}" for name, count in result.counts.items())
     origin = f"`{result.command}`; {result.device}; {result.date}."
     return "\n\n".join(
-        [f"## {result.title}", origin, f"{counts}.", "\n".join(rules), results_table(result), "\n".join(goals)]
+        [
+            f"## {as_markdown(result.title)}",
+            origin,
+            f"{counts}.",
+            "\n".join(rules),
+            results_table(result),
+            "\n".join(goals),
+        ]
     )
 
 

@@ -13,13 +13,16 @@ def results_table(result: Result) -> str:
     """The headline metric with its interval, the other shown metrics, and the difference from the best system."""
     first, *others = shown_metrics(result)
     systems = best_first(result, first)
-    columns = ["system", f"{first} [95 %]", *others, "minus the best"]
+    columns = ["system", f"{first} [95 %]", "by seed", *others, "minus the best", "fit, s", "ms a user"]
     rows = [
         [
-            _text(system.name),
+            as_markdown(system.name),
             str(system.metrics[first]),
+            _by_seed(system, first),
             *(f"{system.metrics[m].mean:.4f}" if m in system.metrics else "" for m in others),
             against_best(system, systems[0], first),
+            f"{system.seconds_to_fit:.0f}",
+            f"{system.milliseconds_per_user:.2g}",
         ]
         for system in systems
     ]
@@ -47,5 +50,12 @@ def against_best(system: SystemResult, best: SystemResult, metric: str) -> str:
     return f"{found.difference.mean:+.4f} (p = {found.p_value:.2g}{luck})"
 
 
-def _text(name: str) -> str:
-    return name.translate(_SPECIAL)
+def _by_seed(system: SystemResult, metric: str) -> str:
+    """The lowest and the highest of several; nothing for one seed, which is the mean itself."""
+    found = sorted(values[metric] for values in system.by_seed.values())
+    return f"{len(found)}: {found[0]:.4f} to {found[-1]:.4f}" if len(found) > 1 else ""
+
+
+def as_markdown(text: str) -> str:
+    """Text of others on one line, of which nothing is markup."""
+    return text.translate(_SPECIAL)

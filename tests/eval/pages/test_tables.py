@@ -4,12 +4,18 @@ from eval.result import Result
 
 def test_rows_are_sorted_and_luck_is_named(result: Result) -> None:
     assert results_table(result).splitlines() == [
-        "| system | ndcg@10 [95 %] | recall@10 | minus the best |",
-        "| --- | --- | --- | --- |",
-        "| blend | 0.0600 [0.0500, 0.0700] | 0.0900 | best |",
-        "| knn | 0.0570 [0.0470, 0.0670] | 0.0855 | -0.0030 (p = 0.2, could be luck) |",
-        "| popular | 0.0200 [0.0100, 0.0300] | 0.0300 | -0.0400 (p = 0.0001) |",
+        "| system | ndcg@10 [95 %] | by seed | recall@10 | minus the best | fit, s | ms a user |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| blend | 0.0600 [0.0500, 0.0700] |  | 0.0900 | best | 12 | 1.5 |",
+        "| knn | 0.0570 [0.0470, 0.0670] |  | 0.0855 | -0.0030 (p = 0.2, could be luck) | 12 | 1.5 |",
+        "| popular | 0.0200 [0.0100, 0.0300] |  | 0.0300 | -0.0400 (p = 0.0001) | 12 | 1.5 |",
     ]
+
+
+def test_several_seeds_show_their_range(result: Result) -> None:
+    by_seed = {"0": {"ndcg@10": 0.05}, "1": {"ndcg@10": 0.07}}
+    twice = result.systems[1].model_copy(update={"by_seed": by_seed})
+    assert "| 2: 0.0500 to 0.0700 |" in results_table(result.model_copy(update={"systems": [twice]}))
 
 
 def test_a_name_cannot_break_the_table(result: Result) -> None:
