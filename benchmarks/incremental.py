@@ -35,13 +35,14 @@ from retrieval.item_vectors import ItemVectors
 from retrieval.log import InteractionLog
 from retrieval.progress import showing_progress
 from retrieval.retrievers.sequence.config import SequenceConfig
-from retrieval.retrievers.sequence.fitting import SECONDS, Fitting
+from retrieval.retrievers.sequence.fitting import Fitting
 from retrieval.retrievers.sequence.retriever import SequenceRetriever
 from retrieval.retrievers.sequence.trained import ABOUT, Trained
 from retrieval.shop import ShopData
 from retrieval.splits import Split, global_time
 
 K: Final = 100
+_SECONDS: Final = "seconds.txt"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,9 +105,9 @@ class Job:
         """The model and the seconds its epochs took; a training that was done before is read."""
         folder = self.work / name
         if not (folder / ABOUT).exists():
-            arrays = Fitting(sequence, self.shop.catalogue, log, self.vectors, self.seed, start).run(
-                folder / "checkpoints", self._telling(name)
-            )
+            fitting = Fitting(sequence, self.shop.catalogue, log, self.vectors, self.seed, start)
+            arrays = fitting.run(folder / "checkpoints", self._telling(name))
+            (folder / _SECONDS).write_text(f"{fitting.seconds}", encoding="ascii")
             rows = arrays.pop("items").tolist()
             Trained(
                 item_ids=tuple(self.shop.catalogue.at(row).item_id for row in rows),
@@ -117,8 +118,7 @@ class Job:
                 until=log.frame["timestamp"].max().to_pydatetime(),
                 made_from=name,
             ).write(folder)
-        model = Trained.read(folder)
-        return model, float(sum(values.sum() for part, values in model.arrays.items() if part.startswith(SECONDS)))
+        return Trained.read(folder), float((folder / _SECONDS).read_text(encoding="ascii"))
 
     def ask(self, model: Trained, split: Split) -> NDArray[np.float64]:
         """Recall@100 of each user's interactions after the split."""

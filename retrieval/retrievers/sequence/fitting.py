@@ -22,9 +22,6 @@ from retrieval.retrievers.sequence.validation import K
 CURVE: Final = "curve/model "
 """Arrays of this name are learning curves, one value an epoch."""
 
-SECONDS: Final = "seconds/model "
-"""Arrays of this name say how long each epoch took."""
-
 
 class Fitting:
     """All that goes into training one `SequenceConfig` on one log."""
@@ -40,6 +37,8 @@ class Fitting:
     ) -> None:
         """With a `start` its weights are trained further, on what the log has that is newer."""
         self._config, self._vectors, self._seed = config, vectors, seed
+        self.seconds = 0.0
+        """What the epochs took, those before an interruption too; known after `run`."""
         self._start = None if start is None else start.arrays_for(config, catalogue)
         new = None if start is None else (log.frame["timestamp"] > pd.Timestamp(start.until)).to_numpy()
         self._histories = read_histories(log, catalogue, new=new)
@@ -64,10 +63,10 @@ class Fitting:
             on_step(done, steps, said + text)
 
         state = Training(self._lesson(begun, held_out, member), work / f"{member}.pt").run(say)
+        self.seconds += sum(state.seconds)
         curves = {
             f"{CURVE}{member + 1}: training loss": np.array(state.losses),
             f"{CURVE}{member + 1}: validation NDCG@{K}": np.array(state.validation),
-            f"{SECONDS}{member + 1}": np.array(state.seconds),
         }
         return (
             {"items": self._rows(begun)}
