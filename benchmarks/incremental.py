@@ -10,7 +10,6 @@ histories of that moment: what is compared is what they have learnt, not what th
 import argparse
 import shlex
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -33,7 +32,7 @@ from retrieval.datasets.base import load_dataset
 from retrieval.embedding import embed_catalogue
 from retrieval.item_vectors import ItemVectors
 from retrieval.log import InteractionLog
-from retrieval.progress import showing_progress
+from retrieval.progress import showing_progress, telling
 from retrieval.retrievers.sequence.config import SequenceConfig
 from retrieval.retrievers.sequence.fitting import Fitting
 from retrieval.retrievers.sequence.retriever import SequenceRetriever
@@ -106,7 +105,7 @@ class Job:
         folder = self.work / name
         if not (folder / ABOUT).exists():
             fitting = Fitting(sequence, self.shop.catalogue, log, self.vectors, self.seed, start)
-            arrays = fitting.run(folder / "checkpoints", self._telling(name))
+            arrays = fitting.run(folder / "checkpoints", telling(self.progress, name))
             (folder / _SECONDS).write_text(f"{fitting.seconds}", encoding="ascii")
             rows = arrays.pop("items").tolist()
             Trained(
@@ -129,14 +128,6 @@ class Job:
             candidates = retriever.retrieve(split.train.history(user), K)
             found.append(recall([candidate.item.item_id for candidate in candidates], targets, K))
         return np.array(found)
-
-    def _telling(self, name: str) -> Callable[[int, int, str], None]:
-        task = self.progress.add_task(name, total=None)
-
-        def on_step(done: int, steps: int, text: str) -> None:
-            self.progress.update(task, completed=done, total=steps, description=f"{name}: {text}")
-
-        return on_step
 
 
 def learnt_table(found: list[Learnt]) -> Table:

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from eval.code import one_digest, whole_code
+
 _FOLDER: Final = Path("var/eval")
 
 
@@ -17,7 +19,7 @@ class Kept:
     """
 
     def __init__(self, job: str, *settings: BaseModel, extra: str = "", folder: Path = _FOLDER) -> None:
-        made_by = sha256("".join([extra, _code(), *(s.model_dump_json() for s in settings)]).encode())
+        made_by = sha256("".join([extra, one_digest(whole_code()), *(s.model_dump_json() for s in settings)]).encode())
         self._path = folder / f"{job}-{made_by.hexdigest()[:16]}.jsonl"
         self._rows: dict[str, Any] = dict(self._read())
 
@@ -45,12 +47,3 @@ class Kept:
                 continue
             rows.append((user, row))
         return rows
-
-
-def _code() -> str:
-    """Changes with our source."""
-    digest = sha256()
-    for package in ("retrieval", "llm_rerank", "eval"):
-        for path in sorted((Path(__file__).parents[1] / package).rglob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()

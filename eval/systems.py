@@ -29,8 +29,9 @@ from retrieval.indexes import build_index
 from retrieval.indexes.base import FaissConfig
 from retrieval.item_vectors import ItemVectors
 from retrieval.log import InteractionLog
+from retrieval.progress import telling
 from retrieval.retrievers import RetrieverConfig, Shelf, fit, open_retriever
-from retrieval.retrievers.base import OnStep, Retriever
+from retrieval.retrievers.base import Retriever
 from retrieval.retrievers.blend.fitting import fit_blend
 from retrieval.retrievers.blend.retriever import BlendRetriever
 from retrieval.retrievers.hybrid import HybridConfig, HybridRetriever
@@ -98,7 +99,7 @@ class Systems:
             self._kept / "fitted",
             config.kind,
             made_of,
-            lambda work: fit(config, shelf, seed, work, self._telling(name)),
+            lambda work: fit(config, shelf, seed, work, telling(self._progress, name)),
         )
         return System(retriever=open_retriever(config, shelf, arrays), arrays=arrays, seconds=seconds)
 
@@ -161,15 +162,6 @@ class Systems:
             index.add(ids, vectors.at(np.arange(len(ids))))
             self._shelves[shuffled] = Shelf(catalogue=self._catalogue, log=self._train, vectors=vectors, index=index)
         return self._shelves[shuffled]
-
-    def _telling(self, name: str) -> OnStep:
-        """Shows how far a fit is."""
-        task = self._progress.add_task(f"{name}: fitting", total=None)
-
-        def on_step(done: int, steps: int, text: str) -> None:
-            self._progress.update(task, completed=done, total=steps, description=f"{name}: {text}")
-
-        return on_step
 
 
 def _text_vectors(catalogue: Catalogue, embedder: EmbedderConfig, kept: Path, progress: Progress) -> ItemVectors:

@@ -19,7 +19,7 @@ from retrieval.indexes import build_index, load_index
 from retrieval.item_vectors import ItemVectors
 from retrieval.layout import BLEND, CHECKPOINTS, CHUNKS, INDEX, RETRIEVERS, VECTORS, retriever_file
 from retrieval.manifest import MANIFEST, PLAN, Manifest, Plan, read_plan, write_plan
-from retrieval.progress import showing_progress
+from retrieval.progress import showing_progress, telling
 from retrieval.retrievers import RetrieverConfig, Shelf, fit, open_retriever
 from retrieval.retrievers.base import Retriever
 from retrieval.retrievers.blend.config import BlendConfig
@@ -139,12 +139,7 @@ def _fit(shop: ShopData, config: RetrievalConfig, vectors: ItemVectors, folder: 
 
 
 def _fit_one(retriever: RetrieverConfig, shelf: Shelf, seed: int, work: Path, progress: Progress) -> Arrays:
-    task = progress.add_task(retriever.name, total=None, visible=False)
-
-    def on_step(done: int, steps: int, text: str) -> None:
-        progress.update(task, completed=done, total=steps, description=f"{retriever.name}: {text}", visible=True)
-
-    return fit(retriever, shelf, seed, work / retriever.name, on_step)
+    return fit(retriever, shelf, seed, work / retriever.name, telling(progress, retriever.name))
 
 
 def _untrained(retriever: RetrieverConfig) -> RetrieverConfig:

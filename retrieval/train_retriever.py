@@ -11,6 +11,7 @@ from retrieval.embedding import embed_catalogue
 from retrieval.errors import BuildError, ConfigError
 from retrieval.files import read_json, write_json
 from retrieval.layout import CHECKPOINTS, VECTORS
+from retrieval.progress import telling
 from retrieval.retrievers.sequence.config import SequenceConfig
 from retrieval.retrievers.sequence.fitting import Fitting
 from retrieval.retrievers.sequence.trained import ABOUT, Trained
@@ -39,10 +40,8 @@ def train_retriever(
         earlier.check_embedder(embedder)
     _begin(folder, made_from)
     vectors = embed_catalogue(shop.catalogue, config.embedder, folder / VECTORS, progress)
-    task = progress.add_task("training", total=None)
     arrays = Fitting(source, shop.catalogue, shop.log, vectors, config.seed, earlier).run(
-        folder / CHECKPOINTS,
-        lambda done, steps, text: progress.update(task, completed=done, total=steps, description=text),
+        folder / CHECKPOINTS, telling(progress, "training")
     )
     rows = arrays.pop("items").tolist()
     if not rows:

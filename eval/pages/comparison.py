@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import JsonValue
-
 from eval.finished import FinishedRun
 from eval.pages.markup import Cell, Markup, page, section, table, tag
 from eval.pages.verdict import best_first, could_be_luck, lower_is_better
 from eval.result import Difference, Result
+from retrieval.differences import flat
 from retrieval.errors import DataError
 
 _ABOUT = (
@@ -122,13 +121,6 @@ def _described(result: Result) -> dict[str, str]:
         "command": result.command,
         "device": result.device,
         **{f"version: {name}": version for name, version in result.versions.items()},
-        **{f"config: {key}": value for key, value in _flat(result.config).items()},
+        **{f"config: {key}": str(value) for key, value in flat(result.config)},
         **{f"code: {path}": digest[:12] for path, digest in result.code.items()},
     }
-
-
-def _flat(value: JsonValue, path: str = "") -> dict[str, str]:
-    """Leaves by dotted path."""
-    if isinstance(value, dict):
-        return {k: v for key, below in value.items() for k, v in _flat(below, f"{path}.{key}".lstrip(".")).items()}
-    return {path: str(value)}

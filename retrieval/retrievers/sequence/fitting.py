@@ -50,29 +50,25 @@ class Fitting:
         """
         if not len(windows(self._histories, self._config.encoder.window)):
             return {"items": np.empty(0, dtype=np.int64)}
-        arrays: Arrays = {}
+        begun, held_out = self._hold_out()
+        arrays: Arrays = {"items": self._rows(begun)}
         for member in range(self._config.members):
-            arrays |= self._member(member, work, on_step)
+            arrays |= self._member(member, self._lesson(begun, held_out, member), work, on_step)
         return arrays
 
-    def _member(self, member: int, work: Path, on_step: OnStep) -> Arrays:
-        begun, held_out = self._hold_out()
+    def _member(self, member: int, lesson: Lesson, work: Path, on_step: OnStep) -> Arrays:
         said = f"model {member + 1} of {self._config.members}, " if self._config.members > 1 else ""
 
         def say(done: int, steps: int, text: str) -> None:
             on_step(done, steps, said + text)
 
-        state = Training(self._lesson(begun, held_out, member), work / f"{member}.pt").run(say)
+        state = Training(lesson, work / f"{member}.pt").run(say)
         self.seconds += sum(state.seconds)
         curves = {
             f"{CURVE}{member + 1}: training loss": np.array(state.losses),
             f"{CURVE}{member + 1}: validation NDCG@{K}": np.array(state.validation),
         }
-        return (
-            {"items": self._rows(begun)}
-            | curves
-            | {f"{member}/{name}": value.numpy() for name, value in state.best.items()}
-        )
+        return curves | {f"{member}/{name}": value.numpy() for name, value in state.best.items()}
 
     def _hold_out(self) -> tuple[Histories, HeldOut | None]:
         """What to train on and what to validate on: nothing where holding out would leave nothing to train on."""
