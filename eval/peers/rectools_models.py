@@ -25,6 +25,8 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--dimension", type=int, default=64)
     parser.add_argument("--dropout", type=float, default=0.4)
+    parser.add_argument("--window", type=int, default=20, help="how many of the last interactions are read")
+    parser.add_argument("--negatives", type=int, default=256, help="random wrong items a step; 0: the whole catalogue")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     seed_everything(given.seed, workers=True)
@@ -35,8 +37,8 @@ def main() -> None:
         "n_blocks": 2,
         "n_heads": 2,
         "dropout_rate": given.dropout,
-        "session_max_len": 50,
-        "loss": "softmax",
+        "session_max_len": given.window,
+        **({"loss": "sampled_softmax", "n_negatives": given.negatives} if given.negatives else {"loss": "softmax"}),
         "lr": 1e-3,
         "batch_size": 128,
         "verbose": 1,
