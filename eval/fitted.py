@@ -10,21 +10,21 @@ from time import perf_counter
 
 import numpy as np
 
-from eval.code import whole_code
+from eval.code import NO_FIGURES, code_behind, one_digest
 from eval.environment import versions
 from retrieval.files import Arrays, read_arrays, write_arrays
 
 _SECONDS = "seconds"
-_OURS = ("retrieval/", "eval/systems.py", "eval/protocol.py", "eval/answerers.py")
+_FITTING = "eval/systems.py"
 
 
 def fitted_once(folder: Path, kind: str, made_of: str, fit: Callable[[Path], Arrays]) -> tuple[Arrays, float]:
     """The arrays of `fit`, and the seconds it took when it was last run; it gets a folder for its checkpoints.
 
-    `made_of` names data, settings and seed; all code that could take part and the libraries' versions count too. One
+    `made_of` names data, settings and seed; the code that fits and the libraries' versions count too. One
     process fits at a time, and others that want the same wait for it.
     """
-    made_by = [digest for path, digest in sorted(whole_code().items()) if path.startswith(_OURS)]
+    made_by = one_digest(code_behind(_FITTING, without=NO_FIGURES))
     name = sha256(f"{made_of} {made_by} {versions()}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
     path = folder / f"{kind}-{name}.npz"
     with one_at_a_time(path.with_suffix(".lock")):
@@ -44,8 +44,3 @@ def one_at_a_time(path: Path) -> Iterator[None]:
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def fitting_modules() -> list[str]:
-    """The paths of the code that fits, whether it has been imported or not."""
-    return [path for path in whole_code() if path.startswith(("retrieval/retrievers/", *_OURS[1:]))]

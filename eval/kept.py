@@ -7,19 +7,21 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from eval.code import one_digest, whole_code
+from eval.code import code_behind, one_digest
 
 _FOLDER: Final = Path("var/eval")
 
 
 class Kept:
-    """Rows of one job, by user. Other settings, other data or other code of ours are another job.
+    """Rows of one job, by user. Other settings, other data or other code behind them are another job.
 
     A model is told by its name alone: give a retrained one another name.
     """
 
-    def __init__(self, job: str, *settings: BaseModel, extra: str = "", folder: Path = _FOLDER) -> None:
-        made_by = sha256("".join([extra, one_digest(whole_code()), *(s.model_dump_json() for s in settings)]).encode())
+    def __init__(self, job: str, module: str, *settings: BaseModel, extra: str = "", folder: Path = _FOLDER) -> None:
+        """`module` is the path, from the root, of what makes the rows."""
+        code = one_digest(code_behind(module))
+        made_by = sha256("".join([extra, code, *(s.model_dump_json() for s in settings)]).encode())
         self._path = folder / f"{job}-{made_by.hexdigest()[:16]}.jsonl"
         self._rows: dict[str, Any] = dict(self._read())
 

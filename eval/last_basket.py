@@ -189,7 +189,7 @@ def main() -> None:
     report = Report(f"Last basket, {job.part}", notice=shop.shop.notice)
     report_retrieval(report, recalls(split, sources))
     if job.households:
-        kept = Kept("last-basket", shop.manifest.plan, config, extra=f"{job.part}")
+        kept = Kept("last-basket", "eval/last_basket.py", shop.manifest.plan, config, extra=f"{job.part}")
         lists = scored_lists(job, split, sources[HYBRID], shop, kept)
         report_llm(report, lists, job)
     report.write(given.out, job.part)

@@ -99,7 +99,7 @@ class Result(Settings):
     versions: dict[str, str]
     date: str
     code: dict[str, str]
-    """A digest of what every module of ours that took part does (eval/code.py), by path."""
+    """A digest of what every module of ours that figures depend on does (eval/code.py), by path."""
 
     headline: str
     """The metric that decides."""

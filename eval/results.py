@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pydantic import ValidationError
+
 from eval.code import changed
 from eval.config import EvalConfig
 from eval.finished import RESULT, read_result
@@ -86,9 +88,18 @@ def _problem(path: Path, config: EvalConfig, result: Result) -> str:
         return f"older than the code that makes it: {', '.join(stale[:3])}"
     if result.command != _command(path):
         return f"made by `{result.command}`, not by `{_command(path)}`"
-    if different := differences(result.config, config.model_dump(mode="json")):
+    if different := _difference(result, config):
         return f"not reproducible from the command it names: {different}"
     return ""
+
+
+def _difference(result: Result, config: EvalConfig) -> str:
+    """A setting that is newer than the result, and says nothing where it is not given, is no difference."""
+    try:
+        then: object = EvalConfig.model_validate(result.config).model_dump(mode="json")
+    except ValidationError:
+        then = result.config
+    return differences(then, config.model_dump(mode="json"))
 
 
 def _lines(one: Published) -> list[Sequence[str]]:

@@ -14,13 +14,12 @@ import pandas as pd
 from rich.progress import Progress
 
 from eval.answers import Answers, ask
-from eval.code import modules_in_use, one_digest, whole_code
+from eval.code import NO_FIGURES, code_behind, one_digest
 from eval.config import EvalConfig, RankingsFileConfig, SystemConfig
 from eval.data import load_benchmark
 from eval.data.base import Benchmark, Counts
 from eval.environment import device, today, versions
 from eval.finished import RESULT, read_result, write_users
-from eval.fitted import fitting_modules
 from eval.measuring import Asked, Measure
 from eval.pages.page import write_page
 from eval.protocol import Protocol
@@ -40,7 +39,7 @@ class Run:
         self._config, self._folder, self._command, self._kept = config, folder, command, kept
         self._code: dict[str, str] = {}
         if not (folder / RESULT).exists():
-            self._code = whole_code()  # as it is now: whoever edits it meanwhile has not made this run
+            self._code = _figures_code()  # as it is now: whoever edits it meanwhile has not made this run
             plan = {"config": config.model_dump(mode="json"), "code": one_digest(self._code), "versions": versions()}
             claim(folder, plan)
 
@@ -62,10 +61,6 @@ class Run:
             if isinstance(system.answers, RankingsFileConfig):
                 read[system.name] = _checksum(system.answers.path)
         bind(self._folder, read)
-
-    def _modules(self) -> set[str]:
-        """What took part: what is imported, and what fitted the systems, which may have been in an earlier run."""
-        return modules_in_use().union(fitting_modules())
 
     def _measure(self, progress: Progress) -> None:
         config = self._config
@@ -92,7 +87,7 @@ class Run:
             device=device(),
             versions=versions(),
             date=today(),
-            code={path: self._code[path] for path in sorted(self._modules() & self._code.keys())},
+            code=self._code,
             headline=config.headline,
             goals=list(config.goals),
             systems=sorted(found, key=lambda one: -one.metrics[config.headline].mean),
@@ -117,6 +112,12 @@ class Run:
             if answers[seed].users != protocol.users:
                 raise unreadable(path)
         return Asked(answers=answers, fitted=fitted)
+
+
+def _figures_code() -> dict[str, str]:
+    """What figures depend on: reading data, fitting, asking and measuring; not how it is shown."""
+    roots = ("data/__init__", "protocol", "systems", "answers", "measuring")
+    return code_behind(*(f"eval/{root}.py" for root in roots), without=NO_FIGURES)
 
 
 def _checksum(path: Path) -> str:

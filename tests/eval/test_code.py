@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.code import changed, digest, modules_in_use, one_digest, whole_code
+from eval.code import ROOT, changed, code_behind, digest, one_digest
 
 CODE = 'def half(x):\n    """Halves."""\n    return x / 2\n'
 
@@ -36,15 +36,24 @@ def test_a_file_that_is_written_again_is_read_again(tmp_path: Path) -> None:
     assert digest(path) != before
 
 
-def test_the_whole_code_is_named_from_the_root() -> None:
-    code = whole_code()
-    assert code["eval/code.py"] == digest(Path(__file__).parents[2] / "eval" / "code.py")
-    assert {path.split("/")[0] for path in code} == {"eval", "llm_rerank", "retrieval"}
-    assert "eval/code.py" in modules_in_use() <= code.keys()
+def test_the_code_behind_a_module_is_all_that_it_reaches() -> None:
+    code = code_behind("eval/systems.py")
+    assert code["eval/systems.py"] == digest(ROOT / "eval" / "systems.py")
+    assert {"eval/__init__.py", "eval/fitted.py", "retrieval/log.py"} <= code.keys(), (
+        "packages, and what imports import"
+    )
+    assert "retrieval/retrievers/lenskit.py" in code, "what is imported only where it is needed"
+    assert not {"retrieval/build.py", "eval/pages/page.py", "llm_rerank/cli/app.py"} & code.keys()
+
+
+def test_what_is_left_out_is_not_followed() -> None:
+    code = code_behind("eval/run.py", without={"eval/pages/page.py"})
+    assert "eval/pages/page.py" not in code
+    assert "eval/pages/plots.py" not in code
 
 
 def test_what_is_another_or_gone_has_changed() -> None:
-    code = {"eval/code.py": whole_code()["eval/code.py"], "eval/answers.py": "0" * 16, "eval/gone.py": "0" * 16}
+    code = {"eval/code.py": digest(ROOT / "eval" / "code.py"), "eval/answers.py": "0" * 16, "eval/gone.py": "0" * 16}
     assert changed(code) == ["eval/answers.py", "eval/gone.py"]
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval.fitted import fitted_once, fitting_modules
+from eval.fitted import fitted_once
 from retrieval.errors import BuildError
 from retrieval.files import Arrays
 
@@ -43,7 +43,3 @@ def test_a_damaged_file_is_an_error(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:50])
     with pytest.raises(BuildError, match="damaged"):
         fitted_once(tmp_path, "ease", "these data", never)
-
-
-def test_code_that_fits_counts_whether_it_was_imported_or_not() -> None:
-    assert {"retrieval/retrievers/lenskit.py", "eval/systems.py"} <= set(fitting_modules())

@@ -81,6 +81,14 @@ def test_a_result_that_is_no_longer_so(run: Path, result: Result, change: dict[s
     assert problem in published()[0].problem
 
 
+def test_a_setting_that_is_newer_than_the_result_changes_nothing_where_it_is_not_given(run: Path) -> None:
+    path = publish(run)
+    made = Result.model_validate_json(path.read_text())
+    older = {key: value for key, value in made.config.items() if key != "depth"}
+    write_json(path, made.model_copy(update={"config": older}).to_json())
+    assert published()[0].problem == ""
+
+
 def test_what_is_refused_is_said_and_the_exit_code_is_1(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["results"])
     with pytest.raises(SystemExit, match="results refused") as end:
