@@ -15,7 +15,7 @@ from eval.environment import versions
 from retrieval.files import Arrays, read_arrays, write_arrays
 
 _SECONDS = "seconds"
-_OURS = ("retrieval/", "eval/systems.py", "eval/protocol.py", "eval/answerers.py")
+_OURS = ("retrieval/", "eval/systems.py", "eval/protocol.py", "eval/answerers.py", "eval/rating_bias.py")
 
 
 def fitted_once(folder: Path, kind: str, made_of: str, fit: Callable[[Path], Arrays]) -> tuple[Arrays, float]:
