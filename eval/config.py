@@ -9,12 +9,14 @@ from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError, model_
 
 from eval.data.base import BenchmarkDataConfig, Counts
 from eval.metrics.names import NAMES
+from eval.rating_bias import RatingBiasConfig
 from eval.result import BenchmarkName, Goal, SystemName
 from retrieval.embedders.base import EmbedderConfig, SentenceTransformerConfig
 from retrieval.errors import ConfigError
 from retrieval.retrievers import RetrieverConfig
 from retrieval.retrievers.blend.config import BlendConfig
 from retrieval.retrievers.hybrid import HybridConfig
+from retrieval.retrievers.model_configs import UserKnnConfig
 from retrieval.retrievers.sequence.config import SequenceConfig
 from retrieval.retrievers.text import TextConfig
 from retrieval.settings import Settings
@@ -95,7 +97,7 @@ class RankingsFileConfig(Settings):
 
 
 AnswererConfig = Annotated[
-    RetrieverConfig | RandomConfig | HybridSystemConfig | BlendSystemConfig | RankingsFileConfig,
+    RetrieverConfig | RandomConfig | RatingBiasConfig | HybridSystemConfig | BlendSystemConfig | RankingsFileConfig,
     Field(discriminator="kind"),
 ]
 """Whatever can answer, told apart by `kind`."""
@@ -116,13 +118,30 @@ class SystemConfig(Settings):
     shuffled_titles: bool = False
     """A control of what reads text: every item gets the text of another one."""
 
+    predicts_ratings: bool = False
+    """Its scores are ratings, on the user's own scale: they are measured against those that are held out."""
+
     @model_validator(mode="after")
     def _can_be_judged(self) -> Self:
         if self.shuffled_titles and not isinstance(self.answers, TextConfig | SequenceConfig):
             raise ValueError(f"shuffled_titles: {self.name} does not read them; only text and sequence do")
+        if self.predicts_ratings and not _rates(self.answers):
+            raise ValueError(
+                f"predicts_ratings: the scores of {self.name} are no ratings; only those of rating-bias and of "
+                "user-knn with similarity pearson are"
+            )
         if isinstance(self.answers, SequenceConfig) and self.answers.trained is not None:
             raise ValueError(f"trained: what {self.name} was trained on may hold the answers; leave it out here")
         return self
+
+
+def _rates(answers: AnswererConfig) -> bool:
+    """Whether its scores are ratings."""
+    match answers:
+        case RatingBiasConfig() | UserKnnConfig(similarity="pearson"):
+            return True
+        case _:
+            return False
 
 
 class EvalConfig(Settings):

@@ -12,6 +12,7 @@ from eval.config import EvalConfig
 from eval.metrics.lists import list_metrics
 from eval.metrics.quality import list_quality
 from eval.protocol import Protocol
+from eval.ratings import HeldOutRatings
 from eval.result import Difference, Slice, SystemResult
 from eval.statistics.significance import differences, intervals
 from eval.statistics.slices import slices
@@ -35,6 +36,7 @@ class Measure:
     """What is the same for all systems of a run: who was asked, and what was right."""
 
     def __init__(self, config: EvalConfig, protocol: Protocol, catalogue: Catalogue, vectors: ItemVectors) -> None:
+        """Raises DatasetError where ratings are to be predicted and the data has none."""
         self._catalogue, self._vectors, self._cutoffs = catalogue, vectors, config.cutoffs
         goals = [goal.metric for goal in config.goals]
         self._compared = list(dict.fromkeys([config.headline, *goals, "ndcg@10", "recall@10", "recall@20"]))
@@ -43,6 +45,8 @@ class Measure:
         self._histories = [self._rows(history.item_ids) for history in histories]
         self._lengths = np.array([len(history.interactions) for history in histories])
         self._counts = np.bincount(item_rows(protocol.learnt, catalogue), minlength=len(catalogue))
+        rating = [system.name for system in config.systems if system.predicts_ratings]
+        self._ratings = dict.fromkeys(rating, HeldOutRatings(protocol, catalogue)) if rating else {}
 
     def table(self, asked: Asked) -> pd.DataFrame:
         """One row a user, one column a metric: the mean over seeds."""
@@ -71,6 +75,7 @@ class Measure:
             milliseconds_per_user=float(np.median(np.concatenate([a.milliseconds for a in asked.answers.values()]))),
             curves=_curves(asked.fitted[seed]),
             importances=_importances(asked.fitted[seed]),
+            ratings=self._ratings[name].measure(asked.fitted[seed].retriever) if name in self._ratings else None,
         )
 
     def _by_seed(self, asked: Asked) -> dict[int, pd.DataFrame]:

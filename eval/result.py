@@ -39,6 +39,18 @@ class Slice(Settings):
     metrics: dict[str, Interval]
 
 
+class Ratings(Settings):
+    """How far predicted ratings are from those that are held out, in stars or whatever their unit is."""
+
+    rmse: float
+    mae: float
+    predicted: int
+    """How many ratings."""
+
+    fallbacks: int
+    """For how many of them the system had no answer, and the mean rating of what was learnt stands in."""
+
+
 class SystemResult(Settings):
     """One system under the run's protocol."""
 
@@ -68,6 +80,9 @@ class SystemResult(Settings):
 
     importances: dict[str, float]
     """Features of a learned blend, by gain."""
+
+    ratings: Ratings | None = None
+    """None where the system predicts none."""
 
 
 class Goal(Settings):

@@ -20,6 +20,7 @@ from eval.config import (
 )
 from eval.fitted import fitted_once, one_at_a_time
 from eval.protocol import inner_split, masks
+from eval.rating_bias import RatingBiasConfig, RatingBiasRetriever, fit_rating_bias
 from retrieval.catalogue import Catalogue
 from retrieval.embedders import embedder_name
 from retrieval.embedders.base import EmbedderConfig
@@ -86,6 +87,8 @@ class Systems:
                 return System(retriever=RandomRetriever(self._catalogue, seed), arrays={}, seconds=0.0)
             case RankingsFileConfig(path=path):
                 return System(retriever=FiledRetriever(self._catalogue, path), arrays={}, seconds=0.0)
+            case RatingBiasConfig() as bias:
+                return self._learn_bias(bias)
             case HybridSystemConfig() as hybrid:
                 return self._fuse(hybrid, seed)
             case BlendSystemConfig() as blended:
@@ -102,6 +105,16 @@ class Systems:
             lambda work: fit(config, shelf, seed, work, telling(self._progress, name)),
         )
         return System(retriever=open_retriever(config, shelf, arrays), arrays=arrays, seconds=seconds)
+
+    def _learn_bias(self, config: RatingBiasConfig) -> System:
+        arrays, seconds = fitted_once(
+            self._kept / "fitted",
+            config.kind,
+            f"{config.model_dump_json()} {self._made_of}",
+            lambda work: fit_rating_bias(config, self._catalogue, self._train),
+        )
+        retriever = RatingBiasRetriever(config, self._catalogue, arrays)
+        return System(retriever=retriever, arrays=arrays, seconds=seconds)
 
     def _parts(self, names: Iterable[str], seed: int) -> dict[str, System]:
         by_name = {system.name: system for system in self._config.systems}

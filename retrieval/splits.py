@@ -21,10 +21,12 @@ Part = Literal["validation", "test"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Split:
-    """`train` is all that may be learnt from; `targets` are the held-out item ids of users who are also in `train`."""
+    """`train` is all that may be learnt from; `held_out` is what users who are also in `train` did after it."""
 
     train: InteractionLog
+    held_out: InteractionLog
     targets: Mapping[str, tuple[str, ...]]
+    """The distinct item ids of `held_out`, by user."""
 
 
 def leave_one_out(log: InteractionLog, part: Part) -> Split:
@@ -62,4 +64,4 @@ def _split(log: InteractionLog, *, kept: NDArray[np.bool_], held_out: NDArray[np
     rows = log.frame[held_out]
     rows = rows[rows["user_id"].isin(train.user_ids)]
     targets = {str(user): tuple(dict.fromkeys(ids)) for user, ids in rows.groupby("user_id", sort=True)["item_id"]}
-    return Split(train=train, targets=targets)
+    return Split(train=train, held_out=InteractionLog(rows), targets=targets)

@@ -33,6 +33,7 @@ def _page(result: Result) -> str:
         tag("p", f"{result.benchmark}, {result.part}, {result.date}"),
         _verdict(result),
         section("Systems", _systems(result), _forest(result)),
+        section("Rating prediction", _ratings(result)),
         section("Goals", _goals(result)),
         section("How it was measured", bullets(result.protocol), _counts(result)),
         section(f"Closer: the best {min(plots.MOST_LINES, len(result.systems))} systems", _pictures(result)),
@@ -71,6 +72,20 @@ def _forest(result: Result) -> Markup:
     order = ", ".join(f"{s.name} {s.metrics[metric]}" for s in best_first(result, metric))
     caption = f"{metric} and its 95 % interval. Dotted: the difference from the best could be luck, or is unknown."
     return figure(plots.forest(result), f"{metric} with interval, best first: {order}", caption)
+
+
+def _ratings(result: Result) -> Markup:
+    found = [(system.name, system.ratings) for system in result.systems if system.ratings]
+    if not found:
+        return Markup("")
+    rows = [
+        [name, f"{r.rmse:.4f}", f"{r.mae:.4f}", f"{r.predicted:,}", f"{r.fallbacks:,}"]
+        for name, r in sorted(found, key=lambda one: one[1].rmse)
+    ]
+    caption = (
+        "Errors of predicted ratings, lowest RMSE first; where a system has no answer (fallbacks), the mean stands in."
+    )
+    return table(caption, ["system", "rmse", "mae", "ratings", "fallbacks"], rows)
 
 
 def _goals(result: Result) -> Markup:

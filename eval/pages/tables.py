@@ -10,16 +10,18 @@ _SPECIAL: Final = str.maketrans({c: f"\\{c}" for c in "\\|`*_[]<>&"} | {"\n": " 
 
 
 def results_table(result: Result) -> str:
-    """The headline metric with its interval, the other shown metrics, and the difference from the best system."""
+    """The headline metric with its interval, the others shown, errors of ratings, and the difference from the best."""
     first, *others = shown_metrics(result)
     systems = best_first(result, first)
-    columns = ["system", f"{first} [95 %]", "by seed", *others, "minus the best", "fit, s", "ms a user"]
+    errors = ["rmse", "mae"] if any(system.ratings for system in systems) else []
+    columns = ["system", f"{first} [95 %]", "by seed", *others, *errors, "minus the best", "fit, s", "ms a user"]
     rows = [
         [
             as_markdown(system.name),
             str(system.metrics[first]),
             _by_seed(system, first),
             *(f"{system.metrics[m].mean:.4f}" if m in system.metrics else "" for m in others),
+            *(f"{getattr(system.ratings, error):.4f}" if system.ratings else "" for error in errors),
             against_best(system, systems[0], first),
             f"{system.seconds_to_fit:.0f}",
             f"{system.milliseconds_per_user:.2g}",

@@ -6,6 +6,7 @@ import yaml
 from pydantic import ValidationError
 
 from eval.config import EvalConfig, ProtocolConfig
+from retrieval.config import read_config
 from retrieval.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
@@ -68,6 +69,25 @@ def test_only_what_reads_titles_can_have_them_shuffled(configure: Configure) -> 
     assert configure([{"name": "text", "answers": {"kind": "text"}, "shuffled_titles": True}])
     with pytest.raises(ValidationError, match="popular does not read them"):
         configure([POPULAR | {"shuffled_titles": True}])
+
+
+@pytest.mark.parametrize("answers", [{"kind": "rating-bias"}, {"kind": "user-knn", "similarity": "pearson"}])
+def test_what_scores_by_ratings_can_predict_them(configure: Configure, answers: dict[str, object]) -> None:
+    assert configure([{"name": "mine", "answers": answers, "predicts_ratings": True}]).systems[0].predicts_ratings
+
+
+@pytest.mark.parametrize("answers", [{"kind": "popularity"}, {"kind": "user-knn"}, {"kind": "als"}])
+def test_a_system_whose_scores_are_no_ratings(configure: Configure, answers: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match="predicts_ratings: the scores of mine are no ratings; only those of rat"):
+        configure([{"name": "mine", "answers": answers, "predicts_ratings": True}])
+
+
+def test_an_error_in_a_file_names_field_value_and_remedy(configure: Configure, tmp_path: Path) -> None:
+    content = configure([POPULAR]).model_dump(mode="json")
+    content["systems"][0]["predicts_ratings"] = True
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"systems\.0=\{.*\.yaml: .* popular are no ratings; .* Correct this value"):
+        read_config(tmp_path / "mine.yaml", EvalConfig)
 
 
 def test_a_cutoff_beyond_the_rankings(configure: Configure) -> None:

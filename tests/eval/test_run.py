@@ -23,6 +23,7 @@ SYSTEMS = [
     {"name": "popular", "answers": {"kind": "popularity", "half_life_days": 1000}},
     {"name": "text", "answers": {"kind": "text"}},
 ]
+BIAS = {"name": "bias", "answers": {"kind": "rating-bias"}, "predicts_ratings": True}
 Measure = Callable[[EvalConfig], Result]
 
 
@@ -226,6 +227,31 @@ def test_all_cheap_systems_run_together(configure: Callable[..., EvalConfig], me
     assert len(result.system("sequence").curves) == 1
     assert result.system("blend").importances
     assert result.system("file").metrics["recall@5"].mean == 3 / 8  # anna's milk, and tea, one of the two that dan buys
+
+
+def test_predicted_ratings_are_measured(
+    configure: Callable[..., EvalConfig], measure: Measure, shop_folder: Path
+) -> None:
+    header, *rows = (shop_folder / "log.csv").read_text(encoding="utf-8").splitlines()
+    stars = [f"{row},{number % 5 + 1}" for number, row in enumerate(rows)]
+    (shop_folder / "log.csv").write_text("\n".join([f"{header},stars", *stars, ""]), encoding="utf-8")
+    data = configure(SYSTEMS).model_dump(mode="json")["data"]
+    data["dataset"]["interactions"]["columns"]["rating"] = "stars"
+    knn = {"kind": "user-knn", "similarity": "pearson"}
+    result = measure(configure([*SYSTEMS, BIAS, BIAS | {"name": "knn", "answers": knn}], data=data))
+    rated = {system.name: system.ratings for system in result.systems if system.ratings}
+    assert set(rated) == {"bias", "knn"}
+    assert rated["bias"].predicted == rated["knn"].predicted == 6  # anna's milk, ben's coffee, two of chloe's and dan's
+    assert rated["bias"].fallbacks == 0
+    assert 0 < rated["bias"].mae <= rated["bias"].rmse < 4
+
+
+def test_ratings_that_there_are_none_of_are_not_predicted(
+    configure: Callable[..., EvalConfig], measure: Measure, asked: list[str]
+) -> None:
+    with pytest.raises(DatasetError, match="this data has no ratings that could be learnt from and predicted"):
+        measure(configure([SYSTEMS[1], BIAS]))
+    assert asked == []
 
 
 def test_a_rankings_file_that_changed_is_not_mixed_in(

@@ -32,12 +32,13 @@ def test_leave_one_out_holds_out_the_last_or_the_one_before(part: Part, train: l
     split = leave_one_out(THREE, part)
     assert trained(split) == train
     assert split.targets == {"u": (target,)}
+    assert split.held_out.frame["item_id"].tolist() == [target]
 
 
 def test_a_user_with_one_interaction_is_no_target() -> None:
     split = leave_one_out(log_of(("u", "a", 1)), "test")
     assert split.targets == {}
-    assert len(split.train) == 0
+    assert len(split.train) == len(split.held_out) == 0
 
 
 BASKETS = log_of(("u", "a", 1), ("u", "b", 2), ("u", "c", 2), ("u", "d", 3), ("u", "e", 3), ("v", "a", 3))

@@ -2,7 +2,7 @@ import re
 from pathlib import Path
 
 from eval.pages.page import write_page
-from eval.result import Goal, Result
+from eval.result import Goal, Ratings, Result
 
 
 def written(result: Result, tmp_path: Path) -> str:
@@ -26,6 +26,17 @@ def test_goals_are_met_or_missed(result: Result, tmp_path: Path) -> None:
 def test_a_goal_of_a_system_that_did_not_run(result: Result, tmp_path: Path) -> None:
     goal = Goal(system="nobody", metric="ndcg@10", at_least=0.1, source="a paper")
     assert '<td class="doubt">not measured</td>' in written(result.model_copy(update={"goals": [goal]}), tmp_path)
+
+
+def test_errors_of_predicted_ratings_lowest_first(result: Result, tmp_path: Path) -> None:
+    assert "Rating prediction" not in written(result, tmp_path)
+    errors = (None, 1.5, 0.5)
+    found = [error and Ratings(rmse=error, mae=0.4, predicted=1000, fallbacks=7) for error in errors]
+    rated = [s.model_copy(update={"ratings": r}) for s, r in zip(result.systems, found, strict=True)]
+    text = written(result.model_copy(update={"systems": rated}), tmp_path)
+    cells = "<td>{}</td><td>0.4000</td><td>1,000</td><td>7</td>"
+    assert "<h2>Rating prediction</h2>" in text
+    assert text.index(cells.format("0.5000")) < text.index(cells.format("1.5000"))
 
 
 def test_the_protocol_and_all_that_is_needed_to_run_it_again(result: Result, tmp_path: Path) -> None:

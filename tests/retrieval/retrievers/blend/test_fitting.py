@@ -104,7 +104,7 @@ def test_too_little_for_one_leaf_teaches_nothing(
 def test_without_repeats_what_was_bought_before_is_no_right_answer(
     told: Told, catalogue: Catalogue, vectors: ItemVectors, log: InteractionLog
 ) -> None:
-    split = Split(train=log, targets={user: (log.history(user).item_ids[0],) for user in log.user_ids})
+    split = Split(train=log, held_out=log, targets={user: (log.history(user).item_ids[0],) for user in log.user_ids})
     everything = {"one": told("one", lambda _: " ".join(item.item_id for item in catalogue))}
     assert learn(everything, split, catalogue, vectors, repeats=False, least_rows=1) == {}
     assert learn(everything, split, catalogue, vectors, repeats=True, least_rows=1) != {}
