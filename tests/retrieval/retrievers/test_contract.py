@@ -20,11 +20,17 @@ from retrieval.retrievers.blend.fitting import fit_blend
 from retrieval.retrievers.blend.retriever import BlendRetriever
 from retrieval.retrievers.buy_again import BuyAgainConfig
 from retrieval.retrievers.hybrid import HybridConfig, HybridRetriever
-from retrieval.retrievers.model_configs import AlsConfig, EaseConfig, ItemKnnConfig, LightGcnConfig, UserKnnConfig
+from retrieval.retrievers.model_configs import (
+    AlsConfig,
+    EaseConfig,
+    ItemKnnConfig,
+    LightGcnConfig,
+    TransitionsConfig,
+    UserKnnConfig,
+)
 from retrieval.retrievers.popularity import PopularityConfig
 from retrieval.retrievers.sequence.config import EncoderConfig, SequenceConfig, TrainingConfig
 from retrieval.retrievers.text import TextConfig
-from retrieval.retrievers.transitions import TransitionsConfig
 from retrieval.splits import last_basket
 
 CONFIGS: dict[str, RetrieverConfig] = {
