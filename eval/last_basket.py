@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from eval.kept import Kept
-from eval.metrics.one_list import ndcg, recall
+from eval.metrics.one_list import recall
 from eval.report import Report
 from eval.result import Interval
 from eval.statistics.significance import bootstrap_interval
@@ -30,6 +30,7 @@ from llm_rerank.reranker import Query, Reranker
 from retrieval.config import RetrievalConfig, read_config
 from retrieval.errors import ConfigError
 from retrieval.folder import BuiltShop, load_folder
+from retrieval.ndcg import ndcg
 from retrieval.records import Candidate
 from retrieval.retrievers import Shelf, fit, open_retriever
 from retrieval.retrievers.base import Retriever

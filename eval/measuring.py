@@ -74,7 +74,8 @@ class Measure:
             seconds_to_fit=float(np.median([fitted.seconds for fitted in asked.fitted.values()])),
             milliseconds_per_user=float(np.median(np.concatenate([a.milliseconds for a in asked.answers.values()]))),
             curves=_curves(asked.fitted[seed]),
-            importances=_importances(asked.fitted[seed]),
+            importances=_scalars("importance/", asked.fitted[seed]),
+            checks=_scalars("check/", asked.fitted[seed]),
             ratings=self._ratings[name].measure(asked.fitted[seed].retriever) if name in self._ratings else None,
         )
 
@@ -123,9 +124,9 @@ def _curves(fitted: System) -> dict[str, list[float]]:
     return {name: values.tolist() for name, values in _named("curve/", fitted) if values.size}
 
 
-def _importances(fitted: System) -> dict[str, float]:
-    """What a learnt blend's arrays say of its features."""
-    return {name: float(value) for name, value in _named("importance/", fitted)}
+def _scalars(prefix: str, fitted: System) -> dict[str, float]:
+    """What a learnt blend's arrays say of its features, or of its worth."""
+    return {name: float(value) for name, value in _named(prefix, fitted)}
 
 
 def _named(prefix: str, fitted: System) -> list[tuple[str, NDArray[np.float64]]]:

@@ -136,7 +136,7 @@ class Systems:
         )
         parts = self._parts(blended.of, seed)
         sources = {name: part.retriever for name, part in parts.items()}
-        fusion = HybridRetriever(HybridConfig(), self._catalogue, [(source, 1.0) for source in sources.values()])
+        fusion = self._equally(sources.values())
         retriever = BlendRetriever(blended, self._catalogue, self.vectors, self._train, sources, arrays, fusion)
         return System(
             retriever=retriever, arrays=arrays, seconds=seconds + sum(part.seconds for part in parts.values())
@@ -152,16 +152,22 @@ class Systems:
             self._progress,
             self._kept,
         )
+        sources = {name: part.retriever for name, part in earlier._parts(blended.of, seed).items()}
         return fit_blend(
             blended,
             inner,
-            {name: part.retriever for name, part in earlier._parts(blended.of, seed).items()},
+            sources,
+            self._equally(sources.values()),
             self._catalogue,
             self.vectors,
             seed,
             repeats=not masks(self._config.protocol),
             track=lambda users: self._progress.track(users, description="blend: asking its parts"),
         )
+
+    def _equally(self, sources: Iterable[Retriever]) -> HybridRetriever:
+        """What a blend of these sources must beat, and what answers where it does not."""
+        return HybridRetriever(HybridConfig(), self._catalogue, [(source, 1.0) for source in sources])
 
     def _shelf(self, shuffled: bool) -> Shelf:
         if shuffled not in self._shelves:

@@ -15,6 +15,7 @@ from retrieval.embedders import embedder_name
 from retrieval.embedding import embed_catalogue
 from retrieval.errors import BuildError
 from retrieval.files import Arrays, read_arrays, write_arrays
+from retrieval.folder import fuse
 from retrieval.indexes import build_index, load_index
 from retrieval.item_vectors import ItemVectors
 from retrieval.layout import BLEND, CHECKPOINTS, CHUNKS, INDEX, RETRIEVERS, VECTORS, retriever_file
@@ -163,6 +164,7 @@ def _fit_blend(config: RetrievalConfig, blend: BlendConfig, shelf: Shelf, work: 
         blend,
         split,
         sources,
+        fuse(config, shelf.catalogue, sources.values()),
         shelf.catalogue,
         shelf.vectors,
         config.seed,

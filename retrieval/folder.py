@@ -1,5 +1,6 @@
 """Opening a build folder: all that answering needs, and nothing that only building needs."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,10 +60,15 @@ def load_folder(folder: Path) -> BuiltShop:
     return BuiltShop(shop=shop, config=config, manifest=manifest, vectors=vectors, index=index, retriever=retriever)
 
 
+def fuse(config: RetrievalConfig, catalogue: Catalogue, sources: Iterable[Retriever]) -> HybridRetriever:
+    """The configured retrievers, opened and in their order, as the configuration weighs them."""
+    weights = [source.weight for source in config.retrievers]
+    return HybridRetriever(config.hybrid, catalogue, list(zip(sources, weights, strict=True)))
+
+
 def _join(config: RetrievalConfig, shelf: Shelf, sources: list[Retriever], folder: Path) -> Retriever:
     """All sources as one."""
-    weights = [source.weight for source in config.retrievers]
-    fusion = HybridRetriever(config.hybrid, shelf.catalogue, list(zip(sources, weights, strict=True)))
+    fusion = fuse(config, shelf.catalogue, sources)
     if config.blend is None:
         return fusion
     from retrieval.retrievers.blend.retriever import BlendRetriever  # brings LightGBM

@@ -1,5 +1,6 @@
 """The training job: a sequence retriever trained outside any build, to be built in as it is, or trained further."""
 
+import shutil
 from hashlib import sha256
 from pathlib import Path
 
@@ -34,6 +35,7 @@ def train_retriever(
     if (folder / ABOUT).exists():
         trained = Trained.read(folder)
         _same(trained.made_from, made_from, folder)
+        _tidy(folder)  # the run that finished it may have been stopped before it did
         return trained
     embedder = embedder_name(config.embedder)
     if earlier is not None:
@@ -61,7 +63,14 @@ def train_retriever(
         made_from=made_from,
     )
     trained.write(folder)
+    _tidy(folder)
     return trained
+
+
+def _tidy(folder: Path) -> None:
+    """Deletes what only an unfinished training needs."""
+    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+    (folder / VECTORS).unlink(missing_ok=True)
 
 
 def _sequence(config: RetrievalConfig) -> SequenceConfig:

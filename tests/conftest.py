@@ -3,6 +3,7 @@
 `oat` and `rolls` are new (nobody bought them), `brie` is not available, and `eva` bought one thing once.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -54,6 +55,18 @@ def log() -> InteractionLog:
         for user_id, baskets in BASKETS.items()
         for day, basket in enumerate(baskets)
         for item_id in basket.split()
+    )
+
+
+@pytest.fixture(scope="session")
+def crowd(log: InteractionLog) -> InteractionLog:
+    """The five households and seven more of each, alike: enough for a blend to learn from and to be checked on."""
+    households = [log.history(user_id) for user_id in log.user_ids]
+    return InteractionLog.of(
+        replace(interaction, user_id=f"{household.user_id}{number or ''}")
+        for number in range(8)
+        for household in households
+        for interaction in household.interactions
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("retrieval", "llm_rerank", "finetune", "eval")
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-HEAVY = ("torch", "vllm", "faiss", "ray", "transformers", "lenskit")
+HEAVY = ("torch", "vllm", "faiss", "ray", "transformers", "lenskit", "lightgbm", "scipy", "matplotlib")
 
 
 @pytest.mark.parametrize("package", PACKAGES)

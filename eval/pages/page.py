@@ -36,7 +36,9 @@ def _page(result: Result) -> str:
         section("Rating prediction", _ratings(result)),
         section("Goals", _goals(result)),
         section("How it was measured", bullets(result.protocol), _counts(result)),
-        section(f"Closer: the best {min(plots.MOST_LINES, len(result.systems))} systems", _pictures(result)),
+        section(
+            f"Closer: the best {min(plots.MOST_LINES, len(result.systems))} systems", _pictures(result), _checks(result)
+        ),
         section("All numbers", *_all_numbers(result)),
         section("To make it again", *_origin(result)),
     )
@@ -139,6 +141,20 @@ def _each_picture(result: Result) -> Iterator[Markup]:
             best = ", ".join(sorted(system.importances, key=lambda f: -system.importances[f])[:3])
             caption = f"What {system.name} looks at: gain by feature."
             yield figure(plots.importances(system), f"features of {system.name}, first {best}", caption)
+
+
+def _checks(result: Result) -> Markup:
+    rows: list[list[Cell]] = [
+        [s.name, *(f"{s.checks[name]:.4f}" for name in ("blend", "fusion")), _answers(s.checks)]
+        for s in result.systems
+        if s.checks
+    ]
+    caption = "NDCG@10 over users held out when a blend learnt; where it is no better than fusion, fusion answers"
+    return table(caption, ["system", "blend", "fusion", "answers"], rows) if rows else Markup("")
+
+
+def _answers(checks: dict[str, float]) -> str:
+    return "blend" if checks["blend"] > checks["fusion"] else "fusion"
 
 
 def _all_numbers(result: Result) -> Iterator[Markup]:

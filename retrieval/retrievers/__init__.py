@@ -17,12 +17,10 @@ from retrieval.item_vectors import ItemVectors
 from retrieval.log import InteractionLog
 from retrieval.retrievers.base import OnStep, Retriever
 from retrieval.retrievers.buy_again import BuyAgainConfig, BuyAgainRetriever
-from retrieval.retrievers.model_configs import ModelConfig
-from retrieval.retrievers.models import fit_model, open_model
+from retrieval.retrievers.model_configs import ModelConfig, TransitionsConfig
 from retrieval.retrievers.popularity import PopularityConfig, PopularityRetriever, fit_popularity
 from retrieval.retrievers.sequence.config import SequenceConfig
 from retrieval.retrievers.text import TextConfig, TextRetriever
-from retrieval.retrievers.transitions import TransitionsConfig, fit_transitions, open_transitions
 
 RetrieverConfig = Annotated[
     TextConfig | PopularityConfig | BuyAgainConfig | ModelConfig | TransitionsConfig | SequenceConfig,
@@ -56,6 +54,8 @@ def fit(config: RetrieverConfig, shelf: Shelf, seed: int, work: Path, on_step: O
         case PopularityConfig():
             return fit_popularity(config, shelf.catalogue, shelf.log)
         case TransitionsConfig():
+            from retrieval.retrievers.transitions import fit_transitions  # brings SciPy
+
             return fit_transitions(config, shelf.catalogue, shelf.log)
         case SequenceConfig():
             from retrieval.retrievers.sequence.fitting import Fitting  # brings torch
@@ -65,6 +65,8 @@ def fit(config: RetrieverConfig, shelf: Shelf, seed: int, work: Path, on_step: O
                 return Trained.read(config.trained).arrays_for(config, shelf.catalogue)
             return Fitting(config, shelf.catalogue, shelf.log, shelf.vectors, seed).run(work, on_step)
         case _:
+            from retrieval.retrievers.models import fit_model  # brings SciPy, and torch when it fits
+
             return fit_model(config, shelf.catalogue, shelf.log, seed)
 
 
@@ -78,10 +80,14 @@ def open_retriever(config: RetrieverConfig, shelf: Shelf, arrays: Arrays) -> Ret
         case PopularityConfig():
             return PopularityRetriever(config, shelf.catalogue, arrays)
         case TransitionsConfig():
+            from retrieval.retrievers.transitions import open_transitions
+
             return open_transitions(config, shelf.catalogue, arrays)
         case SequenceConfig():
             from retrieval.retrievers.sequence.retriever import SequenceRetriever
 
             return SequenceRetriever(config, shelf.catalogue, shelf.vectors, arrays)
         case _:
+            from retrieval.retrievers.models import open_model
+
             return open_model(config, shelf.catalogue, shelf.log.user_ids, arrays)

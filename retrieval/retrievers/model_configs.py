@@ -1,4 +1,4 @@
-"""What the collaborative models can be told. Here rather than beside their code, which needs LensKit and torch."""
+"""What the collaborative models can be told. Here rather than beside their code: it needs LensKit, torch or SciPy."""
 
 from typing import Literal
 
@@ -110,6 +110,35 @@ class LightGcnConfig(CollaborativeConfig):
 
     learning_rate: PositiveFloat = 0.01
     """Step size."""
+
+    @property
+    def name(self) -> str:
+        """The source's name."""
+        return self.kind
+
+
+class TransitionsConfig(SourceConfig):
+    """Linear item-to-item transitions (SLIT of Choi, Kim, Lee, Shim and Lee, WWW 2021)."""
+
+    kind: Literal["transitions"] = "transitions"
+
+    items: PositiveInt = Field(default=10_000, le=30_000)
+    """Fit on this many of the most popular items only: four matrices of items x items are held (10,000: 1.6 GB)."""
+
+    decay: PositiveFloat = Field(default=0.6, le=1)
+    """What an interaction weighs against the one after it."""
+
+    horizon: PositiveInt = 3
+    """How many of the interactions that follow are foreseen."""
+
+    future_decay: PositiveFloat = Field(default=0.3, le=1)
+    """What an interaction that follows weighs against the one before it."""
+
+    regularization: PositiveFloat = 20.0
+    """Pull of the weights towards zero."""
+
+    neighbours: PositiveInt = 200
+    """How many items, those of the largest weights, each item leads to."""
 
     @property
     def name(self) -> str:

@@ -1,11 +1,9 @@
 """What follows what: item-to-item weights in closed form, from each moment of a history to the items that come next."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, PositiveFloat, PositiveInt
 from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_array
 
@@ -13,43 +11,14 @@ from retrieval.catalogue import Catalogue
 from retrieval.files import Arrays
 from retrieval.log import InteractionLog
 from retrieval.records import Interaction
-from retrieval.retrievers.base import SourceConfig
 from retrieval.retrievers.collaborative import CollaborativeRetriever
+from retrieval.retrievers.model_configs import TransitionsConfig
 from retrieval.retrievers.popularity import item_rows
 from retrieval.retrievers.scorers import SimilarItems, sparse_arrays, sparse_matrix
 from retrieval.retrievers.taste import Taste
 
 _LEAST = 0.01  # what weighs less than this is too far back to count
 _FARTHEST = 100  # interactions back, however little they decay
-
-
-class TransitionsConfig(SourceConfig):
-    """Linear item-to-item transitions (SLIT of Choi, Kim, Lee, Shim and Lee, WWW 2021)."""
-
-    kind: Literal["transitions"] = "transitions"
-
-    items: PositiveInt = Field(default=10_000, le=30_000)
-    """Fit on this many of the most popular items only: four matrices of items x items are held (10,000: 1.6 GB)."""
-
-    decay: PositiveFloat = Field(default=0.6, le=1)
-    """What an interaction weighs against the one after it."""
-
-    horizon: PositiveInt = 3
-    """How many of the interactions that follow are foreseen."""
-
-    future_decay: PositiveFloat = Field(default=0.3, le=1)
-    """What an interaction that follows weighs against the one before it."""
-
-    regularization: PositiveFloat = 20.0
-    """Pull of the weights towards zero."""
-
-    neighbours: PositiveInt = 200
-    """How many items, those of the largest weights, each item leads to."""
-
-    @property
-    def name(self) -> str:
-        """The source's name."""
-        return self.kind
 
 
 def fit_transitions(config: TransitionsConfig, catalogue: Catalogue, log: InteractionLog) -> Arrays:

@@ -31,6 +31,7 @@ def system(name: str, ndcg: float, versus: dict[str, tuple[float, float]]) -> Sy
         milliseconds_per_user=1.5,
         curves={"loss": [0.9, 0.5, 0.4]},
         importances={"bm25": 3.0 + ndcg, "price": 1.0},
+        checks={"blend": 0.31, "fusion": 0.3} if name == "blend" else {},
     )
 
 

@@ -35,10 +35,11 @@ def measured(config: EvalConfig, shop: ShopData) -> Callable[..., SystemResult]:
         PopularityConfig(), shop.catalogue, fit_popularity(PopularityConfig(), shop.catalogue, shop.log)
     )
     learnt = {"curve/loss": np.array([2.0, 1.0]), "curve/none": np.array([]), "importance/price": np.array(0.5)}
+    checks = {"check/blend": np.array(0.2), "check/fusion": np.array(0.3)}
 
     def one(*seeds: list[tuple[str, ...]]) -> SystemResult:
         answers = {seed: answered(shop, lists) for seed, lists in enumerate(seeds)}
-        system = System(retriever=retriever, arrays=learnt, seconds=3.0)
+        system = System(retriever=retriever, arrays=learnt | checks, seconds=3.0)
         asked = Asked(answers=answers, fitted=dict.fromkeys(answers, system))
         table = measure.table(asked)
         return measure.system("mine", asked, {"same": table, "mine": table})
@@ -107,7 +108,8 @@ def test_what_a_goal_names_is_compared(measured: Callable[..., SystemResult]) ->
     assert set(measured(LISTS).versus["same"]) == {"ndcg@10", "recall@5", "recall@10"}
 
 
-def test_curves_importances_and_time(measured: Callable[..., SystemResult]) -> None:
+def test_curves_importances_checks_and_time(measured: Callable[..., SystemResult]) -> None:
     found = measured(LISTS)
     assert (found.curves, found.importances) == ({"loss": [2.0, 1.0]}, {"price": 0.5})
+    assert found.checks == {"blend": 0.2, "fusion": 0.3}
     assert (found.seconds_to_fit, found.milliseconds_per_user) == (3.0, 1.5)

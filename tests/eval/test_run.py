@@ -225,7 +225,7 @@ def test_all_cheap_systems_run_together(configure: Callable[..., EvalConfig], me
     result = measure(configure(systems))
     assert len(result.systems) == 9
     assert len(result.system("sequence").curves) == 1
-    assert result.system("blend").importances
+    assert result.system("blend").checks == {}  # four users are too few to learn from
     assert result.system("file").metrics["recall@5"].mean == 3 / 8  # anna's milk, and tea, one of the two that dan buys
 
 

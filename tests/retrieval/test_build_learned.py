@@ -1,6 +1,7 @@
 """Builds whose sources are joined by a blend, or whose sequence retriever was trained elsewhere."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,14 @@ from retrieval.build import build
 from retrieval.config import RetrievalConfig
 from retrieval.embedders.base import HashingConfig
 from retrieval.errors import BuildError
-from retrieval.files import read_arrays
+from retrieval.files import Arrays, read_arrays
 from retrieval.folder import load_folder
 from retrieval.indexes.base import ExactConfig
+from retrieval.log import InteractionLog
 from retrieval.records import UserHistory
 from retrieval.retrievers.blend.config import BlendConfig
 from retrieval.retrievers.buy_again import BuyAgainConfig
+from retrieval.retrievers.hybrid import HybridRetriever
 from retrieval.retrievers.popularity import PopularityConfig, fit_popularity
 from retrieval.retrievers.sequence.config import EncoderConfig, SequenceConfig, TrainingConfig
 from retrieval.shop import ShopData
@@ -31,6 +34,11 @@ CONFIG = RetrievalConfig(
     retrievers=(BuyAgainConfig(), PopularityConfig(), SEQUENCE),
     blend=BlendConfig(trees=5, least_rows=2),
 )
+
+
+@pytest.fixture(scope="module")
+def shop(shop: ShopData, crowd: InteractionLog) -> ShopData:
+    return replace(shop, log=crowd)
 
 
 def stop(*args: object, **more: object) -> Iterator[None]:
@@ -100,6 +108,28 @@ def test_a_blend_learns_from_sources_that_have_not_seen_the_last_baskets(
     before = last_basket(shop.log, "test").train
     assert earlier.tolist() == fit_popularity(PopularityConfig(), shop.catalogue, before)["scores"].tolist()
     assert earlier[shop.catalogue.position("brie")] == 0.01  # dan alone bought it, and that last
+
+
+def test_a_blend_that_is_no_better_than_the_configured_fusion_leaves_it_to_answer(
+    shop: ShopData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fusions: list[HybridRetriever] = []
+
+    def no_better(
+        config: object, split: object, sources: object, fusion: HybridRetriever, *rest: object, **more: object
+    ) -> Arrays:
+        fusions.append(fusion)
+        return {"check/blend": np.array(0.1), "check/fusion": np.array(0.1)}
+
+    monkeypatch.setattr("retrieval.retrievers.blend.fitting.fit_blend", no_better)
+    weighted = (BuyAgainConfig(weight=3.0), PopularityConfig(weight=0.5))
+    build(shop, CONFIG.model_copy(update={"retrievers": weighted}), tmp_path / "shop")
+    assert [(source.name, weight) for source, weight in fusions[0]._sources] == [
+        ("buy-again", 3.0),
+        ("popularity", 0.5),
+    ]
+    found = load_folder(tmp_path / "shop").retriever.retrieve(shop.log.history("anna"), 5)
+    assert [candidate.source for candidate in found] == ["hybrid"] * 5
 
 
 def test_a_trained_retriever_is_taken_as_it_is(trained: Path, shop: ShopData, tmp_path: Path) -> None:

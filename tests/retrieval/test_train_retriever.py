@@ -75,6 +75,23 @@ def test_a_finished_folder_is_returned_as_it_is(
     assert again.made_from == Trained.read(finished).made_from
 
 
+def test_nothing_of_the_way_there_is_left(finished: Path) -> None:
+    assert {path.name for path in finished.iterdir()} == {"begun.json", "trained.json", "weights.npz"}
+
+
+def test_what_a_run_left_that_was_stopped_at_the_end_is_cleared_away(
+    finished: Path, shop: ShopData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("retrieval.train_retriever._tidy", stop)
+        with pytest.raises(KeyboardInterrupt):
+            train(shop, tmp_path / "trained")
+    assert (tmp_path / "trained" / "vectors.npz").exists()
+    assert any((tmp_path / "trained" / "checkpoints.parts").iterdir())
+    train(shop, tmp_path / "trained")
+    assert {path.name for path in (tmp_path / "trained").iterdir()} == {path.name for path in finished.iterdir()}
+
+
 def less_data(shop: ShopData) -> tuple[ShopData, RetrievalConfig]:
     return replace(shop, log=InteractionLog(shop.log.frame.iloc[1:])), CONFIG
 

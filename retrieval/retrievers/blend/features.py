@@ -42,6 +42,10 @@ class Proposals:
     matrix: NDArray[np.float32]
     """NaN where nothing is known."""
 
+    def best_first(self, scores: NDArray[np.float64]) -> NDArray[np.intp]:
+        """Places of the items by score; equal ones in the catalogue's order."""
+        return np.lexsort((self.rows, -scores))
+
 
 class Features:
     """Turns what the sources propose for a history into numbers."""

@@ -1,11 +1,11 @@
 """Learning how much each source is to be believed, and when."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import lightgbm
 import numpy as np
-from numpy.typing import NDArray
 
 from retrieval.catalogue import Catalogue
 from retrieval.files import Arrays
@@ -13,10 +13,17 @@ from retrieval.item_vectors import ItemVectors
 from retrieval.retrievers.base import Retriever
 from retrieval.retrievers.blend.config import BlendConfig
 from retrieval.retrievers.blend.features import Features, plain
+from retrieval.retrievers.blend.lessons import Lesson, Lessons
 from retrieval.splits import Split
 
 IMPORTANCE: Final = "importance/"
 """Arrays of this name say by how much a feature lowered the loss, as a share of all."""
+
+CHECK: Final = "check/"
+"""Arrays of this name are mean NDCG@10 of users who were held out: of the `blend`, and of the `fusion` it replaces."""
+
+_EACH: Final = 5  # one user of so many is held out to check
+_LEAST_CHECKED: Final = 5  # a mean over fewer says nothing
 
 Track = Callable[[Sequence[str]], Iterable[str]]
 """Wraps the users that are gone through, to show how far it is."""
@@ -26,6 +33,7 @@ def fit_blend(
     config: BlendConfig,
     split: Split,
     sources: Mapping[str, Retriever],
+    fusion: Retriever,
     catalogue: Catalogue,
     vectors: ItemVectors,
     seed: int,
@@ -33,38 +41,53 @@ def fit_blend(
     repeats: bool,
     track: Track,
 ) -> Arrays:
-    """Array `model`, LightGBM's own text as bytes with the features by name, and the features' importances.
+    """Array `model`, LightGBM's own text as bytes with the features by name, the features' importances and checks.
 
-    `sources` were fitted on `split.train`, so that what they say of the targets is what they would have said before.
-    Without `repeats`, items of the history are neither proposed nor right. Where no source proposes anything
-    right, or there is too little of it for one leaf, there is nothing to learn: {}.
+    `sources` were fitted on `split.train`, so that what they say of the targets is what they would have said before;
+    `fusion` joins the same ones. What is not available, and without `repeats` the items of the history, are neither
+    proposed nor right. Every fifth user is held out to check a model of the others: where that is no better than
+    fusion, there are checks and no model. Where there are too few users to check, no source proposes anything right,
+    or there is too little of it for one leaf, there is nothing to learn: {}.
     """
-    features = Features(catalogue, vectors, split.train, tuple(sources))
     users = np.random.default_rng(seed).permutation(sorted(split.targets))[: config.users].tolist()
-    matrices: list[NDArray[np.float32]] = []
-    labels: list[NDArray[np.bool_]] = []
+    checked = frozenset(users[::_EACH])
+    if len(checked) < _LEAST_CHECKED:
+        return {}
+    features = Features(catalogue, vectors, split.train, tuple(sources))
+    asked = Lessons(
+        split=split,
+        sources=sources,
+        fusion=fusion,
+        catalogue=catalogue,
+        features=features,
+        depth=config.depth,
+        repeats=repeats,
+    )
+    lessons: dict[str, Lesson] = {}
+    fused: list[float] = []
     for user in track(sorted(users)):
-        history = split.train.history(user)
-        exclude = frozenset() if repeats else frozenset(history.item_ids)
-        proposals = features.of(
-            history, [source.retrieve(history, config.depth, exclude=exclude) for source in sources.values()]
-        )
-        label = np.isin(proposals.rows, [catalogue.position(item_id) for item_id in split.targets[user]])
-        if label.any():  # a list without a right item teaches LambdaRank nothing
-            matrices.append(proposals.matrix)
-            labels.append(label)
-    return _fit(config, features.names, matrices, labels, seed) if labels else {}
+        lesson = asked.of(user)
+        if lesson.label.any():  # a list without a right item teaches LambdaRank nothing
+            lessons[user] = lesson
+        if user in checked:
+            fused.append(asked.fused(user))
+    tried = _fit(config, features.names, [lesson for user, lesson in lessons.items() if user not in checked], seed)
+    if tried is None:
+        return {}
+    blended = [lesson.gain(tried) for user, lesson in lessons.items() if user in checked]  # of who is absent, 0
+    of_blend, of_fusion = (math.fsum(gains) / len(checked) for gains in (blended, fused))
+    checks: Arrays = {f"{CHECK}blend": np.array(of_blend), f"{CHECK}fusion": np.array(of_fusion)}
+    model = _fit(config, features.names, list(lessons.values()), seed) if of_blend > of_fusion else None
+    return checks if model is None else checks | _learnt(model, features.names)
 
 
-def _fit(
-    config: BlendConfig,
-    names: Sequence[str],
-    matrices: Sequence[NDArray[np.float32]],
-    labels: Sequence[NDArray[np.bool_]],
-    seed: int,
-) -> Arrays:
+def _fit(config: BlendConfig, names: Sequence[str], lessons: Sequence[Lesson], seed: int) -> lightgbm.Booster | None:
+    """None where no tree finds anything to tell the items apart by."""
+    if not lessons:
+        return None
+    labels = [lesson.label for lesson in lessons]
     data = lightgbm.Dataset(
-        np.concatenate(matrices),
+        np.concatenate([lesson.proposals.matrix for lesson in lessons]),
         label=np.concatenate(labels).astype(np.float32),
         group=[len(label) for label in labels],
         feature_name=plain(names),
@@ -85,9 +108,11 @@ def _fit(
         data,
         num_boost_round=config.trees,
     )
+    return model if model.feature_importance("gain").any() else None
+
+
+def _learnt(model: lightgbm.Booster, names: Sequence[str]) -> Arrays:
     gains = model.feature_importance("gain")
-    if not gains.any():  # no tree has found anything to tell the items apart by
-        return {}
     shares = gains / gains.sum()
     importances = {f"{IMPORTANCE}{name}": np.array(share) for name, share in zip(names, shares, strict=True)}
     return {"model": np.frombuffer(model.model_to_string().encode(), dtype=np.uint8)} | importances

@@ -18,7 +18,7 @@ from retrieval.retrievers.blend.features import Features, plain
 
 
 class BlendRetriever:
-    """Asks every source and orders what they propose by the learned score; where nothing was learnt, fusion does it.
+    """Asks every source and orders what they propose by the learned score; without a model, fusion answers.
 
     Each candidate keeps in `sources` what each source said. Items that are not available are never proposed. Without
     what is excluded the others have better ranks with their sources, so that their order may be another.
@@ -60,7 +60,7 @@ class BlendRetriever:
             return ()
         scores = np.asarray(self._model.predict(proposals.matrix, num_threads=1), dtype=np.float64)
         said = self._said(proposed)
-        best = np.lexsort((proposals.rows, -scores))[:top_n]
+        best = proposals.best_first(scores)[:top_n]
         items = [(self._catalogue.at(proposals.rows[place]), float(scores[place])) for place in best]
         return tuple(
             Candidate(item=item, score=score, source=self.name, rank=rank, sources=tuple(said[item.item_id]))

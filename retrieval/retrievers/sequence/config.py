@@ -65,8 +65,10 @@ class TrainingConfig(Settings):
     right answers of the batch do, corrected for how they were drawn; for large catalogues."""
 
     validation_users: NonNegativeInt = 10_000
-    """Of how many users, at most, the last interaction is held out for early stopping. 0: nothing is held out, and all
-    the epochs are trained: for the last training, once `epochs` is known to be right."""
+    """Of how many users, at most, the last interaction is held out for early stopping; of every fifth at most. What is
+    held out is never learnt, nor when the weights are trained further, which learns only what is newer than the whole
+    log. 0: nothing is held out, and all the epochs are trained: for the last training, once `epochs` is known to be
+    right."""
 
 
 class SequenceConfig(SourceConfig):

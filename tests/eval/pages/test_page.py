@@ -17,6 +17,14 @@ def test_at_a_glance_who_is_better_and_whether_it_is_luck(result: Result, tmp_pa
     assert "<td>-0.0400 (p = 0.0001)</td>" in text
 
 
+def test_a_blend_shows_what_it_was_kept_for(result: Result, tmp_path: Path) -> None:
+    popular, blend, knn = result.systems
+    worse = knn.model_copy(update={"checks": {"blend": 0.3, "fusion": 0.3}})
+    text = written(result.model_copy(update={"systems": [popular, blend, worse]}), tmp_path)
+    assert ">blend</th><td>0.3100</td><td>0.3000</td><td>blend</td>" in text
+    assert ">knn</th><td>0.3000</td><td>0.3000</td><td>fusion</td>" in text
+
+
 def test_goals_are_met_or_missed(result: Result, tmp_path: Path) -> None:
     text = written(result, tmp_path)
     assert '<td>0.0600</td><td class="good">✓ met</td><td class="text">a paper</td>' in text
@@ -67,7 +75,7 @@ def test_every_picture_has_words_and_every_id_is_its_own(result: Result, tmp_pat
 
 
 def test_a_run_of_one_bare_system(result: Result, tmp_path: Path) -> None:
-    bare = {"slices": {}, "versus": {}, "curves": {}, "importances": {}, "beyond": {}, "by_seed": {}}
+    bare = {"slices": {}, "versus": {}, "curves": {}, "importances": {}, "checks": {}, "beyond": {}, "by_seed": {}}
     systems = [result.systems[0].model_copy(update=bare)]
     text = written(result.model_copy(update={"systems": systems, "goals": []}), tmp_path)
     assert "popular is best by ndcg@10" in text

@@ -20,11 +20,17 @@ from retrieval.retrievers.blend.fitting import fit_blend
 from retrieval.retrievers.blend.retriever import BlendRetriever
 from retrieval.retrievers.buy_again import BuyAgainConfig
 from retrieval.retrievers.hybrid import HybridConfig, HybridRetriever
-from retrieval.retrievers.model_configs import AlsConfig, EaseConfig, ItemKnnConfig, LightGcnConfig, UserKnnConfig
+from retrieval.retrievers.model_configs import (
+    AlsConfig,
+    EaseConfig,
+    ItemKnnConfig,
+    LightGcnConfig,
+    TransitionsConfig,
+    UserKnnConfig,
+)
 from retrieval.retrievers.popularity import PopularityConfig
 from retrieval.retrievers.sequence.config import EncoderConfig, SequenceConfig, TrainingConfig
 from retrieval.retrievers.text import TextConfig
-from retrieval.retrievers.transitions import TransitionsConfig
 from retrieval.splits import last_basket
 
 CONFIGS: dict[str, RetrieverConfig] = {
@@ -45,12 +51,12 @@ JOINED = ("buy-again", "text", "ease", "popularity")
 
 
 @pytest.fixture(scope="module")
-def shelf(catalogue: Catalogue, log: InteractionLog) -> Shelf:
+def shelf(catalogue: Catalogue, crowd: InteractionLog) -> Shelf:
     embedder = HashingEmbedder(HashingConfig())
     vectors = ItemVectors(distinct=embedder.embed([item.text for item in catalogue]), place=np.arange(len(catalogue)))
     index = ExactIndex(embedder.dimension)
     index.add([item.item_id for item in catalogue], vectors.distinct)
-    return Shelf(catalogue=catalogue, log=log, vectors=vectors, index=index)
+    return Shelf(catalogue=catalogue, log=crowd, vectors=vectors, index=index)
 
 
 def fitted(name: str, shelf: Shelf, work: Path) -> Retriever:
@@ -65,12 +71,12 @@ def fitted(name: str, shelf: Shelf, work: Path) -> Retriever:
 def blended(shelf: Shelf, work: Path) -> Retriever:
     config, split = BlendConfig(trees=5, least_rows=2), last_basket(shelf.log, "test")
     earlier = {kind: fitted(kind, replace(shelf, log=split.train), work) for kind in JOINED}
+    fusion = HybridRetriever(HybridConfig(), shelf.catalogue, [])  # anything is better
     learnt = fit_blend(
-        config, split, earlier, shelf.catalogue, shelf.vectors, 0, repeats=True, track=lambda users: users
+        config, split, earlier, fusion, shelf.catalogue, shelf.vectors, 0, repeats=True, track=lambda users: users
     )
     assert "model" in learnt
     sources = {kind: fitted(kind, shelf, work) for kind in JOINED}
-    fusion = HybridRetriever(HybridConfig(), shelf.catalogue, [])
     return BlendRetriever(config, shelf.catalogue, shelf.vectors, shelf.log, sources, learnt, fusion)
 
 

@@ -7,8 +7,9 @@ import pytest
 from retrieval.catalogue import Catalogue
 from retrieval.log import InteractionLog
 from retrieval.records import Interaction, Item, UserHistory
+from retrieval.retrievers.model_configs import TransitionsConfig
 from retrieval.retrievers.scorers import sparse_matrix
-from retrieval.retrievers.transitions import TransitionsConfig, fit_transitions, open_transitions, recent
+from retrieval.retrievers.transitions import fit_transitions, open_transitions, recent
 
 LETTERS = Catalogue([Item(item_id=letter, title=letter) for letter in "abcdefghij"])
 CONFIG = TransitionsConfig(decay=0.5, horizon=2, future_decay=0.25, regularization=2.0)

@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from retrieval.log import InteractionLog
 from retrieval.records import Interaction, UserHistory
 from retrieval.retrievers.base import Retriever
 from retrieval.retrievers.blend.config import BlendConfig
-from retrieval.retrievers.blend.fitting import IMPORTANCE, fit_blend
+from retrieval.retrievers.blend.fitting import CHECK, IMPORTANCE, fit_blend
 from retrieval.retrievers.blend.retriever import BlendRetriever
 from retrieval.retrievers.hybrid import HybridConfig, HybridRetriever
 from retrieval.splits import Split, last_basket
@@ -50,10 +51,16 @@ def rounds(log: InteractionLog) -> InteractionLog:
 def learn(
     sources: Mapping[str, Retriever], split: Split, catalogue: Catalogue, vectors: ItemVectors, **changes: Any
 ) -> Arrays:
-    repeats = changes.pop("repeats", True)
+    repeats, seed = changes.pop("repeats", True), changes.pop("seed", 0)
+    fusion = HybridRetriever(HybridConfig(), catalogue, [(source, 1.0) for source in sources.values()])
+    config = CONFIG.model_copy(update=changes)
     return fit_blend(
-        CONFIG.model_copy(update=changes), split, sources, catalogue, vectors, 0, repeats=repeats, track=lambda u: u
+        config, split, sources, fusion, catalogue, vectors, seed, repeats=repeats, track=lambda users: users
     )
+
+
+def checks(arrays: Arrays) -> dict[str, float]:
+    return {name.removeprefix(CHECK): float(value) for name, value in arrays.items() if name.startswith(CHECK)}
 
 
 @pytest.mark.parametrize("better", ["one", "two"])
@@ -82,9 +89,79 @@ def test_importances_are_shares_of_all(
 def test_learnt_twice_it_is_the_same(
     told: Told, catalogue: Catalogue, vectors: ItemVectors, rounds: InteractionLog
 ) -> None:
-    sources, split = {"one": told("one", knows)}, last_basket(rounds, "test")
+    sources, split = {"one": told("one", knows), "two": told("two", errs)}, last_basket(rounds, "test")
     one, other = (learn(sources, split, catalogue, vectors) for _ in range(2))
     assert one["model"].tobytes() == other["model"].tobytes()
+    assert checks(one) == checks(other)
+
+
+def test_a_blend_that_is_better_is_kept_and_says_by_how_much(
+    told: Told, catalogue: Catalogue, vectors: ItemVectors, rounds: InteractionLog
+) -> None:
+    sources = {"one": told("one", knows), "two": told("two", errs)}
+    arrays = learn(sources, last_basket(rounds, "test"), catalogue, vectors)
+    assert "model" in arrays
+    assert checks(arrays)["blend"] == 1
+    assert 0 < checks(arrays)["fusion"] < 1  # it believes both alike
+
+
+def test_a_blend_that_is_no_better_leaves_its_checks_and_no_model(
+    told: Told, catalogue: Catalogue, vectors: ItemVectors, rounds: InteractionLog
+) -> None:
+    arrays = learn({"one": told("one", knows)}, last_basket(rounds, "test"), catalogue, vectors)
+    assert arrays.keys() == {f"{CHECK}blend", f"{CHECK}fusion"}
+    assert checks(arrays)["blend"] <= checks(arrays)["fusion"] == 1
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_noise_is_never_believed_against_fusion(
+    told: Told, catalogue: Catalogue, vectors: ItemVectors, rounds: InteractionLog, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    split = last_basket(rounds, "test")
+    noise = Split(
+        train=split.train,
+        held_out=split.held_out,
+        targets={user: (str(rng.choice(LETTERS)),) for user in split.targets},
+    )
+    sources = {name: told(name, lambda _: " ".join(rng.permutation(LETTERS))) for name in ("one", "two")}
+    arrays = learn(sources, noise, catalogue, vectors, seed=seed)
+    assert ("model" in arrays) is (checks(arrays)["blend"] > checks(arrays)["fusion"])
+
+
+def test_users_to_whom_nothing_right_is_proposed_count_in_the_check(
+    told: Told, catalogue: Catalogue, vectors: ItemVectors, rounds: InteractionLog
+) -> None:
+    asked: Counter[str] = Counter()
+
+    def known(user: str) -> bool:
+        return user < "u40"
+
+    def listen(history: UserHistory) -> str:
+        asked[history.user_id] += 1
+        return knows(history) if known(history.user_id) else "oat"
+
+    sources = {"one": told("one", listen), "two": told("two", lambda h: errs(h) if known(h.user_id) else "oat")}
+    arrays = learn(sources, last_basket(rounds, "test"), catalogue, vectors)
+    checked = [user for user, times in asked.items() if times == 2]  # by fusion once more
+    assert len(checked) == 60 / 5
+    assert checks(arrays)["blend"] == pytest.approx(sum(map(known, checked)) / len(checked))
+    assert 0 < checks(arrays)["blend"] < 1
+
+
+def test_too_few_users_to_check_teach_nothing(
+    told: Told, catalogue: Catalogue, vectors: ItemVectors, rounds: InteractionLog
+) -> None:
+    sources, split = {"one": told("one", knows), "two": told("two", errs)}, last_basket(rounds, "test")
+    assert learn(sources, split, catalogue, vectors, users=20, least_rows=1) == {}
+    assert "model" in learn(sources, split, catalogue, vectors, users=21, least_rows=1)
+
+
+def test_what_is_not_available_is_no_right_answer(
+    told: Told, catalogue: Catalogue, vectors: ItemVectors, rounds: InteractionLog
+) -> None:
+    split = Split(train=rounds, held_out=rounds, targets=dict.fromkeys(rounds.user_ids, ("brie",)))
+    assert learn({"one": told("one", lambda _: "brie milk")}, split, catalogue, vectors) == {}
 
 
 def test_from_sources_that_are_never_right_nothing_is_learnt(
@@ -102,9 +179,11 @@ def test_too_little_for_one_leaf_teaches_nothing(
 
 
 def test_without_repeats_what_was_bought_before_is_no_right_answer(
-    told: Told, catalogue: Catalogue, vectors: ItemVectors, log: InteractionLog
+    told: Told, catalogue: Catalogue, vectors: ItemVectors, crowd: InteractionLog
 ) -> None:
-    split = Split(train=log, held_out=log, targets={user: (log.history(user).item_ids[0],) for user in log.user_ids})
+    split = Split(
+        train=crowd, held_out=crowd, targets={user: (crowd.history(user).item_ids[0],) for user in crowd.user_ids}
+    )
     everything = {"one": told("one", lambda _: " ".join(item.item_id for item in catalogue))}
     assert learn(everything, split, catalogue, vectors, repeats=False, least_rows=1) == {}
     assert learn(everything, split, catalogue, vectors, repeats=True, least_rows=1) != {}
@@ -119,6 +198,7 @@ def test_no_more_users_are_asked_than_allowed(
         asked.append(history.user_id)
         return knows(history)
 
-    learn({"one": told("one", listen)}, last_basket(rounds, "test"), catalogue, vectors, users=7)
-    assert len(set(asked)) == len(asked) == 7
-    assert not np.array_equal(asked, rounds.user_ids[:7])  # drawn, not the first
+    learn({"one": told("one", listen)}, last_basket(rounds, "test"), catalogue, vectors, users=30)
+    assert len(set(asked)) == 30
+    assert len(asked) == 30 + 30 / 5  # those held out, by fusion once more
+    assert set(asked) != set(rounds.user_ids[:30])  # drawn, not the first

@@ -52,8 +52,9 @@ def test_what_was_learnt_orders_what_is_proposed(blends: Blends, sources: list[R
     assert {candidate.source for candidate in found} == {"blend"}
 
 
-def test_where_nothing_was_learnt_fusion_answers(blends: Blends, sources: list[Retriever]) -> None:
-    found = blends(*sources, arrays={}).retrieve(NOBODY, 9)
+@pytest.mark.parametrize("arrays", [{}, {"check/blend": np.array(0.1), "check/fusion": np.array(0.2)}])
+def test_without_a_model_fusion_answers(blends: Blends, sources: list[Retriever], arrays: Arrays) -> None:
+    found = blends(*sources, arrays=arrays).retrieve(NOBODY, 9)
     assert found[0].item.item_id == "tea"  # both propose it
     assert {candidate.source for candidate in found} == {"hybrid"}
 
