@@ -1,6 +1,7 @@
 """What a system answered to every user of a protocol: asked once, kept as Parquet."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from eval.protocol import Protocol
+from eval.protocol import Protocol, Question
 from retrieval.catalogue import Catalogue
 from retrieval.errors import DataError
 from retrieval.files import unreadable, write_whole
@@ -64,14 +65,17 @@ class Answers:
 def ask(
     name: str, retriever: Retriever, protocol: Protocol, users: Iterable[str], catalogue: Catalogue, depth: int
 ) -> Answers:
-    """Asks every user's question; raises DataError for a score that is not a number."""
+    """Asks every user's question; raises DataError for a score that is not a number, and for a list that breaks rules.
+
+    Its rules: no item twice, and none that the question excludes.
+    """
     asked, ranked, scores, milliseconds = [], [], [], []
     for user in users:
         question, history = protocol.question(user), protocol.split.train.history(user)
         start = perf_counter()
         candidates = retriever.retrieve(history, depth, exclude=question.exclude)
         milliseconds.append(1000 * (perf_counter() - start))
-        _check(name, user, candidates)
+        _check(name, question, candidates)
         asked.append(user)
         rows = [catalogue.position(candidate.item.item_id) for candidate in candidates]
         left_out = sorted({catalogue.position(item_id) for item_id in question.given} - set(rows))
@@ -80,12 +84,20 @@ def ask(
     return Answers(users=tuple(asked), ranked=tuple(ranked), scores=tuple(scores), milliseconds=np.array(milliseconds))
 
 
-def _check(name: str, user: str, candidates: tuple[Candidate, ...]) -> None:
+def _check(name: str, question: Question, candidates: tuple[Candidate, ...]) -> None:
     for candidate in candidates:
         if not math.isfinite(candidate.score):
             raise DataError(
-                f"{name} gives {candidate.item.item_id!r} a score that is not a number for user {user!r}",
+                f"{name} gives {candidate.item.item_id!r} a score that is not a number for user {question.user_id!r}",
                 field="score",
                 value=candidate.score,
                 remedy="A ranking by it would be arbitrary: mend the system, nothing was written.",
             )
+    ids = [candidate.item.item_id for candidate in candidates]
+    if wrong := [item_id for item_id, times in Counter(ids).items() if times > 1 or item_id in question.exclude]:
+        raise DataError(
+            f"{name} ranks for user {question.user_id!r} an item twice, or one that is excluded",
+            field="item_id",
+            value=wrong[0],
+            remedy="A figure from such a list would be wrong: mend the system, nothing was written.",
+        )

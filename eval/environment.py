@@ -7,7 +7,10 @@ from os import cpu_count
 from pathlib import Path
 from typing import Final
 
-_PACKAGES: Final = ("llm-rerank", "torch", "transformers", "faiss-cpu", "lenskit", "lightgbm", "numpy", "pandas")
+_PACKAGES: Final = (
+    *("llm-rerank", "torch", "transformers", "sentence-transformers", "faiss-cpu", "lenskit", "torch-geometric"),
+    *("lightgbm", "numpy", "scipy", "pandas"),
+)
 
 
 def device() -> str:

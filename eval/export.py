@@ -50,10 +50,12 @@ def main() -> None:
         prog="python -m eval.export", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--config", type=Path, required=True, help="a YAML file; see configs/eval/")
+    parser.add_argument("--part", choices=("validation", "test"), help="instead of the configuration's own")
     parser.add_argument("--out", type=Path, required=True, help="the folder to write")
     given = parser.parse_args()
     try:
-        export(read_config(given.config, EvalConfig), given.out)
+        config = read_config(given.config, EvalConfig)
+        export(config.of_part(given.part) if given.part else config, given.out)
     except LlmRerankError as err:
         sys.exit(f"eval.export: {err}")
 

@@ -1,5 +1,6 @@
 """From answers to a system's row: what was right, for whom, against whom, and what the lists are like."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -50,28 +51,20 @@ class Measure:
 
     def table(self, asked: Asked) -> pd.DataFrame:
         """One row a user, one column a metric: the mean over seeds."""
-        first, *others = self._by_seed(asked).values()
-        return sum(others, start=first) / (1 + len(others))
+        return _mean(list(self._by_seed(asked).values()))
 
     def system(self, name: str, asked: Asked, tables: Mapping[str, pd.DataFrame]) -> SystemResult:
         """The system's row; `tables` are those of all systems."""
         table, seed = tables[name], min(asked.answers)
-        categories = [item.category for item in self._catalogue]
         return SystemResult(
             name=name,
             users=len(table),
             metrics=intervals(table),
             by_seed={str(seed): dict(one.mean()) for seed, one in self._by_seed(asked).items()},
-            beyond=list_quality(
-                asked.answers[seed].ranked,
-                K_QUALITY,
-                self._counts,
-                self._vectors,
-                categories if any(categories) else None,
-            ),
-            slices=self._slices(asked.answers[seed], table),
+            beyond=self._beyond(asked),
+            slices=self._slices(asked, table),
             versus={other: self._versus(table, tables[other]) for other in list(tables)[: list(tables).index(name)]},
-            seconds_to_fit=float(np.median([fitted.seconds for fitted in asked.fitted.values()])),
+            seconds_to_fit=_known(float(np.median([fitted.seconds for fitted in asked.fitted.values()]))),
             milliseconds_per_user=float(np.median(np.concatenate([a.milliseconds for a in asked.answers.values()]))),
             curves=_curves(asked.fitted[seed]),
             importances=_scalars("importance/", asked.fitted[seed]),
@@ -84,39 +77,61 @@ class Measure:
             seed: list_metrics(answers.ranked, self._relevant, self._cutoffs) for seed, answers in asked.answers.items()
         }
 
+    def _beyond(self, asked: Asked) -> dict[str, float]:
+        """What the lists are like, the mean over seeds."""
+        categories = [item.category for item in self._catalogue]
+        known = categories if any(categories) else None
+        found = pd.DataFrame(
+            list_quality(answers.ranked, K_QUALITY, self._counts, self._vectors, known)
+            for answers in asked.answers.values()
+        )
+        return dict(found.mean())
+
     def _versus(self, ours: pd.DataFrame, theirs: pd.DataFrame) -> dict[str, Difference]:
         compared = [name for name in self._compared if name in ours]
         return differences(ours[compared], theirs[compared])
 
-    def _slices(self, answers: Answers, table: pd.DataFrame) -> dict[str, dict[str, Slice]]:
+    def _slices(self, asked: Asked, table: pd.DataFrame) -> dict[str, dict[str, Slice]]:
         compared = [name for name in self._compared if name in table]
         target_counts = np.array([self._counts[rows].mean() for rows in self._relevant])
-        return slices(self._lengths, target_counts, table[compared]) | self._repeats(answers, compared)
+        return slices(self._lengths, target_counts, table[compared]) | self._repeats(asked, compared)
 
-    def _repeats(self, answers: Answers, compared: list[str]) -> dict[str, dict[str, Slice]]:
-        """What was touched before and what is new, each by itself in the one list; empty where repeats do not count."""
-        before = [np.isin(rows, own) for rows, own in zip(self._relevant, self._histories, strict=True)]
-        if not any(flags.any() for flags in before):
+    def _repeats(self, asked: Asked, compared: list[str]) -> dict[str, dict[str, Slice]]:
+        """The same lists, asked for what was touched before alone, and for what is new; {} where repeats do not count.
+
+        As in Li, Jullien, Ariannezhad and de Rijke (A next basket recommendation reality check, TOIS 2023).
+        """
+        repeated = [np.isin(rows, own) for rows, own in zip(self._relevant, self._histories, strict=True)]
+        if not any(flags.any() for flags in repeated):
             return {}
-        kinds = {"bought before": True, "new to the user": False}
-        found = {name: self._repeated(answers, compared, repeated) for name, repeated in kinds.items()}
+        kinds = {"bought before": repeated, "new to the user": [~flags for flags in repeated]}
+        found = {name: self._asked_for(asked, compared, wanted) for name, wanted in kinds.items()}
         return {"repeats": {name: users for name, users in found.items() if users is not None}}
 
-    def _repeated(self, answers: Answers, compared: list[str], repeated: bool) -> Slice | None:
-        """None where nobody had such an answer."""
-        ranked: list[Rows] = []
-        relevant: list[Rows] = []
-        for rows, right, own in zip(answers.ranked, self._relevant, self._histories, strict=True):
-            kept = right[np.isin(right, own) == repeated]
-            if len(kept):
-                relevant.append(kept)
-                ranked.append(rows[np.isin(rows, own) == repeated])
-        if not ranked:
+    def _asked_for(self, asked: Asked, compared: list[str], wanted: Sequence[NDArray[np.bool_]]) -> Slice | None:
+        """`wanted` flags some of each user's relevant items; None where nobody has one."""
+        users = [user for user, flags in enumerate(wanted) if flags.any()]
+        if not users:
             return None
-        return Slice(users=len(ranked), metrics=intervals(list_metrics(ranked, relevant, self._cutoffs)[compared]))
+        relevant = [self._relevant[user][wanted[user]] for user in users]
+        tables = [
+            list_metrics([answers.ranked[user] for user in users], relevant, self._cutoffs)[compared]
+            for answers in asked.answers.values()
+        ]
+        return Slice(users=len(users), metrics=intervals(_mean(tables)))
 
     def _rows(self, item_ids: Sequence[str]) -> Rows:
         return np.array([self._catalogue.position(item_id) for item_id in item_ids], dtype=np.int32)
+
+
+def _mean(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Cell by cell."""
+    first, *others = tables
+    return sum(others, start=first) / len(tables)
+
+
+def _known(seconds: float) -> float | None:
+    return None if math.isnan(seconds) else seconds
 
 
 def _curves(fitted: System) -> dict[str, list[float]]:

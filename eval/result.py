@@ -63,7 +63,7 @@ class SystemResult(Settings):
     """Seed, then metric: what each seed gave by itself."""
 
     beyond: dict[str, float]
-    """Of the lists as a whole, such as `coverage@10`, `gini@10`, `novelty@10`, `diversity@10`."""
+    """Of the lists as a whole, such as `coverage@10`, `gini@10`, `novelty@10`, `diversity@10`: the mean over seeds."""
 
     slices: dict[str, dict[str, Slice]]
     """Family, then slice: `history length`, `popularity of the target`."""
@@ -71,17 +71,19 @@ class SystemResult(Settings):
     versus: dict[str, dict[str, Difference]]
     """Other system, then metric: this system minus that one. Each pair is kept once, with the later of the two."""
 
-    seconds_to_fit: float
+    seconds_to_fit: float | None
+    """None where an interruption hides how long it took. That of a system made of others counts all their fits."""
+
     milliseconds_per_user: float
     """Median time of one answer."""
 
     curves: dict[str, list[float]]
-    """Learning curves by name, one value an epoch."""
+    """Learning curves of the first seed by name, one value an epoch."""
 
     importances: dict[str, float]
-    """Features of a learned blend, by gain."""
+    """Features of a learned blend of the first seed, by gain."""
 
-    checks: dict[str, float] = {}
+    checks: dict[str, float]
     """NDCG@10 of a `blend` and of the `fusion` it replaces, over users held out when it learnt; {} of other systems."""
 
     ratings: Ratings | None = None
@@ -115,6 +117,9 @@ class Result(Settings):
     command: str
     device: str
     versions: dict[str, str]
+    read: dict[str, str]
+    """A digest of the data, and of each file of rankings."""
+
     date: str
     code: dict[str, str]
     """A digest of what every module of ours that figures depend on does (eval/code.py), by path."""

@@ -26,7 +26,7 @@ from eval.pages.verdict import is_met
 from eval.result import Goal, Result
 from retrieval.config import read_config
 from retrieval.differences import differences
-from retrieval.errors import DatasetError, LlmRerankError
+from retrieval.errors import BuildError, DatasetError, LlmRerankError
 from retrieval.files import write_json
 
 CONFIGS: Final = Path("configs/eval")  # from the root of the checkout, where `make` runs
@@ -79,7 +79,10 @@ def _published(path: Path) -> Published:
     place = _place(config.benchmark)
     if not place.exists():
         return Published(path=path, config=config, result=None, problem=f"missing: run `{_command(path)}` and publish")
-    result = read_result(place.parent)
+    try:
+        result = read_result(place.parent)
+    except BuildError as err:
+        return Published(path=path, config=config, result=None, problem=str(err))
     return Published(path=path, config=config, result=result, problem=_problem(path, config, result))
 
 
@@ -106,8 +109,8 @@ def _lines(one: Published) -> list[Sequence[str]]:
     """A line for each goal; a benchmark without goals shows its best system."""
     if one.result is None:
         return []
-    result, headline = one.result, one.config.headline
-    goals = result.goals or [Goal(system=result.systems[0].name, metric=headline, at_least=0.0, source="")]
+    result = one.result
+    goals = result.goals or [Goal(system=result.systems[0].name, metric=result.headline, at_least=0.0, source="")]
     return [_line(result, goal) for goal in goals]
 
 

@@ -53,7 +53,7 @@ class Run:
         check_code(result, self._folder)
         return result
 
-    def _claim_for(self, benchmark: Benchmark) -> None:
+    def _claim_for(self, benchmark: Benchmark) -> dict[str, str]:
         """Binds it to the data and the ranked files too, so that rankings of other ones are never taken up."""
         given = sha256(repr(sorted((benchmark.given or {}).items())).encode()).hexdigest()[:16]
         read = {"data": f"{benchmark.shop.fingerprint}-{given}"}
@@ -61,11 +61,12 @@ class Run:
             if isinstance(system.answers, RankingsFileConfig):
                 read[system.name] = _checksum(system.answers.path)
         bind(self._folder, read)
+        return read
 
     def _measure(self, progress: Progress) -> None:
         config = self._config
         benchmark = load_benchmark(config.data, config.counts)
-        self._claim_for(benchmark)
+        read = self._claim_for(benchmark)
         catalogue, protocol = benchmark.shop.catalogue, Protocol(config.protocol, benchmark)
         systems = Systems(config, catalogue, protocol.learnt, protocol.inner, progress, self._kept)
         measure = Measure(config, protocol, catalogue, systems.vectors)
@@ -86,6 +87,7 @@ class Run:
             command=self._command,
             device=device(),
             versions=versions(),
+            read=read,
             date=today(),
             code=self._code,
             headline=config.headline,

@@ -1,6 +1,6 @@
 """The systems of a benchmark: fitted, opened, and joined where one is made of others."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -10,6 +10,7 @@ import numpy as np
 from rich.progress import Progress
 
 from eval.answerers import FiledRetriever, RandomRetriever
+from eval.code import code_behind, one_digest
 from eval.config import (
     BlendSystemConfig,
     EvalConfig,
@@ -18,7 +19,8 @@ from eval.config import (
     RankingsFileConfig,
     SystemConfig,
 )
-from eval.fitted import fitted_once, one_at_a_time
+from eval.environment import versions
+from eval.fitted import fitted_once, one_at_a_time, timed
 from eval.protocol import inner_split, masks
 from eval.rating_bias import RatingBiasConfig, RatingBiasRetriever, fit_rating_bias
 from retrieval.catalogue import Catalogue
@@ -51,7 +53,7 @@ class System:
     """What it has learnt; {} where it is made of others, or learns nothing."""
 
     seconds: float
-    """What fitting it took, when it was fitted, its parts included."""
+    """What fitting it took, when it was fitted, its parts included; NaN where that is not known."""
 
 
 class Systems:
@@ -102,7 +104,7 @@ class Systems:
             self._kept / "fitted",
             config.kind,
             made_of,
-            lambda work: fit(config, shelf, seed, work, telling(self._progress, name)),
+            lambda work: timed(lambda: fit(config, shelf, seed, work, telling(self._progress, name))),
         )
         return System(retriever=open_retriever(config, shelf, arrays), arrays=arrays, seconds=seconds)
 
@@ -111,7 +113,7 @@ class Systems:
             self._kept / "fitted",
             config.kind,
             f"{config.model_dump_json()} {self._made_of}",
-            lambda work: fit_rating_bias(config, self._catalogue, self._train),
+            lambda work: timed(lambda: fit_rating_bias(config, self._catalogue, self._train)),
         )
         retriever = RatingBiasRetriever(config, self._catalogue, arrays)
         return System(retriever=retriever, arrays=arrays, seconds=seconds)
@@ -124,7 +126,7 @@ class Systems:
         parts = self._parts(hybrid.of, seed)
         weighted = [(parts[name].retriever, weight) for name, weight in hybrid.of.items()]
         retriever = HybridRetriever(hybrid, self._catalogue, weighted)
-        return System(retriever=retriever, arrays={}, seconds=sum(part.seconds for part in parts.values()))
+        return System(retriever=retriever, arrays={}, seconds=_seconds(parts))
 
     def _blend(self, blended: BlendSystemConfig, seed: int) -> System:
         settings, inner = self._config.model_dump_json(include={"systems", "protocol"}), self._inner()
@@ -138,12 +140,13 @@ class Systems:
         sources = {name: part.retriever for name, part in parts.items()}
         fusion = self._equally(sources.values())
         retriever = BlendRetriever(blended, self._catalogue, self.vectors, self._train, sources, arrays, fusion)
-        return System(
-            retriever=retriever, arrays=arrays, seconds=seconds + sum(part.seconds for part in parts.values())
-        )
+        return System(retriever=retriever, arrays=arrays, seconds=seconds + _seconds(parts))
 
-    def _learn_blend(self, blended: BlendSystemConfig, inner: Split, seed: int) -> Arrays:
-        """Learns from the parts as they would have answered before the newest of the log happened."""
+    def _learn_blend(self, blended: BlendSystemConfig, inner: Split, seed: int) -> tuple[Arrays, float]:
+        """Learns from the parts as they would have answered before the newest of the log happened.
+
+        The seconds are its own and what these parts took when they were fitted.
+        """
         earlier = Systems(
             self._config,
             self._catalogue,
@@ -152,18 +155,22 @@ class Systems:
             self._progress,
             self._kept,
         )
-        sources = {name: part.retriever for name, part in earlier._parts(blended.of, seed).items()}
-        return fit_blend(
-            blended,
-            inner,
-            sources,
-            self._equally(sources.values()),
-            self._catalogue,
-            self.vectors,
-            seed,
-            repeats=not masks(self._config.protocol),
-            track=lambda users: self._progress.track(users, description="blend: asking its parts"),
+        parts = earlier._parts(blended.of, seed)
+        sources = {name: part.retriever for name, part in parts.items()}
+        arrays, seconds = timed(
+            lambda: fit_blend(
+                blended,
+                inner,
+                sources,
+                self._equally(sources.values()),
+                self._catalogue,
+                self.vectors,
+                seed,
+                repeats=not masks(self._config.protocol),
+                track=lambda users: self._progress.track(users, description="blend: asking its parts"),
+            )
         )
+        return arrays, seconds + _seconds(parts)
 
     def _equally(self, sources: Iterable[Retriever]) -> HybridRetriever:
         """What a blend of these sources must beat, and what answers where it does not."""
@@ -185,10 +192,15 @@ class Systems:
 
 def _text_vectors(catalogue: Catalogue, embedder: EmbedderConfig, kept: Path, progress: Progress) -> ItemVectors:
     """The catalogue's text vectors, embedded once for all runs."""
-    texts = [embedder_name(embedder), *(item.text for item in catalogue)]
+    made_by = one_digest(code_behind("retrieval/embedding.py"))
+    texts = [f"{made_by} {versions()}", embedder_name(embedder), *(item.text for item in catalogue)]
     made_of = sha256("\n".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
     with one_at_a_time(kept / "vectors" / f"{made_of}.lock"):
         return embed_catalogue(catalogue, embedder, kept / "vectors" / f"{made_of}.npz", progress)
+
+
+def _seconds(parts: Mapping[str, System]) -> float:
+    return sum(part.seconds for part in parts.values())
 
 
 def _seed(system: SystemConfig, seed: int) -> int:

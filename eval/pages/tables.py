@@ -23,7 +23,7 @@ def results_table(result: Result) -> str:
             *(f"{system.metrics[m].mean:.4f}" if m in system.metrics else "" for m in others),
             *(f"{getattr(system.ratings, error):.4f}" if system.ratings else "" for error in errors),
             against_best(system, systems[0], first),
-            f"{system.seconds_to_fit:.0f}",
+            "" if system.seconds_to_fit is None else f"{system.seconds_to_fit:.0f}",
             f"{system.milliseconds_per_user:.2g}",
         ]
         for system in systems

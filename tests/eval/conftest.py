@@ -48,6 +48,7 @@ def result() -> Result:
         command="python -m eval.run --config configs/eval/beauty.yaml",
         device="2 cores",
         versions={"lenskit": "2025.8.1"},
+        read={"data": "ab" * 8},
         date="2026-01-31",
         code={"eval/page.py": "ab" * 32},
         headline="ndcg@10",

@@ -20,15 +20,18 @@ MASKED = ProtocolConfig(split="leave-one-out", part="test")
 
 
 class Broken:
-    """Its scores are what it is told."""
+    """Its answer is what it is told."""
 
     name = "broken"
 
-    def __init__(self, shop: ShopData, score: float) -> None:
-        self._item, self._score = shop.catalogue["tea"], score
+    def __init__(self, shop: ShopData, score: float, *item_ids: str) -> None:
+        self._items, self._score = [shop.catalogue[item_id] for item_id in item_ids], score
 
     def retrieve(self, history: UserHistory, top_n: int, *, exclude: Collection[str] = ()) -> tuple[Candidate, ...]:
-        return (Candidate(item=self._item, score=self._score, source="broken", rank=1),)
+        return tuple(
+            Candidate(item=item, score=self._score, source="broken", rank=rank)
+            for rank, item in enumerate(self._items, start=1)
+        )
 
 
 def asked(retriever: Retriever, shop: ShopData, config: ProtocolConfig = MASKED, given: object = None) -> Answers:
@@ -52,7 +55,13 @@ def test_given_candidates_are_ranked_and_nothing_else(shop: ShopData) -> None:
 @pytest.mark.parametrize("score", [float("nan"), float("inf")])
 def test_a_score_that_is_no_number_names_system_and_user(shop: ShopData, score: float) -> None:
     with pytest.raises(DataError, match="mine gives 'tea' a score that is not a number for user 'ben'"):
-        asked(Broken(shop, score), shop)
+        asked(Broken(shop, score, "tea"), shop)
+
+
+@pytest.mark.parametrize("item_ids", [("tea", "tea"), ("tea", "milk")], ids=["twice", "of the history"])
+def test_a_list_that_breaks_the_rules_names_system_and_user(shop: ShopData, item_ids: tuple[str, ...]) -> None:
+    with pytest.raises(DataError, match="mine ranks for user 'ben' an item twice, or one that is excluded"):
+        asked(Broken(shop, 1.0, *item_ids), shop)
 
 
 def test_answers_come_back_as_they_were_written(tmp_path: Path) -> None:

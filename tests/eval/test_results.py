@@ -89,6 +89,25 @@ def test_a_setting_that_is_newer_than_the_result_changes_nothing_where_it_is_not
     assert published()[0].problem == ""
 
 
+def test_a_damaged_result_is_that_benchmarks_problem(run: Path) -> None:
+    publish(run).write_text("{", encoding="utf-8")
+    (one,) = published()
+    assert "damaged" in one.problem
+
+
+def test_a_headline_that_is_newer_than_the_result_is_a_problem_and_no_crash(
+    run: Path, place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = publish(run)
+    write_json(path, Result.model_validate_json(path.read_text()).model_copy(update={"goals": []}).to_json())
+    config = place / "configs" / "eval" / "tiny.yaml"
+    config.write_text(CONFIG[: CONFIG.index("goals:")] + "headline: recall@100\n", encoding="utf-8")
+    monkeypatch.setattr("sys.argv", ["results"])
+    with pytest.raises(SystemExit, match="headline was 'ndcg@10' and is now 'recall@100'"):
+        main()
+    assert "tiny" in capsys.readouterr().out
+
+
 def test_what_is_refused_is_said_and_the_exit_code_is_1(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["results"])
     with pytest.raises(SystemExit, match="results refused") as end:
