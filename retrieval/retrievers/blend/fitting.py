@@ -74,7 +74,7 @@ def fit_blend(
     tried = _fit(config, features.names, [lesson for user, lesson in lessons.items() if user not in checked], seed)
     if tried is None:
         return {}
-    blended = [lesson.gain(tried) for user, lesson in lessons.items() if user in checked]  # of who is absent, 0
+    blended = [lesson.gain(tried) for user, lesson in lessons.items() if user in checked]  # the others gain 0
     of_blend, of_fusion = (math.fsum(gains) / len(checked) for gains in (blended, fused))
     checks: Arrays = {f"{CHECK}blend": np.array(of_blend), f"{CHECK}fusion": np.array(of_fusion)}
     model = _fit(config, features.names, list(lessons.values()), seed) if of_blend > of_fusion else None

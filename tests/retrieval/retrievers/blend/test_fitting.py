@@ -52,7 +52,8 @@ def learn(
     sources: Mapping[str, Retriever], split: Split, catalogue: Catalogue, vectors: ItemVectors, **changes: Any
 ) -> Arrays:
     repeats, seed = changes.pop("repeats", True), changes.pop("seed", 0)
-    fusion = HybridRetriever(HybridConfig(), catalogue, [(source, 1.0) for source in sources.values()])
+    equally = HybridRetriever(HybridConfig(), catalogue, [(source, 1.0) for source in sources.values()])
+    fusion = changes.pop("fusion", equally)
     config = CONFIG.model_copy(update=changes)
     return fit_blend(
         config, split, sources, fusion, catalogue, vectors, seed, repeats=repeats, track=lambda users: users
@@ -113,15 +114,31 @@ def test_a_blend_that_is_no_better_leaves_its_checks_and_no_model(
     assert checks(arrays)["blend"] <= checks(arrays)["fusion"] == 1
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_noise_is_never_believed_against_fusion(
+def noise(rounds: InteractionLog, told: Told, rng: np.random.Generator) -> tuple[Split, dict[str, Retriever]]:
+    """Shoppers who buy anything next, and two sources that propose anything first."""
+    split = last_basket(rounds, "test")
+    targets = {user: (str(rng.choice(LETTERS)),) for user in split.targets}
+    sources = {name: told(name, lambda _: " ".join(rng.permutation(LETTERS))) for name in ("one", "two")}
+    return Split(train=split.train, targets=targets), sources
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_blend_of_noise_is_not_kept_against_a_fusion_that_knows(
     told: Told, catalogue: Catalogue, vectors: ItemVectors, rounds: InteractionLog, seed: int
 ) -> None:
-    rng = np.random.default_rng(seed)
-    split = last_basket(rounds, "test")
-    noise = Split(train=split.train, targets={user: (str(rng.choice(LETTERS)),) for user in split.targets})
-    sources = {name: told(name, lambda _: " ".join(rng.permutation(LETTERS))) for name in ("one", "two")}
-    arrays = learn(sources, noise, catalogue, vectors, seed=seed)
+    split, sources = noise(rounds, told, np.random.default_rng(seed))
+    fusion = told("fusion", lambda history: split.targets[history.user_id][0])
+    arrays = learn(sources, split, catalogue, vectors, seed=seed, fusion=fusion)
+    assert arrays.keys() == {f"{CHECK}blend", f"{CHECK}fusion"}
+    assert 0 < checks(arrays)["blend"] < checks(arrays)["fusion"] == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_where_there_is_nothing_to_know_the_check_alone_decides(
+    told: Told, catalogue: Catalogue, vectors: ItemVectors, rounds: InteractionLog, seed: int
+) -> None:
+    split, sources = noise(rounds, told, np.random.default_rng(seed))
+    arrays = learn(sources, split, catalogue, vectors, seed=seed)
     assert ("model" in arrays) is (checks(arrays)["blend"] > checks(arrays)["fusion"])
 
 
