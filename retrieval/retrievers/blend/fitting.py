@@ -24,6 +24,8 @@ CHECK: Final = "check/"
 
 _EACH: Final = 5  # one user of so many is held out to check
 _LEAST_CHECKED: Final = 5  # a mean over fewer says nothing
+_SURE: Final = 1.645  # standard errors by which it must gain: chance alone does that once in twenty times
+_ROUNDING: Final = 1e-9  # of means of equal figures
 
 Track = Callable[[Sequence[str]], Iterable[str]]
 """Wraps the users that are gone through, to show how far it is."""
@@ -45,9 +47,9 @@ def fit_blend(
 
     `sources` were fitted on `split.train`, so that what they say of the targets is what they would have said before;
     `fusion` joins the same ones. What is not available, and without `repeats` the items of the history, are neither
-    proposed nor right. Every fifth user is held out to check a model of the others: where that is no better than
-    fusion, there are checks and no model. Where there are too few users to check, no source proposes anything right,
-    or there is too little of it for one leaf, there is nothing to learn: {}.
+    proposed nor right. Every fifth user is held out to check a model of the others: where that is not surely better
+    than fusion, there are checks and no model. Where there are too few users to check, no source proposes anything
+    right, or there is too little of it for one leaf, there is nothing to learn: {}.
     """
     users = np.random.default_rng(seed).permutation(sorted(split.targets))[: config.users].tolist()
     checked = frozenset(users[::_EACH])
@@ -74,11 +76,17 @@ def fit_blend(
     tried = _fit(config, features.names, [lesson for user, lesson in lessons.items() if user not in checked], seed)
     if tried is None:
         return {}
-    blended = [lesson.gain(tried) for user, lesson in lessons.items() if user in checked]  # of who is absent, 0
+    blended = [lessons[user].gain(tried) if user in lessons else 0.0 for user in sorted(checked)]
     of_blend, of_fusion = (math.fsum(gains) / len(checked) for gains in (blended, fused))
     checks: Arrays = {f"{CHECK}blend": np.array(of_blend), f"{CHECK}fusion": np.array(of_fusion)}
-    model = _fit(config, features.names, list(lessons.values()), seed) if of_blend > of_fusion else None
+    model = _fit(config, features.names, list(lessons.values()), seed) if _surely_better(blended, fused) else None
     return checks if model is None else checks | _learnt(model, features.names)
+
+
+def _surely_better(blended: Sequence[float], fused: Sequence[float]) -> bool:
+    """Entry i of both is of the same user."""
+    gains = np.subtract(blended, fused)
+    return bool(gains.mean() > _SURE * gains.std(ddof=1) / math.sqrt(len(gains)) + _ROUNDING)
 
 
 def _fit(config: BlendConfig, names: Sequence[str], lessons: Sequence[Lesson], seed: int) -> lightgbm.Booster | None:
