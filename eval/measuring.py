@@ -8,10 +8,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from eval.answers import Answers, Rows
-from eval.config import EvalConfig
+from eval.config import EvalConfig, Reordering
+from eval.llm_scores import LlmScores
 from eval.metrics.lists import list_metrics
 from eval.metrics.quality import list_quality
 from eval.protocol import Protocol
+from eval.reranking import Ask, RerankingMeasure
 from eval.result import Difference, Slice, SystemResult
 from eval.statistics.significance import differences, intervals
 from eval.statistics.slices import slices
@@ -38,10 +40,12 @@ class Measure:
         self._catalogue, self._vectors, self._cutoffs = catalogue, vectors, config.cutoffs
         goals = [goal.metric for goal in config.goals]
         self._compared = list(dict.fromkeys([config.headline, *goals, "ndcg@10", "recall@10", "recall@20"]))
+        self._reorderings = {s.name: s.answers for s in config.systems if isinstance(s.answers, Reordering)}
+        self._choosing = config.protocol.part == "validation"
         self._relevant = [self._rows(protocol.relevant(user)) for user in protocol.users]
-        histories = [protocol.split.train.history(user) for user in protocol.users]
-        self._histories = [self._rows(history.item_ids) for history in histories]
-        self._lengths = np.array([len(history.interactions) for history in histories])
+        self._asked_with = [protocol.split.train.history(user) for user in protocol.users]
+        self._histories = [self._rows(history.item_ids) for history in self._asked_with]
+        self._lengths = np.array([len(history.interactions) for history in self._asked_with])
         self._counts = np.bincount(item_rows(protocol.learnt, catalogue), minlength=len(catalogue))
 
     def table(self, asked: Asked) -> pd.DataFrame:
@@ -49,9 +53,11 @@ class Measure:
         first, *others = self._by_seed(asked).values()
         return sum(others, start=first) / (1 + len(others))
 
-    def system(self, name: str, asked: Asked, tables: Mapping[str, pd.DataFrame]) -> SystemResult:
-        """The system's row; `tables` are those of all systems."""
-        table, seed = tables[name], min(asked.answers)
+    def system(self, name: str, everybody: Mapping[str, Asked], tables: Mapping[str, pd.DataFrame]) -> SystemResult:
+        """The system's row; `everybody` and `tables` are of all systems."""
+        asked, table = everybody[name], tables[name]
+        seed, reordered = min(asked.answers), self._reordered(name, everybody)
+        times = [answers.milliseconds for answers in asked.answers.values()]
         categories = [item.category for item in self._catalogue]
         return SystemResult(
             name=name,
@@ -65,13 +71,35 @@ class Measure:
                 self._vectors,
                 categories if any(categories) else None,
             ),
-            slices=self._slices(asked.answers[seed], table),
+            slices=self._slices(asked.answers[seed], table, self._held(name, everybody)),
             versus={other: self._versus(table, tables[other]) for other in list(tables)[: list(tables).index(name)]},
             seconds_to_fit=float(np.median([fitted.seconds for fitted in asked.fitted.values()])),
-            milliseconds_per_user=float(np.median(np.concatenate([a.milliseconds for a in asked.answers.values()]))),
+            milliseconds_per_user=float(np.median(reordered.milliseconds() if reordered else np.concatenate(times))),
             curves=_curves(asked.fitted[seed]),
             importances=_importances(asked.fitted[seed]),
+            reranking=reordered.result(choosing=self._choosing) if reordered else None,
         )
+
+    def _reordered(self, name: str, everybody: Mapping[str, Asked]) -> RerankingMeasure | None:
+        """None for a system that reorders no other."""
+        config = self._reorderings.get(name)
+        if config is None:
+            return None
+        asked, others = everybody[name], everybody[config.of].answers
+        seed = min(asked.answers)
+        before = others.get(seed, next(iter(others.values())))  # a system of one seed is part of every seed
+        llm = asked.fitted[seed].llm
+        ask = None if llm is None else self._asking(llm)
+        return RerankingMeasure(config, before, asked.answers[seed], self._relevant, ask)
+
+    def _asking(self, llm: LlmScores) -> Ask:
+        return lambda user, rows: llm.ask(self._asked_with[user], [self._catalogue.at(row) for row in rows])
+
+    def _held(self, name: str, everybody: Mapping[str, Asked]) -> NDArray[np.bool_] | None:
+        """Whose candidates hold something right, for a system that reorders another or is reordered itself."""
+        names = [name] if name in self._reorderings else [n for n, c in self._reorderings.items() if c.of == name]
+        reordered = self._reordered(names[0], everybody) if names else None
+        return reordered.held if reordered else None
 
     def _by_seed(self, asked: Asked) -> dict[int, pd.DataFrame]:
         return {
@@ -82,10 +110,12 @@ class Measure:
         compared = [name for name in self._compared if name in ours]
         return differences(ours[compared], theirs[compared])
 
-    def _slices(self, answers: Answers, table: pd.DataFrame) -> dict[str, dict[str, Slice]]:
+    def _slices(
+        self, answers: Answers, table: pd.DataFrame, held: NDArray[np.bool_] | None
+    ) -> dict[str, dict[str, Slice]]:
         compared = [name for name in self._compared if name in table]
         target_counts = np.array([self._counts[rows].mean() for rows in self._relevant])
-        return slices(self._lengths, target_counts, table[compared]) | self._repeats(answers, compared)
+        return slices(self._lengths, target_counts, table[compared], held) | self._repeats(answers, compared)
 
     def _repeats(self, answers: Answers, compared: list[str]) -> dict[str, dict[str, Slice]]:
         """What was touched before and what is new, each by itself in the one list; empty where repeats do not count."""

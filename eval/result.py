@@ -39,6 +39,47 @@ class Slice(Settings):
     metrics: dict[str, Interval]
 
 
+class Churn(Settings):
+    """What another order of the same candidates changes in the LLM's ranking: means over users and pairs of orders."""
+
+    places: float
+    """How far an item moves."""
+
+    top_flips: float
+    """How often another item comes first."""
+
+
+class Reranking(Settings):
+    """What a system made of another system's first candidates."""
+
+    of: SystemName
+    """The other system."""
+
+    candidates: int
+    """How many of its candidates were reordered."""
+
+    ceiling: Interval
+    """The share of what is right among these candidates, recall@candidates: no order of them finds more."""
+
+    overlap: float
+    """Rank-biased overlap of the candidates before and after, mean over users; 1: the order stayed."""
+
+    churn: Churn | None = None
+    """None where the candidates were not scored in several orders."""
+
+    calibration_error: float | None = None
+    """Expected calibration error of the LLM's probability that a candidate is right; None where it gives none."""
+
+    weight_curve: dict[str, float] = Field(default_factory=dict)
+    """The LLM's weight, then the mean NDCG@10 among the candidates, over users with something right among them.
+
+    On the validation part only, like the weight that is chosen by it.
+    """
+
+    chosen_weight: float | None = None
+    """The best weight; 0 where no weight surely beats the other system's own order."""
+
+
 class SystemResult(Settings):
     """One system under the run's protocol."""
 
@@ -54,7 +95,7 @@ class SystemResult(Settings):
     """Of the lists as a whole, such as `coverage@10`, `gini@10`, `novelty@10`, `diversity@10`."""
 
     slices: dict[str, dict[str, Slice]]
-    """Family, then slice: `history length`, `popularity of the target`."""
+    """Family, then slice: `history length`, `popularity of the target`, `candidates`."""
 
     versus: dict[str, dict[str, Difference]]
     """Other system, then metric: this system minus that one. Each pair is kept once, with the later of the two."""
@@ -68,6 +109,9 @@ class SystemResult(Settings):
 
     importances: dict[str, float]
     """Features of a learned blend, by gain."""
+
+    reranking: Reranking | None = None
+    """Of a system that reorders another's candidates."""
 
 
 class Goal(Settings):

@@ -15,12 +15,13 @@ from rich.progress import Progress
 
 from eval.answers import Answers, ask
 from eval.code import modules_in_use, one_digest, whole_code
-from eval.config import EvalConfig, RankingsFileConfig, SystemConfig
+from eval.config import EvalConfig, RankingsFileConfig, RerankedConfig, SystemConfig
 from eval.data import load_benchmark
 from eval.data.base import Benchmark, Counts
 from eval.environment import device, today, versions
 from eval.finished import RESULT, read_result, write_users
 from eval.fitted import fitting_modules
+from eval.llm_scores import scoring_modules
 from eval.measuring import Asked, Measure
 from eval.pages.page import write_page
 from eval.protocol import Protocol
@@ -64,8 +65,9 @@ class Run:
         bind(self._folder, read)
 
     def _modules(self) -> set[str]:
-        """What took part: what is imported, and what fitted the systems, which may have been in an earlier run."""
-        return modules_in_use().union(fitting_modules())
+        """What took part: what is imported, and what fitted or scored for the systems, be it in an earlier run."""
+        reranked = any(isinstance(system.answers, RerankedConfig) for system in self._config.systems)
+        return modules_in_use().union(fitting_modules(), scoring_modules() if reranked else [])
 
     def _measure(self, progress: Progress) -> None:
         config = self._config
@@ -80,7 +82,7 @@ class Run:
             asked[system.name] = self._ask(system, systems, protocol, catalogue, progress)
             tables[system.name] = measure.table(asked[system.name])
             write_users(self._folder, system.name, protocol.users, tables[system.name])
-        found = [measure.system(name, asked[name], tables) for name in progress.track(asked, description="measuring")]
+        found = [measure.system(name, asked, tables) for name in progress.track(asked, description="measuring")]
         result = Result(
             benchmark=config.benchmark,
             title=config.title,

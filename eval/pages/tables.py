@@ -10,14 +10,19 @@ _SPECIAL: Final = str.maketrans({c: f"\\{c}" for c in "\\|`*_[]<>&"} | {"\n": " 
 
 
 def results_table(result: Result) -> str:
-    """The headline metric with its interval, the other shown metrics, and the difference from the best system."""
+    """The headline metric with its interval, the other shown metrics, and the difference from the best system.
+
+    Where some system reorders another's candidates, what no order of them can exceed stands beside it.
+    """
     first, *others = shown_metrics(result)
     systems = best_first(result, first)
-    columns = ["system", f"{first} [95 %]", "by seed", *others, "minus the best", "fit, s", "ms a user"]
+    ceiling = ["ceiling"] if any(system.reranking for system in systems) else []
+    columns = ["system", f"{first} [95 %]", *ceiling, "by seed", *others, "minus the best", "fit, s", "ms a user"]
     rows = [
         [
             as_markdown(system.name),
             str(system.metrics[first]),
+            *(_ceiling(system) for _ in ceiling),
             _by_seed(system, first),
             *(f"{system.metrics[m].mean:.4f}" if m in system.metrics else "" for m in others),
             against_best(system, systems[0], first),
@@ -54,6 +59,11 @@ def _by_seed(system: SystemResult, metric: str) -> str:
     """The lowest and the highest of several; nothing for one seed, which is the mean itself."""
     found = sorted(values[metric] for values in system.by_seed.values())
     return f"{len(found)}: {found[0]:.4f} to {found[-1]:.4f}" if len(found) > 1 else ""
+
+
+def _ceiling(system: SystemResult) -> str:
+    found = system.reranking
+    return f"{found.ceiling.mean:.4f} (recall@{found.candidates})" if found else ""
 
 
 def as_markdown(text: str) -> str:
