@@ -27,8 +27,13 @@ class RandomRetriever:
         self, history: UserHistory, top_n: int, *, exclude: Collection[str] = frozenset()
     ) -> tuple[Candidate, ...]:
         """Random items with random scores."""
-        rng = np.random.default_rng([self._seed, crc32(history.user_id.encode("utf-8", "surrogatepass"))])
-        return best_candidates(self._catalogue, self.name, rng.random(len(self._catalogue)), top_n, exclude)
+        scores = chance_of(history, self._seed).random(len(self._catalogue))
+        return best_candidates(self._catalogue, self.name, scores, top_n, exclude)
+
+
+def chance_of(history: UserHistory, seed: int) -> np.random.Generator:
+    """A user's own, the same each time."""
+    return np.random.default_rng([seed, crc32(history.user_id.encode("utf-8", "surrogatepass"))])
 
 
 class FiledRetriever:

@@ -11,6 +11,7 @@ from eval.data.base import BenchmarkDataConfig, Counts
 from eval.metrics.names import NAMES
 from eval.rating_bias import RatingBiasConfig
 from eval.result import BenchmarkName, Goal, SystemName
+from llm_rerank.config import RerankerConfig
 from retrieval.embedders.base import EmbedderConfig, SentenceTransformerConfig
 from retrieval.errors import ConfigError
 from retrieval.retrievers import RetrieverConfig
@@ -96,11 +97,61 @@ class RankingsFileConfig(Settings):
     """The file; plain or gzip."""
 
 
+class ShuffledConfig(Settings):
+    """The first candidates of another system in any order: what a reranker has to beat."""
+
+    kind: Literal["shuffled"]
+
+    of: str
+    """The system."""
+
+    candidates: PositiveInt = 50
+    """How many are shuffled; the others follow in the system's own order."""
+
+
+class PermutationsConfig(Settings):
+    """How often the LLM is asked again about the same candidates in another order."""
+
+    users: PositiveInt = 20
+    """Users that it is asked about, drawn at random."""
+
+    orders: int = Field(default=3, ge=2)
+    """Random orders for each."""
+
+
+class RerankedConfig(RerankerConfig):
+    """The first candidates of another system, reordered by a language model."""
+
+    kind: Literal["reranked"]
+
+    of: str
+    """The system."""
+
+    candidates: int = Field(default=50, ge=1, le=1000)
+    """How many the LLM scores; the others follow in the system's own order."""
+
+    llm_weight: float = Field(default=1.0, ge=0, le=1)
+    """The LLM's share in the score. Systems that differ in nothing else share the LLM's answers."""
+
+    permutations: PermutationsConfig | None = PermutationsConfig()
+    """Whether rank churn is measured, and how; null: it is not."""
+
+
 AnswererConfig = Annotated[
-    RetrieverConfig | RandomConfig | RatingBiasConfig | HybridSystemConfig | BlendSystemConfig | RankingsFileConfig,
+    RetrieverConfig
+    | RandomConfig
+    | RatingBiasConfig
+    | HybridSystemConfig
+    | BlendSystemConfig
+    | RankingsFileConfig
+    | ShuffledConfig
+    | RerankedConfig,
     Field(discriminator="kind"),
 ]
 """Whatever can answer, told apart by `kind`."""
+
+Reordering = ShuffledConfig | RerankedConfig
+"""What puts the first candidates of another system into another order."""
 
 
 class SystemConfig(Settings):
@@ -199,9 +250,15 @@ class EvalConfig(Settings):
         if len(set(names)) != len(names):
             raise ValueError(f"systems: {names} names one system twice")
         for index, system in enumerate(self.systems):
-            parts = system.answers.of if isinstance(system.answers, HybridSystemConfig | BlendSystemConfig) else ()
+            parts = _parts(system.answers)
             if late := set(parts) - set(names[:index]):
-                raise ValueError(f"systems: {system.name} joins {sorted(late)}, which no system above it is called")
+                raise ValueError(
+                    f"systems: {system.name} is made of {sorted(late)}, which no system above it is called"
+                )
+            if isinstance(system.answers, Reordering) and system.answers.candidates > self.depth:
+                raise ValueError(
+                    f"candidates: {system.name} reorders {system.answers.candidates}, more than depth ({self.depth})"
+                )
             if isinstance(system.answers, BlendSystemConfig):
                 self._check_blend(system.name, parts)
         if unknown := {goal.system for goal in self.goals} - set(names):
@@ -224,3 +281,19 @@ class EvalConfig(Settings):
                     raise ValueError(
                         f"systems: {name} cannot learn from {part}, which knows what came after the moment it learns at"
                     )
+                case ShuffledConfig() | RerankedConfig():
+                    raise ValueError(
+                        f"systems: {name} cannot learn from {part}, which only reorders another system; "
+                        "let it learn from that one, and rerank the blend"
+                    )
+
+
+def _parts(answers: AnswererConfig) -> tuple[str, ...]:
+    """The systems that this one is made of."""
+    match answers:
+        case HybridSystemConfig(of=parts) | BlendSystemConfig(of=parts):
+            return tuple(parts)
+        case ShuffledConfig(of=part) | RerankedConfig(of=part):
+            return (part,)
+        case _:
+            return ()

@@ -53,7 +53,7 @@ def timed(fit: Callable[[], Arrays]) -> tuple[Arrays, float]:
 @cache
 def _fitting_code() -> dict[str, str]:
     """As it was when this process first asked: what it has loaded does not change when a file does."""
-    return code_behind("eval/systems.py", without=NO_FIGURES)
+    return code_behind("eval/systems.py", without=NO_FIGURES | {"eval/llm_scores.py"})
 
 
 def _check_unchanged(code: dict[str, str]) -> None:

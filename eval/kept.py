@@ -13,9 +13,9 @@ _FOLDER: Final = Path("var/eval")
 
 
 class Kept:
-    """Rows of one job, by user. Other settings, other data or other code behind them are another job.
+    """Rows of one job, by whatever names what they answer. Other settings, data or code behind are another job.
 
-    A model is told by its name alone: give a retrained one another name.
+    Settings tell a model by its name alone: put its weights into `extra`, or give a retrained one another name.
     """
 
     def __init__(self, job: str, module: str, *settings: BaseModel, extra: str = "", folder: Path = _FOLDER) -> None:
@@ -25,18 +25,18 @@ class Kept:
         self._path = folder / f"{job}-{made_by.hexdigest()[:16]}.jsonl"
         self._rows: dict[str, Any] = dict(self._read())
 
-    def __contains__(self, user: object) -> bool:
-        return user in self._rows
+    def __contains__(self, key: object) -> bool:
+        return key in self._rows
 
-    def __getitem__(self, user: str) -> Any:
-        return self._rows[user]
+    def __getitem__(self, key: str) -> Any:
+        return self._rows[key]
 
-    def keep(self, user: str, row: Any) -> None:
+    def keep(self, key: str, row: Any) -> None:
         """Keeps a row at once."""
-        self._rows[user] = row
+        self._rows[key] = row
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("a", encoding="utf-8") as file:
-            file.write("\n" + json.dumps([user, row]))  # the line break first: it ends a line that was cut off
+            file.write("\n" + json.dumps([key, row]))  # the line break first: it ends a line that was cut off
 
     def _read(self) -> list[tuple[str, Any]]:
         if not self._path.exists():
@@ -44,8 +44,8 @@ class Kept:
         rows = []
         for line in self._path.read_text(encoding="utf-8").splitlines():
             try:
-                user, row = json.loads(line)
+                key, row = json.loads(line)
             except ValueError:  # empty, or the writer was killed within it
                 continue
-            rows.append((user, row))
+            rows.append((key, row))
         return rows

@@ -9,11 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from eval.answers import Answers, Rows
-from eval.config import EvalConfig
+from eval.config import EvalConfig, Reordering
+from eval.llm_scores import LlmScores
 from eval.metrics.lists import list_metrics
 from eval.metrics.quality import list_quality
 from eval.protocol import Protocol
 from eval.ratings import HeldOutRatings
+from eval.reranking import Ask, RerankingMeasure
 from eval.result import Difference, Slice, SystemResult
 from eval.statistics.significance import differences, intervals
 from eval.statistics.slices import slices
@@ -41,10 +43,12 @@ class Measure:
         self._catalogue, self._vectors, self._cutoffs = catalogue, vectors, config.cutoffs
         goals = [goal.metric for goal in config.goals]
         self._compared = list(dict.fromkeys([config.headline, *goals, "ndcg@10", "recall@10", "recall@20"]))
+        self._reorderings = {s.name: s.answers for s in config.systems if isinstance(s.answers, Reordering)}
+        self._choosing = config.protocol.part == "validation"
         self._relevant = [self._rows(protocol.relevant(user)) for user in protocol.users]
-        histories = [protocol.split.train.history(user) for user in protocol.users]
-        self._histories = [self._rows(history.item_ids) for history in histories]
-        self._lengths = np.array([len(history.interactions) for history in histories])
+        self._asked_with = [protocol.split.train.history(user) for user in protocol.users]
+        self._histories = [self._rows(history.item_ids) for history in self._asked_with]
+        self._lengths = np.array([len(history.interactions) for history in self._asked_with])
         self._counts = np.bincount(item_rows(protocol.learnt, catalogue), minlength=len(catalogue))
         rating = [system.name for system in config.systems if system.predicts_ratings]
         self._ratings = dict.fromkeys(rating, HeldOutRatings(protocol, catalogue)) if rating else {}
@@ -53,24 +57,48 @@ class Measure:
         """One row a user, one column a metric: the mean over seeds."""
         return _mean(list(self._by_seed(asked).values()))
 
-    def system(self, name: str, asked: Asked, tables: Mapping[str, pd.DataFrame]) -> SystemResult:
-        """The system's row; `tables` are those of all systems."""
-        table, seed = tables[name], min(asked.answers)
+    def system(self, name: str, everybody: Mapping[str, Asked], tables: Mapping[str, pd.DataFrame]) -> SystemResult:
+        """The system's row; `everybody` and `tables` are of all systems."""
+        asked, table = everybody[name], tables[name]
+        seed, reordered = min(asked.answers), self._reordered(name, everybody)
+        times = [answers.milliseconds for answers in asked.answers.values()]
         return SystemResult(
             name=name,
             users=len(table),
             metrics=intervals(table),
             by_seed={str(seed): dict(one.mean()) for seed, one in self._by_seed(asked).items()},
             beyond=self._beyond(asked),
-            slices=self._slices(asked, table),
+            slices=self._slices(asked, table, self._held(name, everybody)),
             versus={other: self._versus(table, tables[other]) for other in list(tables)[: list(tables).index(name)]},
             seconds_to_fit=_known(float(np.median([fitted.seconds for fitted in asked.fitted.values()]))),
-            milliseconds_per_user=float(np.median(np.concatenate([a.milliseconds for a in asked.answers.values()]))),
+            milliseconds_per_user=float(np.median(reordered.milliseconds() if reordered else np.concatenate(times))),
             curves=_curves(asked.fitted[seed]),
             importances=_scalars("importance/", asked.fitted[seed]),
             checks=_scalars("check/", asked.fitted[seed]),
             ratings=self._ratings[name].measure(asked.fitted[seed].retriever) if name in self._ratings else None,
+            reranking=reordered.result(choosing=self._choosing) if reordered else None,
         )
+
+    def _reordered(self, name: str, everybody: Mapping[str, Asked]) -> RerankingMeasure | None:
+        """None for a system that reorders no other."""
+        config = self._reorderings.get(name)
+        if config is None:
+            return None
+        asked, others = everybody[name], everybody[config.of].answers
+        seed = min(asked.answers)
+        before = others.get(seed, next(iter(others.values())))  # a system of one seed is part of every seed
+        llm = asked.fitted[seed].llm
+        ask = None if llm is None else self._asking(llm)
+        return RerankingMeasure(config, before, asked.answers[seed], self._relevant, ask)
+
+    def _asking(self, llm: LlmScores) -> Ask:
+        return lambda user, rows: llm.ask(self._asked_with[user], [self._catalogue.at(row) for row in rows])
+
+    def _held(self, name: str, everybody: Mapping[str, Asked]) -> NDArray[np.bool_] | None:
+        """Whose candidates hold something right, for a system that reorders another or is reordered itself."""
+        names = [name] if name in self._reorderings else [n for n, c in self._reorderings.items() if c.of == name]
+        reordered = self._reordered(names[0], everybody) if names else None
+        return reordered.held if reordered else None
 
     def _by_seed(self, asked: Asked) -> dict[int, pd.DataFrame]:
         return {
@@ -91,10 +119,10 @@ class Measure:
         compared = [name for name in self._compared if name in ours]
         return differences(ours[compared], theirs[compared])
 
-    def _slices(self, asked: Asked, table: pd.DataFrame) -> dict[str, dict[str, Slice]]:
+    def _slices(self, asked: Asked, table: pd.DataFrame, held: NDArray[np.bool_] | None) -> dict[str, dict[str, Slice]]:
         compared = [name for name in self._compared if name in table]
         target_counts = np.array([self._counts[rows].mean() for rows in self._relevant])
-        return slices(self._lengths, target_counts, table[compared]) | self._repeats(asked, compared)
+        return slices(self._lengths, target_counts, table[compared], held) | self._repeats(asked, compared)
 
     def _repeats(self, asked: Asked, compared: list[str]) -> dict[str, dict[str, Slice]]:
         """The same lists, asked for what was touched before alone, and for what is new; {} where repeats do not count.

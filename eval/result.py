@@ -51,6 +51,47 @@ class Ratings(Settings):
     """For how many of them the system had no answer, and the mean rating of what was learnt stands in."""
 
 
+class Churn(Settings):
+    """What another order of the same candidates changes in the LLM's ranking: means over users and pairs of orders."""
+
+    places: float
+    """How far an item moves."""
+
+    top_flips: float
+    """How often another item comes first."""
+
+
+class Reranking(Settings):
+    """What a system made of another system's first candidates."""
+
+    of: SystemName
+    """The other system."""
+
+    candidates: int
+    """How many of its candidates were reordered."""
+
+    ceiling: Interval
+    """The share of what is right among these candidates, recall@candidates: no order of them finds more."""
+
+    overlap: float
+    """Rank-biased overlap of the candidates before and after, mean over users; 1: the order stayed."""
+
+    churn: Churn | None = None
+    """None where the candidates were not scored in several orders."""
+
+    calibration_error: float | None = None
+    """Expected calibration error of the LLM's probability that a candidate is right; None where it gives none."""
+
+    weight_curve: dict[str, float] = Field(default_factory=dict)
+    """The LLM's weight, then the mean NDCG@10 among the candidates, over users with something right among them.
+
+    On the validation part only, like the weight that is chosen by it.
+    """
+
+    chosen_weight: float | None = None
+    """The best weight; 0 where no weight surely beats the other system's own order."""
+
+
 class SystemResult(Settings):
     """One system under the run's protocol."""
 
@@ -66,7 +107,7 @@ class SystemResult(Settings):
     """Of the lists as a whole, such as `coverage@10`, `gini@10`, `novelty@10`, `diversity@10`: the mean over seeds."""
 
     slices: dict[str, dict[str, Slice]]
-    """Family, then slice: `history length`, `popularity of the target`."""
+    """Family, then slice: `history length`, `popularity of the target`, `candidates`."""
 
     versus: dict[str, dict[str, Difference]]
     """Other system, then metric: this system minus that one. Each pair is kept once, with the later of the two."""
@@ -88,6 +129,9 @@ class SystemResult(Settings):
 
     ratings: Ratings | None = None
     """None where the system predicts none."""
+
+    reranking: Reranking | None = None
+    """Of a system that reorders another's candidates."""
 
 
 class Goal(Settings):

@@ -9,13 +9,14 @@ A finished run is only shown; an interrupted one goes on with the first system t
 import sys
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 from rich.progress import Progress
 
 from eval.answers import Answers, ask
 from eval.code import NO_FIGURES, code_behind, one_digest
-from eval.config import EvalConfig, RankingsFileConfig, SystemConfig
+from eval.config import EvalConfig, RankingsFileConfig, RerankedConfig, SystemConfig
 from eval.data import load_benchmark
 from eval.data.base import Benchmark, Counts
 from eval.environment import device, today, versions
@@ -30,6 +31,8 @@ from retrieval.catalogue import Catalogue
 from retrieval.errors import DatasetError
 from retrieval.files import checksum, unreadable, write_json
 
+_OF_THE_LLM: Final = frozenset({"eval/llm_scores.py", "eval/reranking.py"})
+
 
 class Run:
     """One configuration and the folder that its results fill."""
@@ -39,7 +42,7 @@ class Run:
         self._config, self._folder, self._command, self._kept = config, folder, command, kept
         self._code: dict[str, str] = {}
         if not (folder / RESULT).exists():
-            self._code = _figures_code()  # as it is now: whoever edits it meanwhile has not made this run
+            self._code = _figures_code(config)  # as it is now: whoever edits it meanwhile has not made this run
             plan = {"config": config.model_dump(mode="json"), "code": one_digest(self._code), "versions": versions()}
             claim(folder, plan)
 
@@ -76,7 +79,7 @@ class Run:
             asked[system.name] = self._ask(system, systems, protocol, catalogue, progress)
             tables[system.name] = measure.table(asked[system.name])
             write_users(self._folder, system.name, protocol.users, tables[system.name])
-        found = [measure.system(name, asked[name], tables) for name in progress.track(asked, description="measuring")]
+        found = [measure.system(name, asked, tables) for name in progress.track(asked, description="measuring")]
         result = Result(
             benchmark=config.benchmark,
             title=config.title,
@@ -116,10 +119,12 @@ class Run:
         return Asked(answers=answers, fitted=fitted)
 
 
-def _figures_code() -> dict[str, str]:
+def _figures_code(config: EvalConfig) -> dict[str, str]:
     """What figures depend on: reading data, fitting, asking and measuring; not how it is shown."""
     roots = ("data/__init__", "protocol", "systems", "answers", "measuring")
-    return code_behind(*(f"eval/{root}.py" for root in roots), without=NO_FIGURES)
+    reranked = any(isinstance(system.answers, RerankedConfig) for system in config.systems)
+    without = NO_FIGURES if reranked else NO_FIGURES | _OF_THE_LLM
+    return code_behind(*(f"eval/{root}.py" for root in roots), without=without)
 
 
 def _checksum(path: Path) -> str:

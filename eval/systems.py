@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -17,12 +18,17 @@ from eval.config import (
     HybridSystemConfig,
     RandomConfig,
     RankingsFileConfig,
+    Reordering,
+    RerankedConfig,
+    ShuffledConfig,
     SystemConfig,
 )
 from eval.environment import versions
 from eval.fitted import fitted_once, one_at_a_time, timed
+from eval.llm_scores import LlmScores, asked_how
 from eval.protocol import inner_split, masks
 from eval.rating_bias import RatingBiasConfig, RatingBiasRetriever, fit_rating_bias
+from eval.reranked import Chance, RerankedRetriever, Score
 from retrieval.catalogue import Catalogue
 from retrieval.embedders import embedder_name
 from retrieval.embedders.base import EmbedderConfig
@@ -55,6 +61,9 @@ class System:
     seconds: float
     """What fitting it took, when it was fitted, its parts included; NaN where that is not known."""
 
+    llm: LlmScores | None = None
+    """The language model's say, where it has one."""
+
 
 class Systems:
     """Fits and opens the systems of one benchmark on one training log."""
@@ -73,6 +82,7 @@ class Systems:
         self._inner, self._progress, self._kept = inner, progress, kept
         self._open: dict[tuple[str, int], System] = {}
         self._shelves: dict[bool, Shelf] = {}
+        self._llms: dict[str, LlmScores] = {}
         self._made_of = f"{catalogue.fingerprint} {train.fingerprint}"
         self.vectors = _text_vectors(catalogue, config.embedder, kept, progress)
 
@@ -95,6 +105,11 @@ class Systems:
                 return self._fuse(hybrid, seed)
             case BlendSystemConfig() as blended:
                 return self._blend(blended, seed)
+            case ShuffledConfig() as shuffled:
+                return self._reorder(shuffled, Chance(seed), seed)
+            case RerankedConfig() as reranked:
+                llm = self._llm(reranked)
+                return self._reorder(reranked, partial(llm.fused, weight=reranked.llm_weight), seed, llm)
             case retriever:
                 return self._fit(system.name, retriever, self._shelf(system.shuffled_titles), seed)
 
@@ -175,6 +190,19 @@ class Systems:
     def _equally(self, sources: Iterable[Retriever]) -> HybridRetriever:
         """What a blend of these sources must beat, and what answers where it does not."""
         return HybridRetriever(HybridConfig(), self._catalogue, [(source, 1.0) for source in sources])
+
+    def _reorder(self, config: Reordering, score: Score, seed: int, llm: LlmScores | None = None) -> System:
+        (part,) = self._parts([config.of], seed).values()
+        retriever = RerankedRetriever(part.retriever, config.candidates, score)
+        return System(retriever=retriever, arrays={}, seconds=part.seconds, llm=llm)
+
+    def _llm(self, config: RerankedConfig) -> LlmScores:
+        """One for all systems that ask the same model the same way."""
+        how = asked_how(config)
+        if how not in self._llms:
+            say = partial(self._progress.console.print, markup=False)
+            self._llms[how] = LlmScores(config, self._catalogue, self._kept, say)
+        return self._llms[how]
 
     def _shelf(self, shuffled: bool) -> Shelf:
         if shuffled not in self._shelves:

@@ -21,11 +21,9 @@ class EngineConfig(Settings):
     """A torch device such as cpu or cuda:0; None takes CUDA where there is one."""
 
 
-class RecommendConfig(Settings):
-    """From a user to a ranking with reasons."""
+class RerankerConfig(Settings):
+    """The language model, what it is asked, and how much it has to say."""
 
-    shop: Path = Path("var/shop")
-    """The build folder."""
     model: str = DEFAULT_MODEL
     """The embedded default, a local folder, or a hub model by name."""
     engine: EngineConfig = EngineConfig()
@@ -38,5 +36,12 @@ class RecommendConfig(Settings):
     """How many candidates retrieval proposes and the LLM scores."""
     llm_weight: float = Field(default=0.0, ge=0, le=1)
     """The LLM's share in the final score, as chosen on validation users."""
+
+
+class RecommendConfig(RerankerConfig):
+    """From a user to a ranking with reasons."""
+
+    shop: Path = Path("var/shop")
+    """The build folder."""
     evidence: EvidenceConfig = EvidenceConfig()
     """How hard to look for reasons."""

@@ -8,7 +8,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from llm_rerank.config import RecommendConfig
+from llm_rerank.config import RecommendConfig, RerankerConfig
 from llm_rerank.engines import build_engine
 from llm_rerank.explanations.evidence import EvidenceFinder, Vectors
 from llm_rerank.explanations.explainer import Explainer
@@ -26,7 +26,7 @@ from retrieval.folder import BuiltShop, load_folder
 from retrieval.records import Candidate
 
 
-def open_reranker(config: RecommendConfig, catalogue: Catalogue, *, say: Callable[[str], None]) -> Reranker:
+def open_reranker(config: RerankerConfig, catalogue: Catalogue, *, say: Callable[[str], None]) -> Reranker:
     """The configured model, prepared and loaded, with its prompt; `say` hears of slow steps."""
     model = prepare_model(config.model, say=say)
     tokenizer = ChatTokenizer.load(model.folder)

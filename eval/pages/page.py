@@ -16,7 +16,7 @@ from eval.pages.verdict import (
     surely_differ,
     verdict,
 )
-from eval.result import Difference, Goal, Result
+from eval.result import Difference, Goal, Reranking, Result
 
 _BEYOND = ("coverage", "arp")  # what accuracy is traded for: a wide choice, and not only what everybody has
 
@@ -34,6 +34,7 @@ def _page(result: Result) -> str:
         _verdict(result),
         section("Systems", _systems(result), _forest(result)),
         section("Rating prediction", _ratings(result)),
+        section("Reranking", _reranking(result)),
         section("Goals", _goals(result)),
         section("How it was measured", bullets(result.protocol), _counts(result)),
         section(
@@ -88,6 +89,30 @@ def _ratings(result: Result) -> Markup:
         "Errors of predicted ratings, lowest RMSE first; where a system has no answer (fallbacks), the mean stands in."
     )
     return table(caption, ["system", "rmse", "mae", "ratings", "fallbacks"], rows)
+
+
+def _reranking(result: Result) -> Markup:
+    found = [(s.name, s.reranking) for s in best_first(result, result.headline) if s.reranking]
+    if not found:
+        return Markup("")
+    caption = (
+        "What a system made of another's first candidates. Ceiling: the share of what is right among them, which no "
+        "order of them exceeds. Overlap: 1 where the order stayed. Churn: how many places an item moves, and how often "
+        "another comes first, when the LLM reads the same candidates in another order. Calibration error: of the LLM's "
+        "probabilities. Chosen weight: the LLM's share in the score, on the validation part only."
+    )
+    columns = ["system", "of", "candidates", "ceiling", "overlap", "churn: places", "first", "calibration error"]
+    rows = [
+        [name, one.of, f"{one.candidates}", str(one.ceiling), f"{one.overlap:.3f}", *_said(one)] for name, one in found
+    ]
+    return table(caption, [*columns, "chosen weight"], rows)
+
+
+def _said(found: Reranking) -> list[Cell]:
+    """What a language model's part in it was."""
+    churn = [f"{found.churn.places:.3g}", f"{found.churn.top_flips:.1%}"] if found.churn else ["–", "–"]
+    error = "–" if found.calibration_error is None else f"{found.calibration_error:.4f}"
+    return [*churn, error, "–" if found.chosen_weight is None else f"{found.chosen_weight:g}"]
 
 
 def _goals(result: Result) -> Markup:
@@ -167,6 +192,7 @@ def _all_numbers(result: Result) -> Iterator[Markup]:
     if beyond:
         rows = [[n, *(f"{s.beyond[n]:.4g}" if n in s.beyond else "–" for s in systems)] for n in beyond]
         yield details("The lists as a whole", table("Beyond accuracy", ["measure", *names], rows))
+    yield from _weights(result)
     yield details("Every comparison", _comparisons(result))
     yield details("Every slice", _slices(result))
     seeds = [
@@ -176,6 +202,15 @@ def _all_numbers(result: Result) -> Iterator[Markup]:
     ]
     if seeds:
         yield details("Every seed", table("Means of each seed", ["system", "seed", *shown_metrics(result)], seeds))
+
+
+def _weights(result: Result) -> Iterator[Markup]:
+    curves = {s.name: s.reranking.weight_curve for s in result.systems if s.reranking and s.reranking.weight_curve}
+    if curves:
+        weights = dict.fromkeys(weight for curve in curves.values() for weight in curve)
+        rows = [[w, *(f"{c[w]:.4f}" if w in c else "–" for c in curves.values())] for w in weights]
+        caption = "Mean NDCG@10 among the candidates, over users with something right among them"
+        yield details("Every weight of the LLM", table(caption, ["weight", *curves], rows))
 
 
 def _slices(result: Result) -> Markup:

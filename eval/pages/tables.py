@@ -10,15 +10,21 @@ _SPECIAL: Final = str.maketrans({c: f"\\{c}" for c in "\\|`*_[]<>&"} | {"\n": " 
 
 
 def results_table(result: Result) -> str:
-    """The headline metric with its interval, the others shown, errors of ratings, and the difference from the best."""
+    """The headline metric with its interval, the others shown, errors of ratings, and the difference from the best.
+
+    Where some system reorders another's candidates, what no order of them can exceed stands beside it.
+    """
     first, *others = shown_metrics(result)
     systems = best_first(result, first)
+    ceiling = ["ceiling"] if any(system.reranking for system in systems) else []
     errors = ["rmse", "mae"] if any(system.ratings for system in systems) else []
-    columns = ["system", f"{first} [95 %]", "by seed", *others, *errors, "minus the best", "fit, s", "ms a user"]
+    head = ["system", f"{first} [95 %]", *ceiling, "by seed", *others, *errors]
+    columns = [*head, "minus the best", "fit, s", "ms a user"]
     rows = [
         [
             as_markdown(system.name),
             str(system.metrics[first]),
+            *(_ceiling(system) for _ in ceiling),
             _by_seed(system, first),
             *(f"{system.metrics[m].mean:.4f}" if m in system.metrics else "" for m in others),
             *(f"{getattr(system.ratings, error):.4f}" if system.ratings else "" for error in errors),
@@ -56,6 +62,11 @@ def _by_seed(system: SystemResult, metric: str) -> str:
     """The lowest and the highest of several; nothing for one seed, which is the mean itself."""
     found = sorted(values[metric] for values in system.by_seed.values())
     return f"{len(found)}: {found[0]:.4f} to {found[-1]:.4f}" if len(found) > 1 else ""
+
+
+def _ceiling(system: SystemResult) -> str:
+    found = system.reranking
+    return f"{found.ceiling.mean:.4f} (recall@{found.candidates})" if found else ""
 
 
 def as_markdown(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The same metrics over some of the users: those with short histories, those whose targets are rare or new."""
+"""The same metrics over some of the users: short histories, targets that are rare, new or not proposed."""
 
 from typing import Final
 
@@ -19,18 +19,26 @@ Masks = dict[str, NDArray[np.bool_]]
 
 
 def slices(
-    history_lengths: NDArray[np.intp], target_counts: NDArray[np.float64], metrics: pd.DataFrame, *, seed: int = 0
+    history_lengths: NDArray[np.intp],
+    target_counts: NDArray[np.float64],
+    metrics: pd.DataFrame,
+    held: NDArray[np.bool_] | None = None,
+    *,
+    seed: int = 0,
 ) -> dict[str, dict[str, Slice]]:
     """Families of slices; a family with one slice that is not empty says nothing new and is left out.
 
     `history_lengths`: training interactions of each user. `target_counts`: training interactions of each user's
-    target, their mean where there are several. `metrics`: one row a user. All have the same users in the same order.
+    target, their mean where there are several. `metrics`: one row a user. `held`: whether the candidates that are
+    reordered hold a target; None where none are. All have the same users in the same order.
     """
     families = {
         "history length": by_history(history_lengths),
         "popularity of the target": by_popularity(target_counts),
         "cold items": by_novelty(target_counts),
     }
+    if held is not None:
+        families["candidates"] = by_candidates(held)
     return {family: _measured(masks, metrics, seed) for family, masks in families.items() if _several(masks)}
 
 
@@ -57,6 +65,11 @@ def by_popularity(counts: NDArray[np.float64]) -> Masks:
 def by_novelty(counts: NDArray[np.float64]) -> Masks:
     """Users whose targets nobody had in training, and the others."""
     return {"never seen in training": counts == 0, "seen in training": counts > 0}
+
+
+def by_candidates(held: NDArray[np.bool_]) -> Masks:
+    """Users whom a reranker can help, and those for whom no order of the candidates is better than another."""
+    return {"hold a right item": held, "hold none": ~held}
 
 
 def _range(counts: NDArray[np.float64]) -> str:

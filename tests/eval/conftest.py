@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from eval.config import EvalConfig
-from eval.result import Difference, Goal, Interval, Result, Slice, SystemResult
+from eval.result import Churn, Difference, Goal, Interval, Reranking, Result, Slice, SystemResult
 from retrieval.shop import ShopData
 
 
@@ -62,6 +62,23 @@ def result() -> Result:
             system("knn", 0.057, {"popular": (0.037, 0.0001)}),
         ],
     )
+
+
+@pytest.fixture
+def reranked(result: Result) -> Result:
+    """`blend`, with a language model on top of `knn`'s candidates, on the validation part."""
+    found = Reranking(
+        of="knn",
+        candidates=50,
+        ceiling=interval(0.3),
+        overlap=0.25,
+        churn=Churn(places=1.5, top_flips=0.125),
+        calibration_error=0.4,
+        weight_curve={"0": 0.05, "0.5": 0.06},
+        chosen_weight=0.5,
+    )
+    systems = [s.model_copy(update={"reranking": found}) if s.name == "blend" else s for s in result.systems]
+    return result.model_copy(update={"systems": systems})
 
 
 @pytest.fixture

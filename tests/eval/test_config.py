@@ -14,6 +14,9 @@ POPULAR = {"name": "popular", "answers": {"kind": "popularity"}}
 FILE = {"name": "file", "answers": {"kind": "rankings-file", "path": "ranked.jsonl"}}
 TRAINED = {"name": "trained", "answers": {"kind": "sequence", "trained": "var/trained"}}
 
+RERANKED = {"name": "llm", "answers": {"kind": "reranked", "of": "popular", "candidates": 5}}
+SHUFFLED = {"name": "chance", "answers": {"kind": "shuffled", "of": "popular", "candidates": 5}}
+
 Configure = Callable[..., EvalConfig]
 
 
@@ -54,6 +57,35 @@ def test_a_blend_does_not_learn_from_what_knows_what_came_after(
 ) -> None:
     with pytest.raises(ValidationError, match="knows what came after the moment it learns at"):
         configure([POPULAR, FILE, *between, joined("blend", "between" if between else "file")])
+
+
+@pytest.mark.parametrize("reordering", [RERANKED, SHUFFLED])
+def test_a_system_above_is_reordered_within_its_depth(configure: Configure, reordering: dict[str, object]) -> None:
+    assert len(configure([POPULAR, reordering]).systems) == 2
+    with pytest.raises(ValidationError, match="which no system above it is called"):
+        configure([reordering, POPULAR])
+    with pytest.raises(ValidationError, match=r"reorders 5, more than depth \(4\)"):
+        configure([POPULAR, reordering], depth=4, cutoffs=[4], headline="ndcg@4")
+
+
+@pytest.mark.parametrize("reordering", [RERANKED, SHUFFLED])
+def test_a_blend_is_reranked_and_learns_from_nothing_reranked(
+    configure: Configure, reordering: dict[str, object]
+) -> None:
+    name = str(reordering["name"])
+    between = joined("hybrid", "popular", name, name="between")
+    for part in (name, "between"):
+        with pytest.raises(ValidationError, match=f"cannot learn from {name}, which only reorders another system"):
+            configure([POPULAR, reordering, between, joined("blend", part)])
+    above = joined("blend", "popular", name="popular-blend")
+    of_blend = {"name": "llm", "answers": {"kind": "reranked", "of": "popular-blend", "candidates": 5}}
+    assert configure([POPULAR, above, of_blend])
+
+
+def test_churn_needs_two_orders(configure: Configure) -> None:
+    answers = {"kind": "reranked", "of": "popular", "candidates": 5, "permutations": {"orders": 1}}
+    with pytest.raises(ValidationError, match=r"permutations\.orders"):
+        configure([POPULAR, {"name": "llm", "answers": answers}])
 
 
 def test_what_was_trained_elsewhere_is_not_judged(configure: Configure) -> None:

@@ -42,7 +42,7 @@ def measured(config: EvalConfig, shop: ShopData) -> Callable[..., SystemResult]:
         system = System(retriever=retriever, arrays=learnt | checks, seconds=3.0)
         asked = Asked(answers=answers, fitted=dict.fromkeys(answers, system))
         table = measure.table(asked)
-        return measure.system("mine", asked, {"same": table, "mine": table})
+        return measure.system("mine", {"mine": asked}, {"same": table, "mine": table})
 
     return one
 
@@ -88,7 +88,7 @@ def test_a_slice_that_nobody_is_in_is_left_out(configure: Callable[..., EvalConf
     retriever = PopularityRetriever(PopularityConfig(), shop.catalogue, {"scores": np.zeros(12)})
     asked = Asked(answers={0: answers}, fitted={0: System(retriever=retriever, arrays={}, seconds=0.0)})
     measure = Measure(config, protocol, shop.catalogue, vectors)
-    found = measure.system("mine", asked, {"mine": measure.table(asked)})
+    found = measure.system("mine", {"mine": asked}, {"mine": measure.table(asked)})
     assert list(found.slices["repeats"]) == ["bought before"]
 
 

@@ -1,6 +1,6 @@
 """Whole runs over the tiny grocer: finished, interrupted, resumed and refused."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +11,11 @@ import eval.run
 from eval.answers import Answers, ask
 from eval.config import EvalConfig
 from eval.finished import FinishedRun
-from eval.result import Result, SystemResult
+from eval.result import Churn, Result, SystemResult
 from eval.run import Run
 from eval.run_folder import PLAN, alone
+from llm_rerank.engines.base import ScoringRequest
+from llm_rerank.engines.fake import FakeEngine
 from retrieval.errors import BuildError, DataError, DatasetError
 from retrieval.files import read_arrays, read_json, write_json
 from retrieval.shop import ShopData
@@ -25,6 +27,16 @@ SYSTEMS = [
 ]
 BIAS = {"name": "bias", "answers": {"kind": "rating-bias"}, "predicts_ratings": True}
 Measure = Callable[[EvalConfig], Result]
+
+
+FAKE = {"kind": "reranked", "of": "popular", "candidates": 6, "engine": {"kind": "fake"}}
+RERANKED = [
+    {"name": "popular", "answers": {"kind": "popularity", "half_life_days": 1000}},
+    {"name": "chance", "answers": {"kind": "shuffled", "of": "popular", "candidates": 6}},
+    {"name": "llm", "answers": FAKE},
+    {"name": "half", "answers": FAKE | {"llm_weight": 0.5}},
+    {"name": "none", "answers": FAKE | {"llm_weight": 0}},
+]
 
 
 @pytest.fixture
@@ -279,3 +291,71 @@ def test_systems_are_fitted_on_what_the_rules_allow(
     touched = {shop.catalogue.at(row).item_id for row in np.flatnonzero(read_arrays(path)["scores"] > 0.5)}
     assert touched == set(kept)
     assert read_arrays(path)["scores"].sum() == pytest.approx(len(kept), rel=0.05)
+
+
+@pytest.fixture
+def questions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many candidates the model was asked about, call by call; Ctrl-C comes at the third where 0 is put first."""
+    counts: list[int] = []
+    score = FakeEngine.score
+
+    def counting(self: FakeEngine, requests: Sequence[ScoringRequest], **more: object) -> tuple[object, ...]:
+        if counts[:1] == [0] and len(counts) == 3:
+            raise KeyboardInterrupt
+        counts.extend(len(request.continuations) for request in requests)
+        return score(self, requests, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(FakeEngine, "score", counting)
+    return counts
+
+
+def test_the_llm_is_a_system_like_any_other(
+    configure: Callable[..., EvalConfig], measure: Measure, questions: list[int]
+) -> None:
+    result = measure(configure(RERANKED, protocol={"split": "last-basket", "part": "validation", "seen": "allowed"}))
+    popular, llm = result.system("popular"), result.system("llm")
+    found = llm.reranking
+    assert found is not None
+    assert popular.reranking is None
+    assert (found.of, found.candidates) == ("popular", 6)
+    assert found.churn == Churn(places=0, top_flips=0)  # packed scores know nothing of their order
+    assert found.calibration_error is not None
+    assert found.weight_curve.keys() >= {"0", "0.5", "1"}
+    users = llm.users
+    assert questions == [6] * users * (1 + 3)  # once for all three weights, and in three orders for churn
+    assert result.system("none").metrics == popular.metrics
+    assert found.ceiling == result.system("chance").reranking.ceiling  # type: ignore[union-attr]
+
+
+def test_the_ceiling_is_recall_of_what_was_reordered_and_bounds_it(
+    configure: Callable[..., EvalConfig], measure: Measure
+) -> None:
+    systems = [RERANKED[0], *(one | {"answers": one["answers"] | {"candidates": 2}} for one in RERANKED[1:])]  # type: ignore[operator]
+    result = measure(configure(systems, cutoffs=[1, 2, 10]))
+    held = {label: part.users for label, part in result.system("popular").slices["candidates"].items()}
+    for name in ("chance", "llm", "half"):
+        system = result.system(name)
+        assert system.reranking is not None
+        assert system.reranking.ceiling.mean == pytest.approx(result.system("popular").metrics["recall@2"].mean)
+        assert system.metrics["recall@1"].mean <= system.reranking.ceiling.mean
+        assert {label: part.users for label, part in system.slices["candidates"].items()} == held
+        assert not system.reranking.weight_curve  # no weight is chosen on the test part
+
+
+def test_an_interrupted_reranking_asks_nobody_twice(
+    configure: Callable[..., EvalConfig], measure: Measure, questions: list[int]
+) -> None:
+    config = configure(RERANKED)
+    questions.append(0)
+    with pytest.raises(KeyboardInterrupt):
+        measure(config)
+    assert questions == [0, 6, 6]
+    questions.clear()
+    result = measure(config)
+    assert questions == [6] * (result.system("llm").users * (1 + 3) - 2)
+
+
+def test_the_code_that_scores_counts_though_an_earlier_run_asked(
+    configure: Callable[..., EvalConfig], measure: Measure
+) -> None:
+    assert "llm_rerank/engines/transformers.py" in measure(configure(RERANKED)).code

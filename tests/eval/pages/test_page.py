@@ -25,6 +25,23 @@ def test_a_blend_shows_what_it_was_kept_for(result: Result, tmp_path: Path) -> N
     assert ">knn</th><td>0.3000</td><td>0.3000</td><td>fusion</td>" in text
 
 
+def test_what_reranking_did_and_could_do_at_most(result: Result, reranked: Result, tmp_path: Path) -> None:
+    assert "<h2>Reranking</h2>" not in written(result, tmp_path)
+    text = written(reranked, tmp_path)
+    cells = ["knn", "50", "0.3000 [0.2900, 0.3100]", "0.250", "1.5", "12.5%", "0.4000", "0.5"]
+    assert "".join(f"<td>{cell}</td>" for cell in cells) in text
+    assert '<th scope="row">0.5</th><td>0.0600</td>' in text
+
+
+def test_a_model_that_was_not_asked_has_no_figures(reranked: Result, tmp_path: Path) -> None:
+    bare = {"churn": None, "calibration_error": None, "weight_curve": {}, "chosen_weight": None}
+    found = reranked.system("blend").reranking
+    assert found is not None
+    system = reranked.system("blend").model_copy(update={"reranking": found.model_copy(update=bare)})
+    text = written(reranked.model_copy(update={"systems": [system]}), tmp_path)
+    assert "<td>0.250</td>" + "<td>–</td>" * 4 in text
+
+
 def test_goals_are_met_or_missed(result: Result, tmp_path: Path) -> None:
     text = written(result, tmp_path)
     assert '<td>0.0600</td><td class="good">✓ met</td><td class="text">a paper</td>' in text

@@ -12,6 +12,13 @@ def test_rows_are_sorted_and_luck_is_named(result: Result) -> None:
     ]
 
 
+def test_the_ceiling_stands_beside_what_is_reranked(reranked: Result) -> None:
+    rows = [line.split(" | ")[:3] for line in results_table(reranked).splitlines()]
+    assert rows[0] == ["| system", "ndcg@10 [95 %]", "ceiling"]
+    assert rows[2][2] == "0.3000 (recall@50)"
+    assert rows[3][2] == ""
+
+
 def test_several_seeds_show_their_range(result: Result) -> None:
     by_seed = {"0": {"ndcg@10": 0.05}, "1": {"ndcg@10": 0.07}}
     twice = result.systems[1].model_copy(update={"by_seed": by_seed})

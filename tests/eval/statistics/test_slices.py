@@ -37,3 +37,13 @@ def test_empty_slices_and_families_of_one_slice_are_left_out() -> None:
     found = slices(np.array([2, 3, 20, 30]), np.array([4.0, 4.0, 4.0, 4.0]), HITS)
     assert list(found) == ["history length"]
     assert list(found["history length"]) == ["short, 1-4", "long, 10+"]
+
+
+def test_candidates_that_hold_nothing_are_a_slice_of_their_own() -> None:
+    held = np.array([True, False, True, True])
+    found = slices(np.array([2, 3, 4, 4]), np.array([4.0, 4.0, 4.0, 4.0]), HITS, held)
+    assert {label: part.users for label, part in found["candidates"].items()} == {
+        "hold a right item": 3,
+        "hold none": 1,
+    }
+    assert found["candidates"]["hold a right item"].metrics["hit@10"].mean == 1.0
