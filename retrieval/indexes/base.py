@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, PositiveInt
 
-from retrieval.errors import RecordError, UnknownItemError
+from retrieval.errors import DataError, RecordError, UnknownItemError
 from retrieval.settings import Settings
 
 Neighbours = tuple[tuple[str, float], ...]
@@ -29,7 +29,10 @@ class VectorIndex(Protocol):
         ...
 
     def search(self, queries: NDArray[np.float32], top_n: int) -> tuple[Neighbours, ...]:
-        """For each row of `queries` (q, dimension) the `top_n` nearest items, fewer when the index holds fewer."""
+        """For each row of `queries` (q, dimension) the `top_n` nearest items, fewer when the index holds fewer.
+
+        Raises DataError for a query that is not finite: nothing is near it.
+        """
         ...
 
     def save(self, folder: Path) -> None:
@@ -69,6 +72,17 @@ def newest(item_ids: Sequence[str], vectors: NDArray[np.float32], dimension: int
             remedy="Embed the items with the embedder that the index was built with.",
         )
     return dict(zip(item_ids, vectors, strict=True))
+
+
+def check_queries(queries: NDArray[np.float32]) -> None:
+    """Raises DataError for a query that is not finite."""
+    if not np.isfinite(queries).all():
+        raise DataError(
+            "a vector to search for is not finite",
+            field="queries",
+            value=float(queries[~np.isfinite(queries)][0]),
+            remedy="The model that made it is damaged: train it again, or build again with --overwrite.",
+        )
 
 
 def check_present(item_ids: Sequence[str], known: Container[str]) -> None:

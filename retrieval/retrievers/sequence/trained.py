@@ -56,7 +56,7 @@ class Trained:
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """What was written; raises BuildError for a folder that is absent, unfinished or damaged."""
+        """What was written; raises BuildError for a folder that is absent, unfinished or damaged, NaN weights too."""
         if not (folder / ABOUT).exists():
             raise BuildError(
                 "there is no finished training in this folder",
@@ -68,9 +68,9 @@ class Trained:
             about = _About.model_validate(read_json(folder / ABOUT))
         except ValidationError as err:
             raise unreadable(folder / ABOUT) from err
-        return cls(
-            arrays=read_arrays(folder / _WEIGHTS), **{name: getattr(about, name) for name in _About.model_fields}
-        )
+        arrays = read_arrays(folder / _WEIGHTS)
+        _check_finite(arrays, folder / _WEIGHTS)
+        return cls(arrays=arrays, **{name: getattr(about, name) for name in _About.model_fields})
 
     def check_embedder(self, embedder: str) -> None:
         """Raises BuildError for text vectors that the weights were not trained on."""
@@ -105,6 +105,17 @@ class Trained:
         return {"items": np.array(rows, dtype=np.int64)[order]} | {
             name: values[columns] if name.endswith(_BY_ITEM) else values for name, values in self.arrays.items()
         }
+
+
+def _check_finite(arrays: Arrays, path: Path) -> None:
+    for name, values in arrays.items():
+        if not np.isfinite(values).all():
+            raise BuildError(
+                f"{path.name} holds weights that are not finite, in {name}",
+                field="file",
+                value=str(path),
+                remedy="Train anew, in a new folder.",
+            )
 
 
 def spread(arrays: Arrays, rows: NDArray[np.int64], member: int) -> Arrays:

@@ -66,6 +66,14 @@ def test_a_damaged_file_is_named(trained: Trained, tmp_path: Path, name: str, co
         Trained.read(tmp_path)
 
 
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_weights_that_are_not_finite_are_refused(trained: Trained, tmp_path: Path, number: float) -> None:
+    trained.arrays[BIAS][1] = number
+    trained.write(tmp_path)
+    with pytest.raises(BuildError, match=r"weights\.npz holds weights that are not finite, in 0/items\.bias"):
+        Trained.read(tmp_path)
+
+
 def test_a_catalogue_in_another_order_gets_the_same_numbers_for_each_item(trained: Trained) -> None:
     arrays = trained.arrays_for(SETTINGS, shelf_of("c", "new", "a", "b"))
     assert arrays["items"].tolist() == [0, 2, 3]  # ascending: c, a, b
