@@ -1,10 +1,11 @@
 """Files that are either whole or absent, and arrays that cannot carry code."""
 
 import json
+import zlib
 from collections.abc import Callable
 from hashlib import file_digest
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from zipfile import BadZipFile
 
 import numpy as np
@@ -14,6 +15,9 @@ from retrieval.errors import BuildError
 
 Arrays = dict[str, NDArray[Any]]
 """What a fitted model has learnt, by name."""
+
+DAMAGES: Final = (OSError, EOFError, ValueError, BadZipFile, zlib.error)
+"""What reading a file raises that is missing, cut short or damaged; gzip's own error for flipped bits is zlib's."""
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -53,7 +57,7 @@ def read_arrays(path: Path) -> Arrays:
         # opened here: np.load leaves a file that is no zip open
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, EOFError, BadZipFile) as err:
+    except DAMAGES as err:
         raise unreadable(path) from err
 
 
