@@ -15,7 +15,7 @@ from retrieval.layout import CHECKPOINTS, VECTORS
 from retrieval.progress import telling
 from retrieval.retrievers.sequence.config import SequenceConfig
 from retrieval.retrievers.sequence.fitting import Fitting
-from retrieval.retrievers.sequence.trained import ABOUT, Trained
+from retrieval.retrievers.sequence.trained import ABOUT, Trained, last_moment
 from retrieval.shop import ShopData
 
 _BEGUN = "begun.json"
@@ -53,13 +53,15 @@ def train_retriever(
             value=len(shop.log),
             remedy="Give a log with longer histories" + (", newer than the first training's." if earlier else "."),
         )
+    until, rows_at_until = last_moment(shop.log)
     trained = Trained(
         item_ids=tuple(shop.catalogue.at(row).item_id for row in rows),
         arrays=arrays,
         embedder=embedder,
         encoder=source.encoder,
         members=source.members,
-        until=shop.log.frame["timestamp"].max().to_pydatetime(),
+        until=until,
+        rows_at_until=rows_at_until,
         made_from=made_from,
     )
     trained.write(folder)

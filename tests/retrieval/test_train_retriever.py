@@ -193,6 +193,18 @@ def test_a_training_goes_on_with_what_is_newer_and_keeps_what_it_knew(
     assert further.made_from != Trained.read(finished).made_from
 
 
+def test_what_happens_later_on_the_day_of_training_is_learnt_where_days_are_all_that_is_known(
+    shop: ShopData, tmp_path: Path
+) -> None:
+    day = replace(shop, log=InteractionLog(shop.log.frame.assign(timestamp=shop.log.frame["timestamp"].max())))
+    train(day, tmp_path / "first")
+    with pytest.raises(BuildError, match=r"newer than the first training's"):
+        train(day, tmp_path / "nothing", start=tmp_path / "first")
+    later = longer(day, "figs")
+    evening = replace(later, log=InteractionLog(later.log.frame.assign(timestamp=day.log.frame["timestamp"].max())))
+    assert "figs" in train(evening, tmp_path / "further", start=tmp_path / "first").item_ids
+
+
 def test_a_log_of_nothing_but_the_newest_makes_it_forget_no_item(
     finished: Path, shop: ShopData, tmp_path: Path
 ) -> None:

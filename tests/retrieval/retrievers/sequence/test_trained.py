@@ -34,6 +34,7 @@ def trained() -> Trained:
         encoder=SETTINGS.encoder,
         members=1,
         until=datetime(2024, 1, 1, tzinfo=UTC),
+        rows_at_until=1,
         made_from="this",
     )
 
@@ -134,6 +135,7 @@ def test_opened_in_another_order_it_proposes_the_same(
         encoder=quick.encoder,
         members=1,
         until=datetime(2024, 1, 1, tzinfo=UTC),
+        rows_at_until=1,
         made_from="",
     )
     turned = Catalogue(reversed(list(street)))
