@@ -13,7 +13,8 @@ from eval.config import EvalConfig
 from eval.finished import FinishedRun
 from eval.result import Result, SystemResult
 from eval.run import Run
-from eval.run_folder import PLAN, alone
+from eval.run_folder import PLAN
+from retrieval.alone import alone
 from retrieval.errors import BuildError, DataError, DatasetError
 from retrieval.files import read_arrays, read_json, write_json
 from retrieval.shop import ShopData
@@ -162,7 +163,7 @@ def test_a_damaged_ranking_is_an_error(config: EvalConfig, measure: Measure, fol
 def test_two_processes_do_not_share_a_folder(config: EvalConfig, measure: Measure, folder: Path) -> None:
     measure(config)
     (folder / "metrics.json").unlink()
-    with alone(folder), pytest.raises(BuildError, match="another process is measuring into this folder"):
+    with alone(folder), pytest.raises(BuildError, match="another process is at work in this folder"):
         measure(config)
     measure(config)
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from rich.progress import Progress
 
+from retrieval.alone import alone
 from retrieval.catalogue import Catalogue
 from retrieval.config import RetrievalConfig
 from retrieval.embedders.base import HashingConfig
@@ -76,7 +77,7 @@ def test_a_finished_folder_is_returned_as_it_is(
 
 
 def test_nothing_of_the_way_there_is_left(finished: Path) -> None:
-    assert {path.name for path in finished.iterdir()} == {"begun.json", "trained.json", "weights.npz"}
+    assert {path.name for path in finished.iterdir()} == {".lock", "begun.json", "trained.json", "weights.npz"}
 
 
 def test_what_a_run_left_that_was_stopped_at_the_end_is_cleared_away(
@@ -134,6 +135,30 @@ def test_a_folder_that_another_training_began_is_refused(
     turned = replace(shop, catalogue=Catalogue(reversed(list(shop.catalogue))))  # its vectors would be others' items
     with pytest.raises(BuildError, match="other data or with other settings"):
         train(turned, tmp_path / "trained")
+
+
+def test_a_training_that_other_versions_began_is_refused(
+    shop: ShopData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("retrieval.train_retriever.installed", lambda packages: {"torch": "2.9"})
+        patch.setattr("retrieval.train_retriever.Fitting.run", stop)
+        with pytest.raises(KeyboardInterrupt):
+            train(shop, tmp_path / "trained")
+    with pytest.raises(BuildError, match=r"begun by other versions: torch was '2\.9' and is now .* in another folder"):
+        train(shop, tmp_path / "trained")
+
+
+def test_what_began_a_training_must_be_readable(shop: ShopData, tmp_path: Path) -> None:
+    (tmp_path / "begun.json").write_text('"0123456789abcdef"')
+    with pytest.raises(BuildError, match=r"begun\.json is missing, cut short or damaged"):
+        train(shop, tmp_path)
+
+
+def test_two_processes_do_not_train_in_one_folder(shop: ShopData, tmp_path: Path) -> None:
+    with alone(tmp_path), pytest.raises(BuildError, match="another process is at work in this folder"):
+        train(shop, tmp_path)
+    train(shop, tmp_path)
 
 
 def test_a_folder_that_holds_something_else_is_refused(shop: ShopData, tmp_path: Path) -> None:
