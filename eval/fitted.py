@@ -33,7 +33,7 @@ def fitted_once(folder: Path, kind: str, made_of: str, fit: Callable[[Path], Arr
             arrays = fit(path.with_suffix(".parts"))
             write_arrays(path, {**arrays, _SECONDS: np.array(perf_counter() - start)})
             shutil.rmtree(path.with_suffix(".parts"), ignore_errors=True)
-    arrays = read_arrays(path)
+    arrays = read_arrays(path, remade=True)
     return arrays, float(arrays.pop(_SECONDS))
 
 

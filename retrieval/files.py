@@ -51,14 +51,17 @@ def write_arrays(path: Path, arrays: Arrays) -> None:
     write_whole(path, write)
 
 
-def read_arrays(path: Path) -> Arrays:
-    """What write_arrays wrote; raises BuildError for a file that is absent, cut short or carries objects."""
+def read_arrays(path: Path, *, remade: bool = False) -> Arrays:
+    """What write_arrays wrote; raises BuildError for a file that is absent, cut short or carries objects.
+
+    `remade`: whoever needs the file makes it where it is absent, which the error's remedy then says.
+    """
     try:
         # opened here: np.load leaves a file that is no zip open
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
     except DAMAGES as err:
-        raise unreadable(path) from err
+        raise unreadable(path, remade=remade) from err
 
 
 def checksum(path: Path) -> str:
@@ -67,11 +70,12 @@ def checksum(path: Path) -> str:
         return file_digest(file, "sha256").hexdigest()
 
 
-def unreadable(path: Path) -> BuildError:
-    """The error for a file of a build that cannot be read."""
+def unreadable(path: Path, *, remade: bool = False) -> BuildError:
+    """The error for a file that cannot be read: one of a build, or one that is `remade` where it is absent."""
+    anew = "Make the folder again: a build with --overwrite, a training in a new folder."
     return BuildError(
         f"{path.name} is missing, cut short or damaged",  # a long path is shown without its end
         field="file",
         value=str(path),
-        remedy="Make the folder again: a build with --overwrite, a training in a new folder.",
+        remedy=f"Delete {path} and run the same again." if remade else anew,
     )
