@@ -36,7 +36,7 @@ from retrieval.progress import showing_progress, telling
 from retrieval.retrievers.sequence.config import SequenceConfig
 from retrieval.retrievers.sequence.fitting import Fitting
 from retrieval.retrievers.sequence.retriever import SequenceRetriever
-from retrieval.retrievers.sequence.trained import ABOUT, Trained
+from retrieval.retrievers.sequence.trained import ABOUT, Trained, last_moment
 from retrieval.shop import ShopData
 from retrieval.splits import Split, global_time
 
@@ -108,13 +108,15 @@ class Job:
             arrays = fitting.run(folder / "checkpoints", telling(self.progress, name))
             (folder / _SECONDS).write_text(f"{fitting.seconds}", encoding="ascii")
             rows = arrays.pop("items").tolist()
+            until, rows_at_until = last_moment(log)
             Trained(
                 item_ids=tuple(self.shop.catalogue.at(row).item_id for row in rows),
                 arrays=arrays,
                 embedder="",
                 encoder=sequence.encoder,
                 members=sequence.members,
-                until=log.frame["timestamp"].max().to_pydatetime(),
+                until=until,
+                rows_at_until=rows_at_until,
                 made_from=name,
             ).write(folder)
         return Trained.read(folder), float((folder / _SECONDS).read_text(encoding="ascii"))

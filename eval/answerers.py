@@ -10,6 +10,7 @@ import numpy as np
 
 from retrieval.catalogue import Catalogue
 from retrieval.errors import DatasetError
+from retrieval.files import DAMAGES
 from retrieval.records import Candidate, UserHistory
 from retrieval.retrievers.candidates import best_candidates
 
@@ -70,7 +71,7 @@ def _read(path: Path) -> list[tuple[str, list[str]]]:
         with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
             rows = [json.loads(line) for line in file]
         return [(row["user_id"], [str(item_id) for item_id in row["item_ids"]]) for row in rows]
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as err:
+    except (*DAMAGES, KeyError, TypeError) as err:
         raise DatasetError(
             f"the file cannot be read ({err})",
             field="path",

@@ -40,7 +40,7 @@ def fitted_once(
             _check_unchanged(code)
             write_arrays(path, {**arrays, _SECONDS: np.array(math.nan if resumed else seconds)})
             shutil.rmtree(work, ignore_errors=True)
-    arrays = read_arrays(path)
+    arrays = read_arrays(path, remade=True)
     return arrays, float(arrays.pop(_SECONDS))
 
 

@@ -25,10 +25,10 @@ class RatingBiasConfig(Settings):
 
 
 def fit_rating_bias(config: RatingBiasConfig, catalogue: Catalogue, log: InteractionLog) -> Arrays:
-    """`mean` is a number, NaN where nobody rated anything; `items` one bias a catalogue row, 0 for an unrated item."""
+    """`mean` is a number, -inf where nobody rated anything; `items` one bias a catalogue row, 0 for an unrated item."""
     ratings = log.frame["rating"].to_numpy(dtype=np.float64)
     rated = np.isfinite(ratings)
-    mean = ratings[rated].mean() if rated.any() else np.nan
+    mean = ratings[rated].mean() if rated.any() else -np.inf
     rows, above = item_rows(log, catalogue)[rated], ratings[rated] - mean
     sums, counts = (np.bincount(rows, weights, minlength=len(catalogue)) for weights in (above, np.ones(len(rows))))
     items = np.divide(sums, counts + config.damping, out=np.zeros(len(catalogue)), where=counts > 0)
@@ -48,6 +48,8 @@ class RatingBiasRetriever:
         self, history: UserHistory, top_n: int, *, exclude: Collection[str] = frozenset()
     ) -> tuple[Candidate, ...]:
         """The items whose predicted ratings are highest; none where no rating was learnt."""
+        if np.isneginf(self._ratings).all():
+            return ()
         scores = self._ratings + self._bias(history)
         return best_candidates(self._catalogue, self.name, scores, top_n, exclude)
 

@@ -25,8 +25,9 @@ from eval.measuring import Asked, Measure
 from eval.pages.page import write_page
 from eval.protocol import Protocol
 from eval.result import Result
-from eval.run_folder import RANKINGS, REPORT, alone, bind, check_code, claim, same
+from eval.run_folder import RANKINGS, REPORT, bind, check_code, claim, same
 from eval.systems import KEPT, Systems
+from retrieval.alone import alone
 from retrieval.catalogue import Catalogue
 from retrieval.errors import DatasetError
 from retrieval.files import checksum, unreadable, write_json

@@ -1,9 +1,7 @@
 """Whose a run folder is: one configuration's, one code's, one data's, and one process's at a time."""
 
-import fcntl
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +10,7 @@ from eval.config import EvalConfig
 from eval.finished import RESULT, USERS
 from eval.result import Result
 from eval.systems import KEPT
+from retrieval.alone import LOCK, alone
 from retrieval.differences import differences
 from retrieval.errors import BuildError
 from retrieval.files import read_json, unreadable, write_json
@@ -19,8 +18,7 @@ from retrieval.files import read_json, unreadable, write_json
 PLAN: Final = "run.json"
 REPORT: Final = "report.html"
 RANKINGS: Final = "rankings"
-_LOCK: Final = ".lock"
-_OURS: Final = frozenset({PLAN, RESULT, REPORT, USERS, RANKINGS, _LOCK})
+_OURS: Final = frozenset({PLAN, RESULT, REPORT, USERS, RANKINGS, LOCK})
 _MOST: Final = 3  # modules shown
 
 
@@ -99,19 +97,3 @@ def clear(folder: Path) -> None:
             )
     with alone(folder):
         shutil.rmtree(folder)
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Raises BuildError where another process measures into the folder. However a process ends, it lets go."""
-    with (folder / _LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as err:
-            raise BuildError(
-                "another process is measuring into this folder",
-                field="out",
-                value=str(folder),
-                remedy="Wait for it, or give another folder.",
-            ) from err
-        yield

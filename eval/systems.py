@@ -84,7 +84,7 @@ class Systems:
         self._shelves: dict[bool, Shelf] = {}
         self._llms: dict[str, LlmScores] = {}
         self._made_of = f"{catalogue.fingerprint} {train.fingerprint}"
-        self.vectors = _text_vectors(catalogue, config.embedder, kept, progress)
+        self.vectors = text_vectors(catalogue, config.embedder, kept, progress)
 
     def open(self, system: SystemConfig, seed: int) -> System:
         """The system under this seed."""
@@ -218,7 +218,7 @@ class Systems:
         return self._shelves[shuffled]
 
 
-def _text_vectors(catalogue: Catalogue, embedder: EmbedderConfig, kept: Path, progress: Progress) -> ItemVectors:
+def text_vectors(catalogue: Catalogue, embedder: EmbedderConfig, kept: Path, progress: Progress) -> ItemVectors:
     """The catalogue's text vectors, embedded once for all runs."""
     made_by = one_digest(code_behind("retrieval/embedding.py"))
     texts = [f"{made_by} {versions()}", embedder_name(embedder), *(item.text for item in catalogue)]

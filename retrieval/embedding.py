@@ -26,7 +26,7 @@ def embed_catalogue(catalogue: Catalogue, embedder: EmbedderConfig, path: Path, 
         parts = _embed_chunks(texts, embedder, parts_folder, progress)
         write_arrays(path, {"distinct": np.concatenate(parts), "place": place})
     shutil.rmtree(parts_folder, ignore_errors=True)
-    return ItemVectors(**read_arrays(path))
+    return ItemVectors(**read_arrays(path, remade=True))
 
 
 def _embed_chunks(
@@ -39,5 +39,5 @@ def _embed_chunks(
         part = folder / f"{start:09}.npz"
         if not part.exists():
             write_arrays(part, {"vectors": embedder.embed(texts[start : start + _CHUNK])})
-        parts.append(read_arrays(part)["vectors"])
+        parts.append(read_arrays(part, remade=True)["vectors"])
     return parts

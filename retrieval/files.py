@@ -1,10 +1,11 @@
 """Files that are either whole or absent, and arrays that cannot carry code."""
 
 import json
+import zlib
 from collections.abc import Callable
 from hashlib import file_digest
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from zipfile import BadZipFile
 
 import numpy as np
@@ -14,6 +15,9 @@ from retrieval.errors import BuildError
 
 Arrays = dict[str, NDArray[Any]]
 """What a fitted model has learnt, by name."""
+
+DAMAGES: Final = (OSError, EOFError, ValueError, BadZipFile, zlib.error)
+"""What reading a file raises that is missing, cut short or damaged; gzip's own error for flipped bits is zlib's."""
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -47,14 +51,17 @@ def write_arrays(path: Path, arrays: Arrays) -> None:
     write_whole(path, write)
 
 
-def read_arrays(path: Path) -> Arrays:
-    """What write_arrays wrote; raises BuildError for a file that is absent, cut short or carries objects."""
+def read_arrays(path: Path, *, remade: bool = False) -> Arrays:
+    """What write_arrays wrote; raises BuildError for a file that is absent, cut short or carries objects.
+
+    `remade`: whoever needs the file makes it where it is absent, which the error's remedy then says.
+    """
     try:
         # opened here: np.load leaves a file that is no zip open
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, EOFError, BadZipFile) as err:
-        raise unreadable(path) from err
+    except DAMAGES as err:
+        raise unreadable(path, remade=remade) from err
 
 
 def checksum(path: Path) -> str:
@@ -63,11 +70,12 @@ def checksum(path: Path) -> str:
         return file_digest(file, "sha256").hexdigest()
 
 
-def unreadable(path: Path) -> BuildError:
-    """The error for a file of a build that cannot be read."""
+def unreadable(path: Path, *, remade: bool = False) -> BuildError:
+    """The error for a file that cannot be read: one of a build, or one that is `remade` where it is absent."""
+    anew = "Make the folder again: a build with --overwrite, a training in a new folder."
     return BuildError(
         f"{path.name} is missing, cut short or damaged",  # a long path is shown without its end
         field="file",
         value=str(path),
-        remedy="Make the folder again: a build with --overwrite, a training in a new folder.",
+        remedy=f"Delete {path} and run the same again." if remade else anew,
     )

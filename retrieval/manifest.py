@@ -1,6 +1,6 @@
 """What a build folder was made from, and proof that it is whole."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -57,7 +57,7 @@ class Manifest(Settings):
         """The manifest of a folder in which all stages are done."""
         paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in {MANIFEST, PLAN})
         files = {path.relative_to(folder).as_posix(): checksum(path) for path in paths}
-        return cls(plan=plan, versions=dict(_versions()), files=files)
+        return cls(plan=plan, versions=installed(_PACKAGES), files=files)
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -106,8 +106,13 @@ def _is_whole(path: Path, expected: str) -> bool:
         return False
 
 
-def _versions() -> Iterator[tuple[str, str]]:
-    for package in _PACKAGES:
+def installed(packages: Iterable[str]) -> dict[str, str]:
+    """The versions of those packages that are installed."""
+    return dict(_versions(packages))
+
+
+def _versions(packages: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for package in packages:
         try:
             yield package, version(package)
         except PackageNotFoundError:

@@ -6,19 +6,23 @@ from pathlib import Path
 
 from rich.progress import Progress
 
+from retrieval.alone import LOCK, alone
 from retrieval.config import RetrievalConfig
+from retrieval.differences import differences
 from retrieval.embedders import embedder_name
 from retrieval.embedding import embed_catalogue
 from retrieval.errors import BuildError, ConfigError
-from retrieval.files import read_json, write_json
+from retrieval.files import read_json, unreadable, write_json
 from retrieval.layout import CHECKPOINTS, VECTORS
+from retrieval.manifest import installed
 from retrieval.progress import telling
 from retrieval.retrievers.sequence.config import SequenceConfig
 from retrieval.retrievers.sequence.fitting import Fitting
-from retrieval.retrievers.sequence.trained import ABOUT, Trained
+from retrieval.retrievers.sequence.trained import ABOUT, Trained, last_moment
 from retrieval.shop import ShopData
 
 _BEGUN = "begun.json"
+_PACKAGES = ("llm-rerank", "torch")  # what the numbers of an epoch depend on
 
 
 def train_retriever(
@@ -27,8 +31,14 @@ def train_retriever(
     """Trains the configuration's `sequence` retriever and writes it to `folder`, going on where an earlier run stopped.
 
     With a `start`, a folder that this job wrote, its weights are trained further on newer interactions alone. Raises
-    BuildError for a folder that holds another training.
+    BuildError for a folder that holds another training, that other versions began, or where another process trains.
     """
+    _check_free(folder)
+    with alone(folder):
+        return _train(shop, config, folder, progress, start)
+
+
+def _train(shop: ShopData, config: RetrievalConfig, folder: Path, progress: Progress, start: Path | None) -> Trained:
     source = _sequence(config)
     earlier = None if start is None else Trained.read(start)
     made_from = _name(shop, config, source, earlier)
@@ -53,13 +63,15 @@ def train_retriever(
             value=len(shop.log),
             remedy="Give a log with longer histories" + (", newer than the first training's." if earlier else "."),
         )
+    until, rows_at_until = last_moment(shop.log)
     trained = Trained(
         item_ids=tuple(shop.catalogue.at(row).item_id for row in rows),
         arrays=arrays,
         embedder=embedder,
         encoder=source.encoder,
         members=source.members,
-        until=shop.log.frame["timestamp"].max().to_pydatetime(),
+        until=until,
+        rows_at_until=rows_at_until,
         made_from=made_from,
     )
     trained.write(folder)
@@ -91,14 +103,38 @@ def _name(shop: ShopData, config: RetrievalConfig, source: SequenceConfig, start
 
 
 def _begin(folder: Path, made_from: str) -> None:
-    """Marks the folder as that of this training: vectors and checkpoints of another must not be taken for its own."""
+    """Marks the folder as that of this training: vectors and checkpoints of another must not be taken for its own.
+
+    Raises BuildError where they are another's, or of other versions of what trains.
+    """
+    versions = installed(_PACKAGES)
     if (folder / _BEGUN).exists():
-        _same(read_json(folder / _BEGUN), made_from, folder)
-    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        begun = read_json(folder / _BEGUN)
+        if not isinstance(begun, dict):
+            raise unreadable(folder / _BEGUN)
+        _same(begun.get("made_from"), made_from, folder)
+        _same_versions(begun.get("versions", {}), versions, folder)
+    write_json(folder / _BEGUN, {"made_from": made_from, "versions": versions})
+
+
+def _check_free(folder: Path) -> None:
+    """Raises BuildError where something else lies than a training."""
+    if (folder / _BEGUN).exists() or (folder / ABOUT).exists() or not folder.exists():
+        return
+    if not folder.is_dir() or any(path.name != LOCK for path in folder.iterdir()):
         raise BuildError(
             "this is no folder of a training", field="out", value=str(folder), remedy="Give a new folder, or clear it."
         )
-    write_json(folder / _BEGUN, made_from)
+
+
+def _same_versions(found: object, versions: dict[str, str], folder: Path) -> None:
+    if changed := differences(found, versions):
+        raise BuildError(
+            f"this training was begun by other versions: {changed}",
+            field="out",
+            value=str(folder),
+            remedy="Go on with those, or train anew in another folder: one training is of one program.",
+        )
 
 
 def _same(found: object, made_from: str, folder: Path) -> None:

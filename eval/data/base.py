@@ -13,6 +13,7 @@ from pydantic import Field, NonNegativeInt
 from retrieval.datasets.base import DatasetConfig
 from retrieval.datasets.k_core import k_core
 from retrieval.errors import DatasetError
+from retrieval.files import DAMAGES
 from retrieval.log import InteractionLog
 from retrieval.settings import Settings
 from retrieval.shop import ShopData
@@ -88,18 +89,23 @@ class Benchmark:
 
 
 def read_lines(path: Path) -> Iterator[str]:
-    """The lines of a gzip file in UTF-8; raises DatasetError where it is missing or cut short."""
+    """The lines of a gzip file in UTF-8; raises DatasetError where it is missing, cut short or damaged."""
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             for line in file:
                 yield line.rstrip("\n")
-    except (OSError, EOFError, UnicodeDecodeError) as err:
-        raise DatasetError(
-            f"the file cannot be read ({err})",
-            field="path",
-            value=str(path),
-            remedy="Get it again; the benchmark's documentation says from where.",
-        ) from err
+    except DAMAGES as err:
+        raise unreadable(path, err) from err
+
+
+def unreadable(path: Path, err: Exception) -> DatasetError:
+    """The error for a published file that cannot be read."""
+    return DatasetError(
+        f"the file cannot be read ({err})",
+        field="path",
+        value=str(path),
+        remedy="Get it again; the benchmark's documentation says from where.",
+    )
 
 
 def fields(path: Path, line: str, count: int) -> list[str]:

@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from eval.data.base import Benchmark, MlLatestSmallConfig, five_core
+from eval.data.base import Benchmark, MlLatestSmallConfig, five_core, unreadable
 from retrieval.catalogue import Catalogue
 from retrieval.errors import DatasetError
+from retrieval.files import DAMAGES
 from retrieval.log import InteractionLog
 from retrieval.records import Item
 from retrieval.shop import ShopData
@@ -61,10 +62,5 @@ def _read(config: MlLatestSmallConfig, name: str, columns: list[str]) -> pd.Data
         if short := int((frame == "").any(axis="columns").sum()):
             raise ValueError(f"{short} lines lack a field")
         return frame
-    except (OSError, EOFError, ValueError, KeyError) as err:
-        raise DatasetError(
-            f"the file cannot be read ({err})",
-            field="path",
-            value=str(path),
-            remedy="Get it again; the benchmark's documentation says from where.",
-        ) from err
+    except (*DAMAGES, KeyError) as err:
+        raise unreadable(path, err) from err

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, PositiveInt
 
-from retrieval.errors import RecordError, UnknownItemError
+from retrieval.errors import DataError, RecordError, UnknownItemError
 from retrieval.settings import Settings
 
 Neighbours = tuple[tuple[str, float], ...]
@@ -29,7 +29,10 @@ class VectorIndex(Protocol):
         ...
 
     def search(self, queries: NDArray[np.float32], top_n: int) -> tuple[Neighbours, ...]:
-        """For each row of `queries` (q, dimension) the `top_n` nearest items, fewer when the index holds fewer."""
+        """For each row of `queries` (q, dimension) the `top_n` nearest items, fewer when the index holds fewer.
+
+        Raises DataError for a query that is not finite: nothing is near it.
+        """
         ...
 
     def save(self, folder: Path) -> None:
@@ -51,8 +54,13 @@ class FaissConfig(Settings):
     ivf_from: PositiveInt = 50_000
     """From this many items on a search looks into the nearest lists only (IVF), which is faster and not exact."""
 
-    nprobe: PositiveInt = 64
-    """How many lists a search looks into: more find more and take longer (docs/results/index-latency)."""
+    nprobe: PositiveInt = 512
+    """How many lists a search looks into: more find more and take longer (docs/results/index-latency).
+
+    The smallest power of two that finds 95 % of the nearest 100 among a million vectors of 64 numbers, wherever they
+    lie: 1.000 around 1,000 centres and 0.959 around 20,000, where 256 find 0.912 and 64 find 0.784. One query then
+    takes a few milliseconds, exact search over 20.
+    """
 
 
 IndexConfig = Annotated[ExactConfig | FaissConfig, Field(discriminator="kind")]
@@ -69,6 +77,17 @@ def newest(item_ids: Sequence[str], vectors: NDArray[np.float32], dimension: int
             remedy="Embed the items with the embedder that the index was built with.",
         )
     return dict(zip(item_ids, vectors, strict=True))
+
+
+def check_queries(queries: NDArray[np.float32]) -> None:
+    """Raises DataError for a query that is not finite."""
+    if not np.isfinite(queries).all():
+        raise DataError(
+            "a vector to search for is not finite",
+            field="queries",
+            value=float(queries[~np.isfinite(queries)][0]),
+            remedy="The model that made it is damaged: train it again, or build again with --overwrite.",
+        )
 
 
 def check_present(item_ids: Sequence[str], known: Container[str]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.files import read_arrays, read_json, unreadable, write_arrays, write_json
-from retrieval.indexes.base import Neighbours, check_present, newest
+from retrieval.indexes.base import Neighbours, check_present, check_queries, newest
 
 _IDS = "index-ids.json"
 _VECTORS = "index-vectors.npz"
@@ -36,6 +36,7 @@ class ExactIndex:
 
     def search(self, queries: NDArray[np.float32], top_n: int) -> tuple[Neighbours, ...]:
         """The nearest items of each query."""
+        check_queries(queries)
         scores = queries @ self._matrix().T
         best = np.argsort(-scores, axis=1, kind="stable")[:, : max(top_n, 0)]
         ids = tuple(self._vectors)

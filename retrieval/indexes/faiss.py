@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.files import read_json, unreadable, write_json, write_whole
-from retrieval.indexes.base import FaissConfig, Neighbours, check_present, newest
+from retrieval.indexes.base import FaissConfig, Neighbours, check_present, check_queries, newest
 
 _IDS = "index-ids.json"
 _INDEX = "index.faiss"
@@ -54,6 +54,7 @@ class FaissIndex:
 
     def search(self, queries: NDArray[np.float32], top_n: int) -> tuple[Neighbours, ...]:
         """The nearest items of each query."""
+        check_queries(queries)  # FAISS finds nothing near NaN, which would look like lists too short
         count = min(top_n, len(self))
         if count <= 0 or not len(queries):
             return tuple(() for _ in queries)

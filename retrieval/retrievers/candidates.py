@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.catalogue import Catalogue
+from retrieval.errors import DataError
 from retrieval.records import Candidate
 
 
@@ -18,16 +19,28 @@ def best_candidates(
     *,
     positions: NDArray[np.intp] | None = None,
 ) -> tuple[Candidate, ...]:
-    """The `top_n` best by score, equal scores in the order given; an item whose score is not finite is none.
+    """The `top_n` best by score, equal scores in the order given; an item whose score is -inf is none.
 
-    `scores[i]` belongs to the catalogue's row `positions[i]`, or to row i where `positions` is not given.
+    `scores[i]` belongs to the catalogue's row `positions[i]`, or to row i where `positions` is not given. Raises
+    DataError for a score that is NaN or inf: no model that is whole gives one.
     """
-    open_scores = np.where(np.isfinite(scores), scores, -np.inf)
+    if not (scores < np.inf).all():  # False for NaN too
+        raise _no_number(source, scores)
+    open_scores = scores.copy()
     rows = np.arange(len(scores)) if positions is None else positions
     open_scores[_is_excluded(catalogue, exclude)[rows]] = -np.inf
     return tuple(
         Candidate(item=catalogue.at(rows[place]), score=float(scores[place]), source=source, rank=rank)
         for rank, place in enumerate(_best(open_scores, top_n), start=1)
+    )
+
+
+def _no_number(source: str, scores: NDArray[np.floating]) -> DataError:
+    return DataError(
+        f"{source} gives an item a score that is not a number",
+        field="score",
+        value=float(scores[~(scores < np.inf)][0]),
+        remedy="What it has learnt is damaged: build again with --overwrite; in an evaluation, delete its fitted file.",
     )
 
 

@@ -18,7 +18,7 @@ class Scorer(Protocol):
     """A fitted model. Its columns are the items it was fitted on, numbered from 0."""
 
     def __call__(self, user_id: str, columns: NDArray[np.intp], weights: NDArray[np.float32]) -> NDArray[np.floating]:
-        """A score for every column; `columns` and `weights` are the history. NaN or -inf: nothing is known."""
+        """A score for every column; `columns` and `weights` are the history. -inf: nothing is known."""
         ...
 
 

@@ -30,7 +30,7 @@ class SimilarItems:
     def __call__(self, user_id: str, columns: Columns, weights: Weights) -> Scores:
         """A score for every column; -inf for what is no neighbour of anything in the history."""
         scores = weights @ self.similarity[columns]
-        return np.where(scores > 0, scores, -np.inf)
+        return np.where(scores <= 0, -np.inf, scores)  # NaN stays NaN, here and below: it is an error, not unknown
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,7 +97,7 @@ class SimilarUsers:
         total = similarity @ opinions
         with np.errstate(invalid="ignore", divide="ignore"):
             scores = mean + total / support if self.centred else total
-        return np.where(support > 0, scores, -np.inf)
+        return np.where(support <= 0, -np.inf, scores)
 
     def _nearest(self, user_id: str, columns: Columns, query: Weights) -> tuple[NDArray[np.intp], Scores]:
         """Rows of the most similar users and their similarity. Nobody is their own neighbour."""
@@ -107,7 +107,7 @@ class SimilarUsers:
         if user_id in self.rows:
             similarity[self.rows[user_id]] = 0
         nearest = np.argsort(-similarity, kind="stable")[: self.neighbours]
-        nearest = nearest[similarity[nearest] > _LEAST_SIMILARITY]
+        nearest = nearest[~(similarity[nearest] <= _LEAST_SIMILARITY)]
         return nearest, similarity[nearest]
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.index import ask, filled, recall, scattered
+from benchmarks.index import Searched, ask, filled, recall, scattered, targets
 from retrieval.indexes.base import FaissConfig
 
 
@@ -21,3 +21,17 @@ def test_exact_search_finds_what_it_finds() -> None:
 
 def test_recall_is_the_share_that_was_found() -> None:
     assert recall([frozenset("ab"), frozenset("x")], [frozenset("abcd"), frozenset("x")]) == 0.75
+
+
+def test_every_geometry_is_judged() -> None:
+    def at(recall: float) -> list[Searched]:
+        return [Searched(name="64", milliseconds=np.array([2.0]), recall=recall)]
+
+    judged = targets({1_000: at(0.99), 20_000: at(0.78)}, 64, 100)
+    assert [(target.name, target.verdict) for target in judged] == [
+        ("recall@100, nprobe 64, 1,000 centres", "met"),
+        ("one query, p99, nprobe 64, 1,000 centres", "met"),
+        ("recall@100, nprobe 64, 20,000 centres", "not met"),
+        ("one query, p99, nprobe 64, 20,000 centres", "met"),
+    ]
+    assert {target.verdict for target in targets({1_000: at(0.99)}, 512, 100)} == {"not measured"}

@@ -36,6 +36,18 @@ def system(name: str, ndcg: float, versus: dict[str, tuple[float, float]]) -> Sy
 
 
 @pytest.fixture
+def damage() -> Callable[[Path], None]:
+    """Flips bits of a gzip file that gzip.compress wrote: its first block is then of no kind there is."""
+
+    def flip(path: Path) -> None:
+        content = bytearray(path.read_bytes())
+        content[10] = 0b111  # after the header
+        path.write_bytes(content)
+
+    return flip
+
+
+@pytest.fixture
 def result() -> Result:
     """`blend` beats `popular` for sure, and `knn` perhaps."""
     return Result(

@@ -1,4 +1,5 @@
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +62,14 @@ def test_a_gzip_file(tmp_path: Path, catalogue: Catalogue) -> None:
     path.write_bytes(gzip.compress(b'{"user_id": "anna", "item_ids": ["tea"]}\n'))
     assert ids(FiledRetriever(catalogue, path), "anna") == ["tea"]
     path.write_bytes(path.read_bytes()[:-6])
+    with pytest.raises(DatasetError, match="cannot be read"):
+        FiledRetriever(catalogue, path)
+
+
+def test_a_gzip_file_with_flipped_bits(tmp_path: Path, catalogue: Catalogue, damage: Callable[[Path], None]) -> None:
+    path = tmp_path / "ranked.jsonl.gz"
+    path.write_bytes(gzip.compress(b'{"user_id": "anna", "item_ids": ["tea"]}\n'))
+    damage(path)
     with pytest.raises(DatasetError, match="cannot be read"):
         FiledRetriever(catalogue, path)
 

@@ -41,8 +41,10 @@ def test_a_damaged_file_is_an_error(tmp_path: Path) -> None:
     fitted_once(tmp_path, "ease", "these data", lambda work: (FOUND, 2.5))
     (path,) = tmp_path.glob("*.npz")
     path.write_bytes(path.read_bytes()[:50])
-    with pytest.raises(BuildError, match="damaged"):
+    with pytest.raises(BuildError, match=f"damaged. Delete {path} and run the same again"):
         fitted_once(tmp_path, "ease", "these data", never)
+    path.unlink()
+    assert fitted_once(tmp_path, "ease", "these data", lambda work: (FOUND, 2.5))[0].keys() == FOUND.keys()
 
 
 def test_the_seconds_of_a_fit_that_went_on_are_not_known(tmp_path: Path) -> None:

@@ -13,9 +13,10 @@ from eval.config import EvalConfig
 from eval.finished import FinishedRun
 from eval.result import Churn, Result, SystemResult
 from eval.run import Run
-from eval.run_folder import PLAN, alone
+from eval.run_folder import PLAN
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.fake import FakeEngine
+from retrieval.alone import alone
 from retrieval.errors import BuildError, DataError, DatasetError
 from retrieval.files import read_arrays, read_json, write_json
 from retrieval.shop import ShopData
@@ -174,7 +175,7 @@ def test_a_damaged_ranking_is_an_error(config: EvalConfig, measure: Measure, fol
 def test_two_processes_do_not_share_a_folder(config: EvalConfig, measure: Measure, folder: Path) -> None:
     measure(config)
     (folder / "metrics.json").unlink()
-    with alone(folder), pytest.raises(BuildError, match="another process is measuring into this folder"):
+    with alone(folder), pytest.raises(BuildError, match="another process is at work in this folder"):
         measure(config)
     measure(config)
 
@@ -182,16 +183,12 @@ def test_two_processes_do_not_share_a_folder(config: EvalConfig, measure: Measur
 def test_a_ranking_of_no_number_is_written_nowhere(
     config: EvalConfig, measure: Measure, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("eval.answerers.RandomRetriever.retrieve", lambda self, history, n, exclude: nan_candidates())
-    with pytest.raises(DataError, match="random gives 'tea' a score that is not a number for user 'anna'"):
-        measure(config)
+    damaged = {"scores": np.array([np.nan, *range(11)])}
+    monkeypatch.setattr("eval.systems.fit", lambda *rest: damaged)
+    popular = config.model_copy(update={"systems": config.systems[1:2]})
+    with pytest.raises(DataError, match=r"score=nan: popularity gives an item a score that is not a number"):
+        measure(popular)
     assert not (folder / "rankings").exists()
-
-
-def nan_candidates() -> tuple[object, ...]:
-    from retrieval.records import Candidate, Item
-
-    return (Candidate(item=Item(item_id="tea", title="Tea"), score=float("nan"), source="random", rank=1),)
 
 
 def test_seeds_are_averaged_user_by_user(config: EvalConfig, measure: Measure, folder: Path) -> None:

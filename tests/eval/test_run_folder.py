@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from eval.run_folder import PLAN, alone, bind, claim, clear
+from eval.run_folder import PLAN, bind, claim, clear
+from retrieval.alone import alone
 from retrieval.errors import BuildError
 
 MINE = {"config": {"depth": 100}, "code": "aa"}

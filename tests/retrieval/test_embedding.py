@@ -9,6 +9,7 @@ from retrieval.catalogue import Catalogue
 from retrieval.embedders.base import HashingConfig
 from retrieval.embedders.hashing import HashingEmbedder
 from retrieval.embedding import embed_catalogue
+from retrieval.errors import BuildError
 from retrieval.files import write_arrays
 from retrieval.item_vectors import ItemVectors
 from retrieval.records import Item
@@ -43,3 +44,14 @@ def test_a_file_that_is_there_is_taken_as_it_is(catalogue: Catalogue, tmp_path: 
     stored = {"distinct": np.ones((1, 2), dtype=np.float32), "place": np.zeros(12, dtype=np.intp)}
     write_arrays(tmp_path / "vectors.npz", stored)
     assert embed(catalogue, tmp_path / "vectors.npz").at(np.array([11])).tolist() == [[1, 1]]
+
+
+@pytest.mark.parametrize("name", ["vectors.npz", "vectors.parts/000000000.npz"])
+def test_a_damaged_file_is_to_be_deleted_and_is_then_made_anew(catalogue: Catalogue, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"cut short")
+    with pytest.raises(BuildError, match=f"Delete {path} and run the same again"):
+        embed(catalogue, tmp_path / "vectors.npz")
+    path.unlink()
+    assert len(embed(catalogue, tmp_path / "vectors.npz").place) == 12

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from rich.progress import Progress
 
+from retrieval.alone import alone
 from retrieval.catalogue import Catalogue
 from retrieval.config import RetrievalConfig
 from retrieval.embedders.base import HashingConfig
@@ -76,7 +77,7 @@ def test_a_finished_folder_is_returned_as_it_is(
 
 
 def test_nothing_of_the_way_there_is_left(finished: Path) -> None:
-    assert {path.name for path in finished.iterdir()} == {"begun.json", "trained.json", "weights.npz"}
+    assert {path.name for path in finished.iterdir()} == {".lock", "begun.json", "trained.json", "weights.npz"}
 
 
 def test_what_a_run_left_that_was_stopped_at_the_end_is_cleared_away(
@@ -136,6 +137,30 @@ def test_a_folder_that_another_training_began_is_refused(
         train(turned, tmp_path / "trained")
 
 
+def test_a_training_that_other_versions_began_is_refused(
+    shop: ShopData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("retrieval.train_retriever.installed", lambda packages: {"torch": "2.9"})
+        patch.setattr("retrieval.train_retriever.Fitting.run", stop)
+        with pytest.raises(KeyboardInterrupt):
+            train(shop, tmp_path / "trained")
+    with pytest.raises(BuildError, match=r"begun by other versions: torch was '2\.9' and is now .* in another folder"):
+        train(shop, tmp_path / "trained")
+
+
+def test_what_began_a_training_must_be_readable(shop: ShopData, tmp_path: Path) -> None:
+    (tmp_path / "begun.json").write_text('"0123456789abcdef"')
+    with pytest.raises(BuildError, match=r"begun\.json is missing, cut short or damaged"):
+        train(shop, tmp_path)
+
+
+def test_two_processes_do_not_train_in_one_folder(shop: ShopData, tmp_path: Path) -> None:
+    with alone(tmp_path), pytest.raises(BuildError, match="another process is at work in this folder"):
+        train(shop, tmp_path)
+    train(shop, tmp_path)
+
+
 def test_a_folder_that_holds_something_else_is_refused(shop: ShopData, tmp_path: Path) -> None:
     (tmp_path / "vectors.npz").write_text("of a build")
     with pytest.raises(BuildError, match="no folder of a training"):
@@ -191,6 +216,18 @@ def test_a_training_goes_on_with_what_is_newer_and_keeps_what_it_knew(
     assert set(Trained.read(finished).item_ids) <= set(further.item_ids)
     assert further.until == more.log.frame["timestamp"].max()
     assert further.made_from != Trained.read(finished).made_from
+
+
+def test_what_happens_later_on_the_day_of_training_is_learnt_where_days_are_all_that_is_known(
+    shop: ShopData, tmp_path: Path
+) -> None:
+    day = replace(shop, log=InteractionLog(shop.log.frame.assign(timestamp=shop.log.frame["timestamp"].max())))
+    train(day, tmp_path / "first")
+    with pytest.raises(BuildError, match=r"newer than the first training's"):
+        train(day, tmp_path / "nothing", start=tmp_path / "first")
+    later = longer(day, "figs")
+    evening = replace(later, log=InteractionLog(later.log.frame.assign(timestamp=day.log.frame["timestamp"].max())))
+    assert "figs" in train(evening, tmp_path / "further", start=tmp_path / "first").item_ids
 
 
 def test_a_log_of_nothing_but_the_newest_makes_it_forget_no_item(

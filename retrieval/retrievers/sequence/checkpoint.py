@@ -41,7 +41,7 @@ class Checkpoint:
         try:
             state = cls(**torch.load(path, weights_only=True))
         except _DAMAGES as err:
-            raise unreadable(path) from err
+            raise unreadable(path, remade=True) from err
         if state.plan != plan:
             raise BuildError(
                 "this checkpoint is of another training: other data, settings or seed",

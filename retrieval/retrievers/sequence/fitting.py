@@ -35,12 +35,12 @@ class Fitting:
         seed: int,
         start: Trained | None = None,
     ) -> None:
-        """With a `start` its weights are trained further, on what the log has that is newer."""
+        """With a `start` its weights are trained further, on what the log has that is newer (Trained.until)."""
         self._config, self._vectors, self._seed = config, vectors, seed
         self.seconds = 0.0
         """What the epochs took, those before an interruption too; known after `run`."""
         self._start = None if start is None else start.arrays_for(config, catalogue)
-        new = None if start is None else (log.frame["timestamp"] > pd.Timestamp(start.until)).to_numpy()
+        new = None if start is None else _is_new(log, start)
         self._histories = read_histories(log, catalogue, new=new)
 
     def run(self, work: Path, on_step: OnStep) -> Arrays:
@@ -94,3 +94,10 @@ class Fitting:
             seed=int(np.random.SeedSequence([self._seed, member]).generate_state(1)[0]),
             start=None if self._start is None else tensors(spread(self._start, rows, member)),
         )
+
+
+def _is_new(log: InteractionLog, start: Trained) -> NDArray[np.bool_]:
+    """Which rows training further is to foresee."""
+    times, until = log.frame["timestamp"], pd.Timestamp(start.until)
+    went_on = (times == until).sum() != start.rows_at_until
+    return (times >= until if went_on else times > until).to_numpy()

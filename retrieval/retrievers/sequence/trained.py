@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, ValidationError
 from retrieval.catalogue import Catalogue
 from retrieval.errors import BuildError
 from retrieval.files import Arrays, read_arrays, read_json, unreadable, write_arrays, write_json
+from retrieval.log import InteractionLog
 from retrieval.retrievers.sequence.config import EncoderConfig, SequenceConfig
 from retrieval.settings import Settings
 
@@ -25,6 +26,7 @@ class _About(Settings):
     encoder: EncoderConfig
     members: int
     until: AwareDatetime
+    rows_at_until: int = 0
     made_from: str
 
 
@@ -43,7 +45,14 @@ class Trained:
     members: int
 
     until: datetime
-    """The newest interaction of the log it was trained on; training further learns from what is newer."""
+    """The newest interaction of the log it was trained on; training further learns from what is newer.
+
+    A log of dates goes on after that within the same moment: where it now has another number of rows there than
+    `rows_at_until`, training further asks all of them, those that were learnt before too.
+    """
+
+    rows_at_until: int
+    """How many rows of the log had that moment; 0 in a folder of before this was counted."""
 
     made_from: str
     """Names data, settings and start."""
@@ -56,7 +65,7 @@ class Trained:
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """What was written; raises BuildError for a folder that is absent, unfinished or damaged."""
+        """What was written; raises BuildError for a folder that is absent, unfinished or damaged, NaN weights too."""
         if not (folder / ABOUT).exists():
             raise BuildError(
                 "there is no finished training in this folder",
@@ -68,9 +77,9 @@ class Trained:
             about = _About.model_validate(read_json(folder / ABOUT))
         except ValidationError as err:
             raise unreadable(folder / ABOUT) from err
-        return cls(
-            arrays=read_arrays(folder / _WEIGHTS), **{name: getattr(about, name) for name in _About.model_fields}
-        )
+        arrays = read_arrays(folder / _WEIGHTS)
+        _check_finite(arrays, folder / _WEIGHTS)
+        return cls(arrays=arrays, **{name: getattr(about, name) for name in _About.model_fields})
 
     def check_embedder(self, embedder: str) -> None:
         """Raises BuildError for text vectors that the weights were not trained on."""
@@ -105,6 +114,23 @@ class Trained:
         return {"items": np.array(rows, dtype=np.int64)[order]} | {
             name: values[columns] if name.endswith(_BY_ITEM) else values for name, values in self.arrays.items()
         }
+
+
+def last_moment(log: InteractionLog) -> tuple[datetime, int]:
+    """The newest time in a log that is not empty, and how many rows have it."""
+    times = log.frame["timestamp"]
+    return times.max().to_pydatetime(), int((times == times.max()).sum())
+
+
+def _check_finite(arrays: Arrays, path: Path) -> None:
+    for name, values in arrays.items():
+        if not np.isfinite(values).all():
+            raise BuildError(
+                f"{path.name} holds weights that are not finite, in {name}",
+                field="file",
+                value=str(path),
+                remedy="Train anew, in a new folder.",
+            )
 
 
 def spread(arrays: Arrays, rows: NDArray[np.int64], member: int) -> Arrays:

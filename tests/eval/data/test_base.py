@@ -1,15 +1,26 @@
+import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from eval.data import load_benchmark
-from eval.data.base import Counts, ShopConfig, log_in_order
+from eval.data.base import Counts, ShopConfig, log_in_order, read_lines
 from retrieval.datasets.base import InteractionColumns, InteractionsFile, ItemColumns, ItemsFile, ShopFilesConfig
+from retrieval.errors import DatasetError
 
 
 def test_what_has_no_times_keeps_its_order() -> None:
     log = log_in_order(["ben", "anna", "ben", "ben"], ["tea", "milk", "bread", "tea"])
     assert [i.item_id for i in log.history("ben").interactions] == ["tea", "bread", "tea"]
+
+
+def test_a_gzip_file_with_flipped_bits_is_an_error(tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    path = tmp_path / "lines.gz"
+    path.write_bytes(gzip.compress(b"one\ntwo\n"))
+    damage(path)
+    with pytest.raises(DatasetError, match="cannot be read"):
+        list(read_lines(path))
 
 
 def test_counts_read_as_a_sentence() -> None:

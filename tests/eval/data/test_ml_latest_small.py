@@ -77,6 +77,13 @@ def test_a_file_that_is_missing_or_cut_short(folder: Path, name: str) -> None:
         load(folder)
 
 
+@pytest.mark.parametrize("name", ["movies.csv.gz", "ratings.csv.gz"])
+def test_a_file_with_flipped_bits(folder: Path, name: str, damage: Callable[[Path], None]) -> None:
+    damage(folder / name)
+    with pytest.raises(DatasetError, match="cannot be read"):
+        load(folder)
+
+
 def test_nothing_is_left(folder: Path, write: Callable[[str, str], Path]) -> None:
     write("ratings.csv.gz", "userId,movieId,rating,timestamp\n1,1,5.0,1\n")
     with pytest.raises(DatasetError, match="no user and no item has five interactions"):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from retrieval.errors import BuildError, RecordError, UnknownItemError
+from retrieval.errors import BuildError, DataError, RecordError, UnknownItemError
 from retrieval.indexes import build_index, load_index
 from retrieval.indexes.base import ExactConfig, FaissConfig, IndexConfig, VectorIndex
 
@@ -117,6 +117,13 @@ def test_a_saved_index_comes_back_the_same_and_still_changes(
     loaded.remove(["item-2"])
     loaded.add(["new"], vectors[2:3])
     assert loaded.search(vectors[2:3], 1)[0][0][0] == "new"
+
+
+def test_a_query_that_is_not_finite_is_an_error(index: VectorIndex, vectors: NDArray[np.float32]) -> None:
+    query = vectors[:2].copy()
+    query[1, 3] = np.nan
+    with pytest.raises(DataError, match="queries=nan: a vector to search for is not finite"):
+        index.search(query, 3)
 
 
 @pytest.mark.parametrize("damage", ["truncated", "emptied", "deleted"])

@@ -132,6 +132,7 @@ def test_every_member_goes_on_from_its_own_weights(
         encoder=both.encoder,
         members=2,
         until=walks.frame["timestamp"].max().to_pydatetime() - timedelta(days=1),
+        rows_at_until=0,
         made_from="",
     )
     further = Fitting(both, street, walks, texts, 7, start).run(tmp_path / "further", in_silence)

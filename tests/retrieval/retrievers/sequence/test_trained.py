@@ -34,6 +34,7 @@ def trained() -> Trained:
         encoder=SETTINGS.encoder,
         members=1,
         until=datetime(2024, 1, 1, tzinfo=UTC),
+        rows_at_until=1,
         made_from="this",
     )
 
@@ -63,6 +64,14 @@ def test_a_damaged_file_is_named(trained: Trained, tmp_path: Path, name: str, co
     trained.write(tmp_path)
     (tmp_path / name).write_text(content)
     with pytest.raises(BuildError, match=name):
+        Trained.read(tmp_path)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_weights_that_are_not_finite_are_refused(trained: Trained, tmp_path: Path, number: float) -> None:
+    trained.arrays[BIAS][1] = number
+    trained.write(tmp_path)
+    with pytest.raises(BuildError, match=r"weights\.npz holds weights that are not finite, in 0/items\.bias"):
         Trained.read(tmp_path)
 
 
@@ -126,6 +135,7 @@ def test_opened_in_another_order_it_proposes_the_same(
         encoder=quick.encoder,
         members=1,
         until=datetime(2024, 1, 1, tzinfo=UTC),
+        rows_at_until=1,
         made_from="",
     )
     turned = Catalogue(reversed(list(street)))
