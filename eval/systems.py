@@ -72,7 +72,7 @@ class Systems:
         self._open: dict[tuple[str, int], System] = {}
         self._shelves: dict[bool, Shelf] = {}
         self._made_of = f"{catalogue.fingerprint} {train.fingerprint}"
-        self.vectors = _text_vectors(catalogue, config.embedder, kept, progress)
+        self.vectors = text_vectors(catalogue, config.embedder, kept, progress)
 
     def open(self, system: SystemConfig, seed: int) -> System:
         """The system under this seed."""
@@ -183,7 +183,7 @@ class Systems:
         return self._shelves[shuffled]
 
 
-def _text_vectors(catalogue: Catalogue, embedder: EmbedderConfig, kept: Path, progress: Progress) -> ItemVectors:
+def text_vectors(catalogue: Catalogue, embedder: EmbedderConfig, kept: Path, progress: Progress) -> ItemVectors:
     """The catalogue's text vectors, embedded once for all runs."""
     texts = [embedder_name(embedder), *(item.text for item in catalogue)]
     made_of = sha256("\n".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
