@@ -25,23 +25,26 @@ from benchmarks.machine import machine
 from benchmarks.report import write_report
 from benchmarks.table import Table
 from benchmarks.terminal import console, show
+from eval.fitted import fitted_once
 from eval.metrics.one_list import recall
 from eval.statistics.significance import bootstrap_interval
+from eval.systems import text_vectors
 from retrieval.config import RetrievalConfig, read_config
 from retrieval.datasets.base import load_dataset
-from retrieval.embedding import embed_catalogue
+from retrieval.embedders import embedder_name
+from retrieval.files import Arrays
 from retrieval.item_vectors import ItemVectors
 from retrieval.log import InteractionLog
 from retrieval.progress import showing_progress, telling
 from retrieval.retrievers.sequence.config import SequenceConfig
 from retrieval.retrievers.sequence.fitting import Fitting
 from retrieval.retrievers.sequence.retriever import SequenceRetriever
-from retrieval.retrievers.sequence.trained import ABOUT, Trained, last_moment
+from retrieval.retrievers.sequence.trained import Trained, last_moment
 from retrieval.shop import ShopData
 from retrieval.splits import Split, global_time
 
 K: Final = 100
-_SECONDS: Final = "seconds.txt"
+_EPOCHS: Final = "seconds of epochs"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,15 +67,21 @@ def main() -> None:
     shop = load_dataset(config.dataset).shop
     asked = global_time(shop.log, options.until)
     with showing_progress() as progress:
-        vectors = embed_catalogue(shop.catalogue, config.embedder, options.work / "vectors.npz", progress)
-        work = options.work / _name(config, options)
-        job = Job(shop=shop, vectors=vectors, sequence=sequence, seed=config.seed, work=work, progress=progress)
+        job = Job(
+            shop=shop,
+            embedder=embedder_name(config.embedder),
+            vectors=text_vectors(shop.catalogue, config.embedder, options.work, progress),
+            sequence=sequence,
+            seed=config.seed,
+            work=options.work / "fitted",
+            progress=progress,
+        )
         earlier, first = job.train("first", global_time(asked.train, options.since).train, sequence)
         few = sequence.model_copy(update={"training": _shorter(sequence, options.epochs)})
         further, more = job.train("further", asked.train, few, earlier)
         anew, full = job.train("anew", asked.train, sequence)
         models = [(further, more, "trained further"), (anew, full, "trained anew"), (earlier, 0.0, "left as it was")]
-        found = [Learnt(name=name, seconds=taken, recalls=job.ask(model, asked)) for model, taken, name in models]
+        found = [Learnt(name=name, seconds=taken, recalls=job.ask(name, model, asked)) for model, taken, name in models]
     about = machine(
         shlex.join(["python", "-m", "benchmarks.incremental", *sys.argv[1:]]),
         torch.device("cpu"),
@@ -92,6 +101,9 @@ class Job:
     """What the trainings share."""
 
     shop: ShopData
+    embedder: str
+    """The name of what made the vectors."""
+
     vectors: ItemVectors
     sequence: SequenceConfig
     seed: int
@@ -101,32 +113,38 @@ class Job:
     def train(
         self, name: str, log: InteractionLog, sequence: SequenceConfig, start: Trained | None = None
     ) -> tuple[Trained, float]:
-        """The model and the seconds its epochs took; a training that was done before is read."""
-        folder = self.work / name
-        if not (folder / ABOUT).exists():
-            fitting = Fitting(sequence, self.shop.catalogue, log, self.vectors, self.seed, start)
-            arrays = fitting.run(folder / "checkpoints", telling(self.progress, name))
-            (folder / _SECONDS).write_text(f"{fitting.seconds}", encoding="ascii")
-            rows = arrays.pop("items").tolist()
-            until, rows_at_until = last_moment(log)
-            Trained(
-                item_ids=tuple(self.shop.catalogue.at(row).item_id for row in rows),
-                arrays=arrays,
-                embedder="",
-                encoder=sequence.encoder,
-                members=sequence.members,
-                until=until,
-                rows_at_until=rows_at_until,
-                made_from=name,
-            ).write(folder)
-        return Trained.read(folder), float((folder / _SECONDS).read_text(encoding="ascii"))
+        """The model and the seconds its epochs took; a training of the same data, settings, code and start is read."""
+        data = f"{self.shop.catalogue.fingerprint} {self.embedder} {log.fingerprint}"
+        made_of = f"{sequence.model_dump_json()} {self.seed} {data} {start and start.made_from}"
+        arrays, _ = fitted_once(self.work, name, made_of, lambda work: self._fit(name, log, sequence, start, work))
+        seconds = float(arrays.pop(_EPOCHS))
+        until, rows_at_until = last_moment(log)
+        trained = Trained(
+            item_ids=tuple(self.shop.catalogue.at(row).item_id for row in arrays.pop("items").tolist()),
+            arrays=arrays,
+            embedder=self.embedder,
+            encoder=sequence.encoder,
+            members=sequence.members,
+            until=until,
+            rows_at_until=rows_at_until,
+            made_from=sha256(made_of.encode()).hexdigest()[:16],
+        )
+        return trained, seconds
 
-    def ask(self, model: Trained, split: Split) -> NDArray[np.float64]:
+    def _fit(
+        self, name: str, log: InteractionLog, sequence: SequenceConfig, start: Trained | None, work: Path
+    ) -> Arrays:
+        """The weights, and the seconds of all epochs: those before an interruption too, which fitted_once forgets."""
+        fitting = Fitting(sequence, self.shop.catalogue, log, self.vectors, self.seed, start)
+        arrays = fitting.run(work, telling(self.progress, name))
+        return arrays | {_EPOCHS: np.array(fitting.seconds)}
+
+    def ask(self, name: str, model: Trained, split: Split) -> NDArray[np.float64]:
         """Recall@100 of each user's interactions after the split."""
         arrays = model.arrays_for(self.sequence, self.shop.catalogue)
         retriever = SequenceRetriever(self.sequence, self.shop.catalogue, self.vectors, arrays)
         found = []
-        for user, targets in self.progress.track(split.targets.items(), description=f"asking {model.made_from}"):
+        for user, targets in self.progress.track(split.targets.items(), description=f"asking what was {name}"):
             candidates = retriever.retrieve(split.train.history(user), K)
             found.append(recall([candidate.item.item_id for candidate in candidates], targets, K))
         return np.array(found)
@@ -148,12 +166,6 @@ def learnt_table(found: list[Learnt]) -> Table:
             for one in found
         ),
     )
-
-
-def _name(config: RetrievalConfig, options: argparse.Namespace) -> str:
-    """Other settings or other moments are other models."""
-    about = f"{config.model_dump_json()} {options.since} {options.until} {options.epochs}"
-    return sha256(about.encode()).hexdigest()[:16]
 
 
 def _shorter(sequence: SequenceConfig, epochs: int) -> object:

@@ -33,23 +33,29 @@ def train_retriever(
     With a `start`, a folder that this job wrote, its weights are trained further on newer interactions alone. Raises
     BuildError for a folder that holds another training, that other versions began, or where another process trains.
     """
-    _check_free(folder)
-    with alone(folder):
-        return _train(shop, config, folder, progress, start)
-
-
-def _train(shop: ShopData, config: RetrievalConfig, folder: Path, progress: Progress, start: Path | None) -> Trained:
     source = _sequence(config)
     earlier = None if start is None else Trained.read(start)
+    if earlier is not None:
+        earlier.check_embedder(embedder_name(config.embedder))
+    _check_free(folder)
+    with alone(folder):
+        return _train(shop, config, source, folder, progress, earlier)
+
+
+def _train(
+    shop: ShopData,
+    config: RetrievalConfig,
+    source: SequenceConfig,
+    folder: Path,
+    progress: Progress,
+    earlier: Trained | None,
+) -> Trained:
     made_from = _name(shop, config, source, earlier)
     if (folder / ABOUT).exists():
         trained = Trained.read(folder)
         _same(trained.made_from, made_from, folder)
         _tidy(folder)  # the run that finished it may have been stopped before it did
         return trained
-    embedder = embedder_name(config.embedder)
-    if earlier is not None:
-        earlier.check_embedder(embedder)
     _begin(folder, made_from)
     vectors = embed_catalogue(shop.catalogue, config.embedder, folder / VECTORS, progress)
     arrays = Fitting(source, shop.catalogue, shop.log, vectors, config.seed, earlier).run(
@@ -67,7 +73,7 @@ def _train(shop: ShopData, config: RetrievalConfig, folder: Path, progress: Prog
     trained = Trained(
         item_ids=tuple(shop.catalogue.at(row).item_id for row in rows),
         arrays=arrays,
-        embedder=embedder,
+        embedder=embedder_name(config.embedder),
         encoder=source.encoder,
         members=source.members,
         until=until,

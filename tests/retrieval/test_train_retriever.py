@@ -259,3 +259,4 @@ def test_a_start_that_read_another_embedder_is_refused(finished: Path, shop: Sho
     other = CONFIG.model_copy(update={"embedder": HashingConfig(dimension=32)})
     with pytest.raises(BuildError, match="hashing-1-16"):
         train(longer(shop, "tea"), tmp_path / "further", other, start=finished)
+    assert not (tmp_path / "further").exists()
