@@ -44,7 +44,6 @@ from retrieval.shop import ShopData
 from retrieval.splits import Split, global_time
 
 K: Final = 100
-_EPOCHS: Final = "seconds of epochs"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,8 +115,9 @@ class Job:
         """The model and the seconds its epochs took; a training of the same data, settings, code and start is read."""
         data = f"{self.shop.catalogue.fingerprint} {self.embedder} {log.fingerprint}"
         made_of = f"{sequence.model_dump_json()} {self.seed} {data} {start and start.made_from}"
-        arrays, _ = fitted_once(self.work, name, made_of, lambda work: self._fit(name, log, sequence, start, work))
-        seconds = float(arrays.pop(_EPOCHS))
+        arrays, seconds = fitted_once(
+            self.work, name, made_of, lambda work: self._fit(name, log, sequence, start, work)
+        )
         until, rows_at_until = last_moment(log)
         trained = Trained(
             item_ids=tuple(self.shop.catalogue.at(row).item_id for row in arrays.pop("items").tolist()),
@@ -133,11 +133,11 @@ class Job:
 
     def _fit(
         self, name: str, log: InteractionLog, sequence: SequenceConfig, start: Trained | None, work: Path
-    ) -> Arrays:
-        """The weights, and the seconds of all epochs: those before an interruption too, which fitted_once forgets."""
+    ) -> tuple[Arrays, float]:
+        """The weights, and the seconds of all epochs, those before an interruption too."""
         fitting = Fitting(sequence, self.shop.catalogue, log, self.vectors, self.seed, start)
         arrays = fitting.run(work, telling(self.progress, name))
-        return arrays | {_EPOCHS: np.array(fitting.seconds)}
+        return arrays, fitting.seconds
 
     def ask(self, name: str, model: Trained, split: Split) -> NDArray[np.float64]:
         """Recall@100 of each user's interactions after the split."""

@@ -31,6 +31,7 @@ from retrieval.indexes.faiss import FaissIndex
 _SPREAD: Final = 0.6  # length of the scatter against the length of a centre, which is 1
 _WARM_UP: Final = 50
 _EXACT: Final = "exact"
+_DEFAULT: Final = "one list in seven"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +47,7 @@ class Searched:
 def main() -> None:
     """Searches vectors of each geometry, judges each, writes the report and its raw numbers."""
     options = _options()
-    with stepping(len(options.centres) * (2 + len(options.nprobe))) as on_step:
+    with stepping(len(options.centres) * (3 + len(options.nprobe))) as on_step:
         found = {centres: searched(options, centres, on_step) for centres in options.centres}
     about = machine(
         shlex.join(["python", "-m", "benchmarks.index", *sys.argv[1:]]),
@@ -55,7 +56,7 @@ def main() -> None:
         seed=options.seed,
     )
     geometries = [search_table(rows, options.top_n, centres) for centres, rows in found.items()]
-    tables = (target_table(targets(found, FaissConfig().nprobe, options.top_n)), *geometries)
+    tables = (target_table(targets(found, options.top_n)), *geometries)
     show(tables)
     raw = {
         f"{centres} centres": {
@@ -77,11 +78,12 @@ def searched(options: argparse.Namespace, centres: int, on_step: Callable[[str],
     with TemporaryDirectory() as folder:
         on_step(f"{centres} centres, placing the lists")
         filled(FaissConfig(ivf_from=1), ids, vectors).save(Path(folder))
-        for nprobe in options.nprobe:
-            on_step(f"{centres} centres, inverted lists, nprobe {nprobe}")
+        for nprobe in [*options.nprobe, FaissConfig().nprobe]:
+            name = _DEFAULT if nprobe is None else f"nprobe {nprobe}"
+            on_step(f"{centres} centres, inverted lists, {name}")
             index = FaissIndex.load(Path(folder), FaissConfig(ivf_from=1, nprobe=nprobe))
             answers, milliseconds = ask(index, queries, options.top_n)
-            found.append(Searched(name=str(nprobe), milliseconds=milliseconds, recall=recall(answers, truth)))
+            found.append(Searched(name=name, milliseconds=milliseconds, recall=recall(answers, truth)))
     return found
 
 
@@ -134,7 +136,7 @@ def search_table(found: Sequence[Searched], top_n: int, centres: int) -> Table:
         header=("search", f"recall@{top_n}", "p50 ms", "p95 ms", "p99 ms"),
         rows=tuple(
             (
-                one.name if one.name == _EXACT else f"inverted lists, nprobe {one.name}",
+                one.name if one.name == _EXACT else f"inverted lists, {one.name}",
                 f"{one.recall:.4f}",
                 *(f"{value:.2f}" for value in np.percentile(one.milliseconds, (50, 95, 99))),
             )
@@ -144,16 +146,16 @@ def search_table(found: Sequence[Searched], top_n: int, centres: int) -> Table:
     )
 
 
-def targets(found: Mapping[int, Sequence[Searched]], default: int, top_n: int) -> tuple[Target, ...]:
+def targets(found: Mapping[int, Sequence[Searched]], top_n: int) -> tuple[Target, ...]:
     """What the index promises for 100 neighbours around any number of centres, at its default number of lists."""
-    return tuple(target for centres, rows in found.items() for target in _targets(rows, default, top_n, centres))
+    return tuple(target for centres, rows in found.items() for target in _targets(rows, top_n, centres))
 
 
-def _targets(found: Sequence[Searched], default: int, top_n: int, centres: int) -> tuple[Target, Target]:
-    one = next((one for one in found if one.name == str(default) and top_n == 100), None)
+def _targets(found: Sequence[Searched], top_n: int, centres: int) -> tuple[Target, Target]:
+    one = next((one for one in found if one.name == _DEFAULT and top_n == 100), None)
     p99 = None if one is None else float(np.percentile(one.milliseconds, 99))
     recalled = None if one is None else one.recall
-    around = f"nprobe {default}, {centres:,} centres"
+    around = f"{_DEFAULT}, {centres:,} centres"
     return (
         Target(name=f"recall@100, {around}", sense="at least", limit=0.95, measured=recalled),
         Target(name=f"one query, p99, {around}", sense="below", limit=10, measured=p99, unit="ms"),
@@ -179,7 +181,7 @@ def _options() -> argparse.Namespace:
         help="around which the vectors are scattered: with many, the nearest 100 of a query lie around several",
     )
     parser.add_argument("--top-n", type=int, default=100, help="neighbours asked for")
-    parser.add_argument("--nprobe", type=int, nargs="+", default=[16, 64, 128, 256, 512], help="lists looked into")
+    parser.add_argument("--nprobe", type=int, nargs="+", default=[16, 64, 256], help="lists looked into")
     parser.add_argument("--seed", type=int, default=0, help="of the vectors")
     return parser.parse_args()
 

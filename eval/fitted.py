@@ -25,9 +25,9 @@ def fitted_once(
 ) -> tuple[Arrays, float]:
     """What `fit` gave when it was last run: arrays, and the seconds it took; it gets a folder for its checkpoints.
 
-    `made_of` names data, settings and seed; the code that fits and the libraries' versions count too. The seconds of a
-    fit that went on from checkpoints are not known: NaN. One process fits at a time, and others that want the same wait
-    for it. Raises BuildError where the code was edited meanwhile: what ran is not what the name would say.
+    `made_of` names data, settings and seed; the code that fits and the libraries' versions count too. One process fits
+    at a time, and others that want the same wait for it. Raises BuildError where the code was edited meanwhile: what
+    ran is not what the name would say.
     """
     code = _fitting_code()
     name = sha256(f"{made_of} {one_digest(code)} {versions()}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
@@ -35,19 +35,19 @@ def fitted_once(
     work = path.with_suffix(".parts")
     with one_at_a_time(path.with_suffix(".lock")):
         if not path.exists():
-            resumed = work.exists()
             arrays, seconds = fit(work)
             _check_unchanged(code)
-            write_arrays(path, {**arrays, _SECONDS: np.array(math.nan if resumed else seconds)})
+            write_arrays(path, {**arrays, _SECONDS: np.array(seconds)})
             shutil.rmtree(work, ignore_errors=True)
     arrays = read_arrays(path, remade=True)
     return arrays, float(arrays.pop(_SECONDS))
 
 
-def timed(fit: Callable[[], Arrays]) -> tuple[Arrays, float]:
-    """What it gives, and the seconds it took."""
-    start = perf_counter()
-    return fit(), perf_counter() - start
+def timed(fit: Callable[[], Arrays], work: Path) -> tuple[Arrays, float]:
+    """What it gives, and the seconds it took: NaN where it went on from what an earlier run left in `work`."""
+    resumed, start = work.exists(), perf_counter()
+    arrays = fit()
+    return arrays, math.nan if resumed else perf_counter() - start
 
 
 @cache

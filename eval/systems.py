@@ -119,7 +119,7 @@ class Systems:
             self._kept / "fitted",
             config.kind,
             made_of,
-            lambda work: timed(lambda: fit(config, shelf, seed, work, telling(self._progress, name))),
+            lambda work: timed(lambda: fit(config, shelf, seed, work, telling(self._progress, name)), work),
         )
         return System(retriever=open_retriever(config, shelf, arrays), arrays=arrays, seconds=seconds)
 
@@ -128,7 +128,7 @@ class Systems:
             self._kept / "fitted",
             config.kind,
             f"{config.model_dump_json()} {self._made_of}",
-            lambda work: timed(lambda: fit_rating_bias(config, self._catalogue, self._train)),
+            lambda work: timed(lambda: fit_rating_bias(config, self._catalogue, self._train), work),
         )
         retriever = RatingBiasRetriever(config, self._catalogue, arrays)
         return System(retriever=retriever, arrays=arrays, seconds=seconds)
@@ -149,7 +149,7 @@ class Systems:
             self._kept / "fitted",
             "blend",
             f"{blended.model_dump_json()} {settings} {seed} {self._made_of} {_digest(self.vectors)} {_asked(inner)}",
-            lambda work: self._learn_blend(blended, inner, seed),
+            lambda work: self._learn_blend(blended, inner, seed, work),
         )
         parts = self._parts(blended.of, seed)
         sources = {name: part.retriever for name, part in parts.items()}
@@ -157,7 +157,7 @@ class Systems:
         retriever = BlendRetriever(blended, self._catalogue, self.vectors, self._train, sources, arrays, fusion)
         return System(retriever=retriever, arrays=arrays, seconds=seconds + _seconds(parts))
 
-    def _learn_blend(self, blended: BlendSystemConfig, inner: Split, seed: int) -> tuple[Arrays, float]:
+    def _learn_blend(self, blended: BlendSystemConfig, inner: Split, seed: int, work: Path) -> tuple[Arrays, float]:
         """Learns from the parts as they would have answered before the newest of the log happened.
 
         The seconds are its own and what these parts took when they were fitted.
@@ -183,7 +183,8 @@ class Systems:
                 seed,
                 repeats=not masks(self._config.protocol),
                 track=lambda users: self._progress.track(users, description="blend: asking its parts"),
-            )
+            ),
+            work,
         )
         return arrays, seconds + _seconds(parts)
 

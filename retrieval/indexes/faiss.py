@@ -14,6 +14,7 @@ from retrieval.indexes.base import FaissConfig, Neighbours, check_present, check
 _IDS = "index-ids.json"
 _INDEX = "index.faiss"
 _POINTS_PER_LIST = 39  # fewer than this and FAISS warns that the lists are poorly placed
+_ONE_IN = 7  # lists are looked into, where nothing else is asked for
 
 
 class FaissIndex:
@@ -112,7 +113,7 @@ def _flat(dimension: int) -> Any:
     return faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
 
 
-def _inverted_lists(vectors: NDArray[np.float32], nprobe: int) -> Any:
+def _inverted_lists(vectors: NDArray[np.float32], nprobe: int | None) -> Any:
     count, dimension = vectors.shape
     lists = max(1, min(int(4 * count**0.5), count // _POINTS_PER_LIST))
     index = faiss.index_factory(dimension, f"IVF{lists},Flat", faiss.METRIC_INNER_PRODUCT)
@@ -121,10 +122,10 @@ def _inverted_lists(vectors: NDArray[np.float32], nprobe: int) -> Any:
     return _looking_into(index, nprobe)
 
 
-def _looking_into(index: Any, nprobe: int) -> Any:
+def _looking_into(index: Any, nprobe: int | None) -> Any:
     """The index, searching that many of its lists if it has any: a matter of the search, not of what was built."""
     if not isinstance(index, faiss.IndexIDMap2):
-        index.nprobe = min(nprobe, index.nlist)
+        index.nprobe = min(nprobe or max(1, index.nlist // _ONE_IN), index.nlist)
     return index
 
 
