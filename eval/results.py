@@ -22,7 +22,7 @@ from eval.code import changed
 from eval.config import EvalConfig
 from eval.finished import RESULT, read_result
 from eval.pages.tables import as_markdown, results_table
-from eval.pages.verdict import is_met
+from eval.pages.verdict import standing
 from eval.result import Goal, Result
 from retrieval.config import read_config
 from retrieval.differences import differences
@@ -33,7 +33,6 @@ CONFIGS: Final = Path("configs/eval")  # from the root of the checkout, where `m
 PUBLISHED: Final = Path("docs/results")
 PAGE: Final = PUBLISHED / "retrieval.md"
 _COLUMNS: Final = ("benchmark", "split", "system", "metric", "value", "95 %", "goal", "", "command", "device")
-_MET: Final = {True: "met", False: "missed", None: "not measured"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,7 +115,7 @@ def _lines(one: Published) -> list[Sequence[str]]:
 
 def _line(result: Result, goal: Goal) -> Sequence[str]:
     found = result.system(goal.system).metrics[goal.metric]
-    figure, met = _figure(goal), _MET[is_met(goal, result)] if goal.source else "reported"
+    figure, met = _figure(goal), standing(goal, result) if goal.source else "reported"
     interval = f"[{found.low:.4f}, {found.high:.4f}]"
     split = f"{result.config['protocol']['split']}, {result.part}"  # type: ignore[index, call-overload]
     return (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from eval.finished import FinishedRun
 from eval.pages.markup import Cell, Markup, page, section, table, tag
-from eval.pages.verdict import best_first, could_be_luck, lower_is_better
+from eval.pages.verdict import best_first, could_be_luck
 from eval.result import Difference, Result
 from retrieval.differences import flat
 from retrieval.errors import DataError
@@ -68,7 +68,7 @@ def _systems(runs: Sequence[FinishedRun], metric: str, titles: Sequence[str]) ->
     for name in names:
         found = [_found(run.result, name, metric) for run in runs]
         both = "–" not in (found[0], found[-1])
-        judged = _judged(runs[-1].minus(runs[0], name, name, metric), metric) if both else ["–", "", ""]
+        judged = _judged(runs[-1].minus(runs[0], name, name, metric)) if both else ["–", "", ""]
         rows.append([name, *found, *judged])
     return table(metric, ["system", *titles, "last minus first", "p", ""], rows)
 
@@ -83,7 +83,7 @@ def _best(runs: Sequence[FinishedRun], metric: str, titles: Sequence[str]) -> Ma
     best = [best_first(run.result, metric)[0] for run in runs]
     rows: list[list[Cell]] = []
     for number, (run, system, title) in enumerate(zip(runs, best, titles, strict=True)):
-        judged = _judged(run.minus(runs[0], system.name, best[0].name, metric), metric) if number else ["", "", ""]
+        judged = _judged(run.minus(runs[0], system.name, best[0].name, metric)) if number else ["", "", ""]
         rows.append([title, system.name, str(system.metrics[metric]), *judged])
     return table(
         f"{metric}: the best of each run against the best of the first",
@@ -92,13 +92,14 @@ def _best(runs: Sequence[FinishedRun], metric: str, titles: Sequence[str]) -> Ma
     )
 
 
-def _judged(found: Difference, metric: str) -> list[Cell]:
+def _judged(found: Difference) -> list[Cell]:
     """The difference, p, and what that means."""
     d = found.difference
     if d.low == d.high == 0:
         return ["the same", "", ""]
-    better = (d.mean < 0) == lower_is_better(metric)
-    mark = ("could be luck", "doubt") if could_be_luck(found) else ("better", "good") if better else ("worse", "bad")
+    mark = (
+        ("could be luck", "doubt") if could_be_luck(found) else ("better", "good") if d.mean > 0 else ("worse", "bad")
+    )
     return [f"{d.mean:+.4f} [{d.low:+.4f}, {d.high:+.4f}]", f"{found.p_value:.2g}", mark]
 
 

@@ -11,8 +11,7 @@ from eval.pages.verdict import (
     best_first,
     could_be_luck,
     difference,
-    is_met,
-    lower_is_better,
+    standing,
     surely_differ,
     verdict,
 )
@@ -128,14 +127,14 @@ def _goals(result: Result) -> Markup:
 def _figure_of(goal: Goal) -> str:
     if goal.at_most is not None:
         return f"{goal.at_least:.4f} to {goal.at_most:.4f}"
-    return f"{'≤' if lower_is_better(goal.metric) else '≥'} {goal.at_least:.4f}"
+    return f"≥ {goal.at_least:.4f}"
 
 
 def _found(goal: Goal, result: Result) -> list[Cell]:
-    met = is_met(goal, result)
-    if met is None:
-        return ["–", ("not measured", "doubt")]
-    mark = ("✓ met", "good") if met else ("✗ missed", "bad")
+    found = standing(goal, result)
+    if found == "not measured":
+        return ["–", (found, "doubt")]
+    mark = (f"✓ {found}", "good") if found.startswith("met") else (f"✗ {found}", "bad")
     return [f"{result.system(goal.system).metrics[goal.metric].mean:.4f}", mark]
 
 

@@ -1,24 +1,20 @@
 """Which system of a run is better, and whether that could be luck."""
 
-from typing import Final
+from typing import Final, Literal
 
 from eval.result import Difference, Goal, Result, SystemResult
 
 SURE_BELOW: Final = 0.05
 """p from which on a difference could be luck. It is not corrected for the number of comparisons."""
 
-_LOWER_IS_BETTER: Final = ("rmse", "mae", "ece")
-
-
-def lower_is_better(metric: str) -> bool:
-    """Errors should be small, all else large."""
-    return metric.split("@")[0] in _LOWER_IS_BETTER
+Standing = Literal["met", "met, could be luck", "missed, could be luck", "missed", "not measured"]
+"""How a system stands to a goal."""
 
 
 def best_first(result: Result, metric: str) -> list[SystemResult]:
     """The systems that have this metric."""
     systems = [system for system in result.systems if metric in system.metrics]
-    return sorted(systems, key=lambda s: s.metrics[metric].mean, reverse=not lower_is_better(metric))
+    return sorted(systems, key=lambda s: s.metrics[metric].mean, reverse=True)
 
 
 def difference(system: SystemResult, other: SystemResult, metric: str) -> Difference | None:
@@ -45,14 +41,19 @@ def surely_differ(system: SystemResult, other: SystemResult, metric: str) -> boo
     return found is not None and not could_be_luck(found)
 
 
-def is_met(goal: Goal, result: Result) -> bool | None:
-    """Whether the goal's system is at least as good as the figure; None where that was not measured."""
+def standing(goal: Goal, result: Result) -> Standing:
+    """Where the figure to beat is within the interval, another draw of users could have decided otherwise.
+
+    A figure that is to be reproduced is met within its bounds.
+    """
     found = next((system.metrics.get(goal.metric) for system in result.systems if system.name == goal.system), None)
     if found is None:
-        return None
+        return "not measured"
     if goal.at_most is not None:
-        return goal.at_least <= found.mean <= goal.at_most
-    return found.mean <= goal.at_least if lower_is_better(goal.metric) else found.mean >= goal.at_least
+        return "met" if goal.at_least <= found.mean <= goal.at_most else "missed"
+    if found.mean >= goal.at_least:
+        return "met" if found.low >= goal.at_least else "met, could be luck"
+    return "missed" if found.high < goal.at_least else "missed, could be luck"
 
 
 def verdict(result: Result) -> str:

@@ -44,7 +44,7 @@ def test_a_model_that_was_not_asked_has_no_figures(reranked: Result, tmp_path: P
 
 def test_goals_are_met_or_missed(result: Result, tmp_path: Path) -> None:
     text = written(result, tmp_path)
-    assert '<td>0.0600</td><td class="good">✓ met</td><td class="text">a paper</td>' in text
+    assert '<td>0.0600</td><td class="good">✓ met, could be luck</td><td class="text">a paper</td>' in text
     assert '<td>0.0300</td><td class="bad">✗ missed</td><td class="text">a dream</td>' in text
 
 
