@@ -29,9 +29,14 @@ demo: .venv/installed var/shop/manifest.json
 var/shop/manifest.json: | .venv/installed
 	$(BIN)/llm-rerank build --config configs/retrieval.yaml --out var/shop
 
-bench: .venv/installed var/shop/manifest.json
+var/shop-sequence/manifest.json: | .venv/installed
+	$(BIN)/llm-rerank build --config configs/retrieval-sequence.yaml --out var/shop-sequence
+
+bench: .venv/installed var/shop/manifest.json var/shop-sequence/manifest.json
 	$(BIN)/python -m benchmarks.scoring --out docs/results/packed-scoring
 	$(BIN)/python -m benchmarks.retrieval --folder var/shop --out docs/results/retrieval-latency
+	$(BIN)/python -m benchmarks.retrieval --folder var/shop-sequence --out docs/results/retrieval-latency-sequence
+	$(BIN)/python -m benchmarks.incremental --out docs/results/incremental
 	$(BIN)/python -m benchmarks.index --out docs/results/index-latency
 
 results: .venv/installed

@@ -3,10 +3,11 @@
 import os
 import platform
 from datetime import UTC, datetime
-from pathlib import Path
 
 import torch
 import transformers
+
+from eval.environment import processor
 
 
 def machine(command: str, device: torch.device, **settings: object) -> dict[str, str]:
@@ -15,18 +16,9 @@ def machine(command: str, device: torch.device, **settings: object) -> dict[str,
     return {
         "command": command,
         **accelerator,
-        "processor": f"{_processor()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads used",
+        "processor": f"{processor()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads used",
         "versions": f"Python {platform.python_version()}, torch {torch.__version__}, "
         f"transformers {transformers.__version__}",
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         **{name.replace("_", " "): str(value) for name, value in settings.items()},
     }
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.machine())

@@ -15,7 +15,7 @@ _PACKAGES: Final = (
 
 def device() -> str:
     """The machine, in words."""
-    return f"{_processor()}, {cpu_count()} cores, Python {platform.python_version()}"
+    return f"{processor()}, {cpu_count()} cores, Python {platform.python_version()}"
 
 
 def versions() -> dict[str, str]:
@@ -35,7 +35,8 @@ def _version(package: str) -> str:
         return "not installed"
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Its name."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
