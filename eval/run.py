@@ -7,30 +7,20 @@ A finished run is only shown; an interrupted one goes on with the first system t
 """
 
 import sys
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-import pandas as pd
 from rich.progress import Progress
 
-from eval.answers import Answers, ask
 from eval.code import NO_FIGURES, code_behind, one_digest
-from eval.config import EvalConfig, RankingsFileConfig, RerankedConfig, SystemConfig
-from eval.data import load_benchmark
-from eval.data.base import Benchmark, Counts
-from eval.environment import device, today, versions
-from eval.finished import RESULT, read_result, write_users
-from eval.measuring import Asked, Measure
-from eval.pages.page import write_page
-from eval.protocol import Protocol
+from eval.config import EvalConfig, RerankedConfig
+from eval.environment import versions
+from eval.finished import RESULT, read_result
+from eval.inputs import at_a_glance, digests
 from eval.result import Result
-from eval.run_folder import RANKINGS, REPORT, bind, check_code, claim, same
-from eval.systems import KEPT, Systems
+from eval.run_folder import INPUTS, KEPT, check_code, claim, same
 from retrieval.alone import alone
-from retrieval.catalogue import Catalogue
-from retrieval.errors import DatasetError
-from retrieval.files import checksum, unreadable, write_json
+from retrieval.files import read_json, write_json
 
 _OF_THE_LLM: Final = frozenset({"eval/llm_scores.py", "eval/reranking.py"})
 
@@ -48,76 +38,31 @@ class Run:
             claim(folder, plan)
 
     def result(self, progress: Progress) -> Result:
-        """What was found: read where the run is finished, measured where it is not."""
+        """What was found: read where the run is finished, measured where it is not.
+
+        Raises BuildError where it was found with other settings, in other data or by other code.
+        """
         if not (self._folder / RESULT).exists():
+            from eval.filling import Filling  # brings all that fits and measures: a finished run needs none of it
+
             with alone(self._folder):
-                self._measure(progress)
+                Filling(self._config, self._folder, self._kept, progress).run(self._command, self._code)
         result = read_result(self._folder)
         same({"config": result.config}, {"config": self._config.model_dump(mode="json")}, self._folder)
         check_code(result, self._folder)
+        self._check_inputs(result)
         return result
 
-    def _claim_for(self, benchmark: Benchmark) -> dict[str, str]:
-        """Binds it to the data and the ranked files too, so that rankings of other ones are never taken up."""
-        given = sha256(repr(sorted((benchmark.given or {}).items())).encode()).hexdigest()[:16]
-        read = {"data": f"{benchmark.shop.fingerprint}-{given}"}
-        for system in self._config.systems:
-            if isinstance(system.answers, RankingsFileConfig):
-                read[system.name] = _checksum(system.answers.path)
-        bind(self._folder, read)
-        return read
+    def _check_inputs(self, result: Result) -> None:
+        """Reads the data only where a file of it looks unlike what the run read."""
+        seen, known = at_a_glance(self._config), self._folder / INPUTS
+        if known.exists() and read_json(known) == seen:
+            return
+        from eval.data import load_benchmark  # brings pandas
 
-    def _measure(self, progress: Progress) -> None:
-        config = self._config
-        benchmark = load_benchmark(config.data, config.counts)
-        read = self._claim_for(benchmark)
-        catalogue, protocol = benchmark.shop.catalogue, Protocol(config.protocol, benchmark)
-        systems = Systems(config, catalogue, protocol.learnt, protocol.inner, progress, self._kept)
-        measure = Measure(config, protocol, catalogue, systems.vectors)
-        asked: dict[str, Asked] = {}
-        tables: dict[str, pd.DataFrame] = {}
-        for system in config.systems:
-            asked[system.name] = self._ask(system, systems, protocol, catalogue, progress)
-            tables[system.name] = measure.table(asked[system.name])
-            write_users(self._folder, system.name, protocol.users, tables[system.name])
-        found = [measure.system(name, asked, tables) for name in progress.track(asked, description="measuring")]
-        result = Result(
-            benchmark=config.benchmark,
-            title=config.title,
-            part=config.protocol.part,
-            protocol=protocol.rules,
-            counts=Counts.of(benchmark.shop).model_dump(),
-            config=config.model_dump(mode="json"),
-            command=self._command,
-            device=device(),
-            versions=versions(),
-            read=read,
-            date=today(),
-            code=self._code,
-            headline=config.headline,
-            goals=list(config.goals),
-            systems=sorted(found, key=lambda one: -one.metrics[config.headline].mean),
-        )
-        write_page(result, self._folder / REPORT)
-        write_json(self._folder / RESULT, result.to_json())
-
-    def _ask(
-        self, system: SystemConfig, systems: Systems, protocol: Protocol, catalogue: Catalogue, progress: Progress
-    ) -> Asked:
-        answers: dict[int, Answers] = {}
-        fitted = {}
-        for seed in system.seeds:
-            name = f"{system.name}, seed {seed}" if len(system.seeds) > 1 else system.name
-            fitted[seed] = systems.open(system, seed)
-            path = self._folder / RANKINGS / f"{system.name}-{seed}.parquet"
-            if not path.exists():
-                users = progress.track(protocol.users, description=f"{name}: ranking")
-                retriever = fitted[seed].retriever
-                ask(system.name, retriever, protocol, users, catalogue, self._config.depth).write(path)
-            answers[seed] = Answers.read(path)
-            if answers[seed].users != protocol.users:
-                raise unreadable(path)
-        return Asked(answers=answers, fitted=fitted)
+        read = digests(self._config, load_benchmark(self._config.data, None))
+        same({"read": result.read}, {"read": read}, self._folder)
+        write_json(known, seen)
 
 
 def _figures_code(config: EvalConfig) -> dict[str, str]:
@@ -126,18 +71,6 @@ def _figures_code(config: EvalConfig) -> dict[str, str]:
     reranked = any(isinstance(system.answers, RerankedConfig) for system in config.systems)
     without = NO_FIGURES if reranked else NO_FIGURES | _OF_THE_LLM
     return code_behind(*(f"eval/{root}.py" for root in roots), without=without)
-
-
-def _checksum(path: Path) -> str:
-    try:
-        return checksum(path)
-    except OSError as err:
-        raise DatasetError(
-            "there is no such rankings file",
-            field="path",
-            value=str(path),
-            remedy="Make it first; see eval/peers/README.md.",
-        ) from err
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from eval.code import changed
 from eval.config import EvalConfig
 from eval.finished import RESULT, USERS
 from eval.result import Result
-from eval.systems import KEPT
 from retrieval.alone import LOCK, alone
 from retrieval.differences import differences
 from retrieval.errors import BuildError
@@ -18,7 +17,13 @@ from retrieval.files import read_json, unreadable, write_json
 PLAN: Final = "run.json"
 REPORT: Final = "report.html"
 RANKINGS: Final = "rankings"
-_OURS: Final = frozenset({PLAN, RESULT, REPORT, USERS, RANKINGS, LOCK})
+INPUTS: Final = "inputs.json"
+"""How the files that were read looked."""
+
+KEPT: Final = Path("var/eval")
+"""Where runs go by default, and what they share."""
+
+_OURS: Final = frozenset({PLAN, RESULT, REPORT, USERS, RANKINGS, INPUTS, LOCK})
 _MOST: Final = 3  # modules shown
 
 

@@ -1,5 +1,6 @@
 """Whole runs over the tiny grocer: finished, interrupted, resumed and refused."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 from rich.progress import Progress
 
-import eval.run
+import eval.filling
 from eval.answers import Answers, ask
 from eval.config import EvalConfig
 from eval.finished import FinishedRun
@@ -53,7 +54,7 @@ def config(configure: Callable[..., EvalConfig]) -> EvalConfig:
 @pytest.fixture
 def measure(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Measure:
     """Runs a configuration in `folder`, without the report's pictures."""
-    monkeypatch.setattr(eval.run, "write_page", lambda result, path: path.write_text(f"about {result.title}"))
+    monkeypatch.setattr(eval.filling, "write_page", lambda result, path: path.write_text(f"about {result.title}"))
 
     def one(config: EvalConfig) -> Result:
         with Progress(disable=True) as progress:
@@ -73,7 +74,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(name)
         return ask(name, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(eval.run, "ask", counting)
+    monkeypatch.setattr(eval.filling, "ask", counting)
     return names
 
 
@@ -161,6 +162,26 @@ def test_a_result_older_than_its_code_is_refused(config: EvalConfig, measure: Me
 
 def test_the_code_that_fitted_counts_though_an_earlier_run_did_it(config: EvalConfig, measure: Measure) -> None:
     assert "retrieval/retrievers/lenskit.py" in measure(config).code
+
+
+def test_a_finished_run_is_not_shown_for_data_that_has_changed(
+    config: EvalConfig, measure: Measure, shop_folder: Path
+) -> None:
+    measure(config)
+    rows = (shop_folder / "log.csv").read_text(encoding="utf-8").splitlines()
+    (shop_folder / "log.csv").write_text("\n".join([*rows[:-1], ""]), encoding="utf-8")
+    with pytest.raises(BuildError, match=r"other data or other code: read\.data was"):
+        measure(config)
+
+
+def test_a_file_that_was_only_written_again_is_the_same(
+    config: EvalConfig, measure: Measure, shop_folder: Path, folder: Path
+) -> None:
+    found = measure(config)
+    os.utime(shop_folder / "log.csv", ns=(1, 1))
+    seen = read_json(folder / "inputs.json")
+    assert measure(config) == found
+    assert read_json(folder / "inputs.json") != seen  # so that it is read once
 
 
 def test_a_damaged_ranking_is_an_error(config: EvalConfig, measure: Measure, folder: Path) -> None:
