@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError, model_validator
 
@@ -22,6 +22,8 @@ from retrieval.retrievers.sequence.config import SequenceConfig
 from retrieval.retrievers.text import TextConfig
 from retrieval.settings import Settings
 from retrieval.splits import Part
+
+_A_MOMENT: Final = "2026-09-01T00:00:00+02:00"
 
 
 class ProtocolConfig(Settings):
@@ -56,11 +58,13 @@ class ProtocolConfig(Settings):
     @model_validator(mode="after")
     def _time_split_has_a_moment(self) -> Self:
         if (self.split == "global-time") != (self.at is not None):
-            raise ValueError("at: a global-time split, and no other, needs the moment it splits at")
+            raise ValueError(f"at: a global-time split, and no other, needs the moment it splits at: {_A_MOMENT}")
+        if self.at is not None and self.at.tzinfo is None:
+            raise ValueError(f"at: {self.at} has no time zone; write {_A_MOMENT}")
         if self.split == "global-time" and self.learn_from == "before-validation":
             raise ValueError("learn_from: a global-time split has no validation part")
         if self.split == "global-time" and self.part != "test":
-            raise ValueError("part: a global-time split has one part, test; move `at` for another")
+            raise ValueError("part: a global-time split has one part, test")
         return self
 
 
@@ -240,7 +244,7 @@ class EvalConfig(Settings):
                 f"this benchmark's split is {self.protocol.split}, which has no such part",
                 field="part",
                 value=part,
-                remedy="Leave --part out, or move `at`.",
+                remedy="Leave --part out.",
             ) from err
         return self.model_copy(update={"protocol": protocol})
 
@@ -253,7 +257,8 @@ class EvalConfig(Settings):
             parts = _parts(system.answers)
             if late := set(parts) - set(names[:index]):
                 raise ValueError(
-                    f"systems: {system.name} is made of {sorted(late)}, which no system above it is called"
+                    f"systems: {system.name} is made of {sorted(late)}, which no system above it is called; "
+                    f"these are: {names[:index]}"
                 )
             if isinstance(system.answers, Reordering) and system.answers.candidates > self.depth:
                 raise ValueError(
@@ -262,12 +267,16 @@ class EvalConfig(Settings):
             if isinstance(system.answers, BlendSystemConfig):
                 self._check_blend(system.name, parts)
         if unknown := {goal.system for goal in self.goals} - set(names):
-            raise ValueError(f"goals: no system is called {sorted(unknown)}")
+            raise ValueError(f"goals: no system is called {sorted(unknown)}; these are: {names}")
         if max(self.cutoffs) > self.depth or len(set(self.cutoffs)) != len(self.cutoffs):
             raise ValueError(f"cutoffs: {self.cutoffs} names one twice, or one beyond depth ({self.depth})")
         measured = {f"{name}@{k}" for name in NAMES for k in self.cutoffs}
-        if unknown := {self.headline, *(goal.metric for goal in self.goals)} - measured:
-            raise ValueError(f"headline, goals: {sorted(unknown)} is not measured; there are {sorted(measured)}")
+        if self.headline not in measured:
+            raise ValueError(
+                f"headline: {self.headline} is not measured with these cutoffs; name one of {sorted(measured)}"
+            )
+        if unknown := {goal.metric for goal in self.goals} - measured:
+            raise ValueError(f"goals: {sorted(unknown)} is not measured; there are {sorted(measured)}")
         return self
 
     def _check_blend(self, name: str, parts: Iterable[str]) -> None:

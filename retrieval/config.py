@@ -97,8 +97,13 @@ def _config_error(path: Path, model: type[BaseModel], err: ValidationError) -> C
             value=first["input"],
             remedy=_did_you_mean(str(first["loc"][-1]), model),
         )
+    problem = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "missing":
+        return ConfigError(f"the file lacks this key{more}", field=key, value=str(path), remedy="Add it.")
+    if isinstance(first["input"], dict):  # a check of several keys together, which names them itself
+        return ConfigError(f"{problem}{more}", field=key or "config", value=str(path), remedy="Correct that.")
     return ConfigError(
-        f"{path}: {first['msg']}{more}", field=key or "config", value=first["input"], remedy="Correct this value."
+        f"{path}: {problem}{more}", field=key or "config", value=first["input"], remedy="Correct this value."
     )
 
 

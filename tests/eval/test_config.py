@@ -118,7 +118,7 @@ def test_an_error_in_a_file_names_field_value_and_remedy(configure: Configure, t
     content = configure([POPULAR]).model_dump(mode="json")
     content["systems"][0]["predicts_ratings"] = True
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"systems\.0=\{.*\.yaml: .* popular are no ratings; .* Correct this value"):
+    with pytest.raises(ConfigError, match=r"systems\.0='.*mine\.yaml': .* popular are no ratings; .* Correct that"):
         read_config(tmp_path / "mine.yaml", EvalConfig)
 
 
@@ -147,11 +147,23 @@ def test_a_time_split_and_no_other_has_a_moment(rules: dict[str, object], proble
 
 
 def test_a_headline_or_goal_that_is_not_measured(configure: Configure) -> None:
-    with pytest.raises(ValidationError, match=r"'ndcg@7'.*is not measured"):
+    with pytest.raises(ValidationError, match=r"headline: ndcg@7 is not measured with these cutoffs"):
         configure([POPULAR], headline="ndcg@7")
     goal = {"system": "popular", "metric": "auc", "at_least": 0.1, "source": "a paper"}
     with pytest.raises(ValidationError, match=r"'auc'.*is not measured"):
         configure([POPULAR], goals=[goal])
+
+
+@pytest.mark.parametrize("at", [None, "2024-01-03"], ids=["no moment", "no time zone"])
+def test_a_global_time_split_says_how_to_write_its_moment(at: str | None) -> None:
+    with pytest.raises(ValidationError, match=r"2026-09-01T00:00:00\+02:00"):
+        ProtocolConfig.model_validate({"split": "global-time", "part": "test", "at": at})
+
+
+def test_a_system_that_is_misspelt_is_told_the_names(configure: Configure) -> None:
+    hybrid = {"name": "hybrid", "answers": {"kind": "hybrid", "of": {"populer": 1}}}
+    with pytest.raises(ValidationError, match=r"\['populer'\].*these are: \['popular'\]"):
+        configure([POPULAR, hybrid])
 
 
 def test_a_part_that_the_split_does_not_have(configure: Configure) -> None:

@@ -54,6 +54,7 @@ def test_what_is_not_written_keeps_its_default(yaml: Path) -> None:
         ("blend: {depth: 1000}", "blend.depth=1000"),
         ("embedder: {kind: word2vec}", "embedder"),
         ("- a list", "config="),
+        ("dataset: {kind: files, items: {columns: {}}}", "lacks this key"),
         ("seed: [", "no readable YAML"),
         ("retrievers: []", "retrievers"),
         ("retrievers: [{kind: text}]", "popularity"),
