@@ -48,7 +48,7 @@ def load_folder(folder: Path) -> BuiltShop:
     """A finished build; raises BuildError where the folder is unfinished or a file of it is missing or damaged."""
     manifest = Manifest.read(folder)
     manifest.verify(folder)
-    config = _config(manifest, folder)
+    config = config_of(manifest, folder)
     shop = load_shop(folder)
     vectors = ItemVectors(**read_arrays(folder / VECTORS))
     index = load_index(config.index, folder / INDEX)
@@ -78,7 +78,8 @@ def _join(config: RetrievalConfig, shelf: Shelf, sources: list[Retriever], folde
     return BlendRetriever(config.blend, shelf.catalogue, shelf.vectors, shelf.log, by_name, arrays, fusion)
 
 
-def _config(manifest: Manifest, folder: Path) -> RetrievalConfig:
+def config_of(manifest: Manifest, folder: Path) -> RetrievalConfig:
+    """What it was built with; raises BuildError for settings that this version does not know."""
     try:
         return RetrievalConfig.model_validate(manifest.plan.config)
     except ValidationError as err:  # built by a version that had other settings

@@ -22,6 +22,7 @@ def build(
     Can be interrupted and goes on where it was. Refuses a folder that was built from something else.
     """
     from retrieval.build import build as build_folder  # brings pandas, faiss and torch
+    from retrieval.learnt import learnt
 
     settings = read_config(config, RetrievalConfig) if config else RetrievalConfig()
     loaded = load_dataset(settings.dataset)
@@ -29,13 +30,17 @@ def build(
         print_text(loaded.shop.notice)
         show_cleaning(loaded.report)
     manifest = build_folder(loaded.shop, settings, out, overwrite=overwrite)
+    found = learnt(out)
     if json:
         print_json(
             {
                 "folder": str(out),
                 "manifest": manifest.model_dump(mode="json"),
+                "learnt": found,
                 "cleaning": str(loaded.report).splitlines(),
             }
         )
     else:
         print_text(f"Built {out}: {len(loaded.shop.catalogue):,} items, {len(loaded.shop.log.user_ids):,} users.")
+        for name, words in found.items():
+            print_text(f"{name} {words}.")

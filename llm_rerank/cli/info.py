@@ -1,6 +1,7 @@
 """`llm-rerank info`: what is installed, built and configured here."""
 
 from importlib.metadata import version
+from typing import Any
 
 from llm_rerank.cli.options import ConfigFile, Json, ShopFolder, settings
 from llm_rerank.cli.show import print_json, print_text
@@ -11,11 +12,13 @@ from retrieval.manifest import Manifest
 
 def info(config: ConfigFile = None, shop: ShopFolder = None, json: Json = False) -> None:
     """Show the version, the settings with their defaults filled in, and what the build folder holds."""
+    from retrieval.learnt import learnt  # brings pandas and faiss
+
     read = settings(config, shop)
     try:
         manifest = Manifest.read(read.shop)
         manifest.verify(read.shop)
-        build: object = manifest.model_dump(mode="json")
+        build: dict[str, Any] | str = manifest.model_dump(mode="json") | {"learnt": learnt(read.shop)}
     except BuildError as err:
         build = str(err)
     about = {
@@ -32,4 +35,6 @@ def info(config: ConfigFile = None, shop: ShopFolder = None, json: Json = False)
         print_text(f"{name:8} {about[name]}")
     for name, value in read.model_dump(mode="json").items():
         print_text(f"{name:12} {value}")
-    print_text(f"build        {build if isinstance(build, str) else f'finished, in {read.shop}'}")
+    print_text(f"build        {f'finished, in {read.shop}' if isinstance(build, dict) else build}")
+    for name, words in build["learnt"].items() if isinstance(build, dict) else ():
+        print_text(f"{name:12} {words}")

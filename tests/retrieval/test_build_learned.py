@@ -16,6 +16,7 @@ from retrieval.errors import BuildError
 from retrieval.files import Arrays, read_arrays
 from retrieval.folder import load_folder
 from retrieval.indexes.base import ExactConfig
+from retrieval.learnt import learnt
 from retrieval.log import InteractionLog
 from retrieval.records import UserHistory
 from retrieval.retrievers.blend.config import BlendConfig
@@ -161,3 +162,15 @@ def test_a_trained_retriever_of_another_embedder_is_refused_before_anything_is_b
 def test_a_trained_retriever_that_is_not_there_is_asked_for(shop: ShopData, tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="llm-rerank train-retriever"):
         build(shop, taking(tmp_path / "nowhere"), tmp_path / "shop")
+
+
+def test_what_was_learnt_is_said_in_words(blended: Path, shop: ShopData, tmp_path: Path) -> None:
+    found = learnt(blended)
+    assert found["sequence"].startswith("knows ")
+    assert "of fusion 0." in found["blend"]
+    once = replace(shop, log=shop.log.where(~shop.log.frame["user_id"].duplicated().to_numpy()))
+    build(once, CONFIG, tmp_path / "once")
+    assert learnt(tmp_path / "once") == {
+        "sequence": "has learnt nothing: no user did anything after something else",
+        "blend": "has too little to learn from: fusion orders what the sources propose",
+    }
