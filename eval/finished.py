@@ -22,6 +22,9 @@ _ID: Final = "user_id"
 class FinishedRun:
     """What a run left behind."""
 
+    name: str
+    """The folder's."""
+
     result: Result
     users: Mapping[str, pd.DataFrame]
     """By system: one row a user, indexed by user id, one column a metric."""
@@ -30,7 +33,11 @@ class FinishedRun:
     def read(cls, folder: Path) -> Self:
         """Reads the folder, whatever code made it; raises BuildError where a run is not finished, or was damaged."""
         result = read_result(folder)
-        return cls(result=result, users={system.name: read_users(folder, system.name) for system in result.systems})
+        return cls(
+            name=folder.resolve().name,
+            result=result,
+            users={system.name: read_users(folder, system.name) for system in result.systems},
+        )
 
     def minus(self, other: "FinishedRun", ours: str, theirs: str, metric: str) -> Difference:
         """Our system minus one of the other run, user by user; raises DataError where the runs asked other users."""

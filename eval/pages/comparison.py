@@ -53,7 +53,7 @@ def _check(results: Sequence[Result]) -> None:
 def _page(runs: Sequence[FinishedRun]) -> str:
     results = [run.result for run in runs]
     first, metric = results[0], results[0].headline
-    titles = [f"{number}: {result.title} ({result.date})" for number, result in enumerate(results, 1)]
+    titles = [f"{number}: {run.name} ({run.result.date})" for number, run in enumerate(runs, 1)]
     return page(
         f"{first.benchmark}, {first.part}: {len(results)} runs",
         section("Systems", tag("p", _ABOUT), _systems(runs, metric, titles)),

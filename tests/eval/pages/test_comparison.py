@@ -18,7 +18,7 @@ def run(result: Result, **ndcg: list[float]) -> FinishedRun:
         result.system(name).model_copy(update={"metrics": {"ndcg@10": Interval(mean=sum(v) / len(v), low=0, high=1)}})
         for name, v in ndcg.items()
     ]
-    return FinishedRun(result=result.model_copy(update={"systems": systems}), users=users)
+    return FinishedRun(name="run", result=result.model_copy(update={"systems": systems}), users=users)
 
 
 def written(runs: list[FinishedRun], tmp_path: Path) -> str:
@@ -64,7 +64,7 @@ def test_runs_that_asked_other_users_cannot_be_paired(result: Result, tmp_path: 
 
 def test_users_are_paired_by_id_and_not_by_row(result: Result, tmp_path: Path) -> None:
     first = run(result, knn=[0.0, 0.5] * 10)
-    turned = FinishedRun(result=first.result, users={"knn": first.users["knn"][::-1]})
+    turned = FinishedRun(name="run", result=first.result, users={"knn": first.users["knn"][::-1]})
     assert "<td>the same</td>" in written([first, turned], tmp_path)
 
 
@@ -93,6 +93,6 @@ def test_one_run_is_nothing_to_compare(result: Result, tmp_path: Path) -> None:
 
 def test_a_run_without_the_metric_that_decides(result: Result, tmp_path: Path) -> None:
     other = result.systems[0].model_copy(update={"metrics": {"rmse": Interval(mean=1, low=1, high=1)}})
-    rated = FinishedRun(result=result.model_copy(update={"systems": [other]}), users={})
+    rated = FinishedRun(name="run", result=result.model_copy(update={"systems": [other]}), users={})
     with pytest.raises(DataError, match=r"metric='ndcg@10'"):
         written([run(result, knn=[0.5]), rated], tmp_path)
