@@ -9,7 +9,8 @@ from pydantic import BaseModel
 
 from eval.code import code_behind, one_digest
 
-_FOLDER: Final = Path("var/eval")
+KEPT: Final = Path("var/eval")
+"""Where runs go by default, and what they share."""
 
 
 class Kept:
@@ -18,7 +19,7 @@ class Kept:
     Settings tell a model by its name alone: put its weights into `extra`, or give a retrained one another name.
     """
 
-    def __init__(self, job: str, module: str, *settings: BaseModel, extra: str = "", folder: Path = _FOLDER) -> None:
+    def __init__(self, job: str, module: str, *settings: BaseModel, extra: str = "", folder: Path = KEPT) -> None:
         """`module` is the path, from the root, of what makes the rows."""
         code = one_digest(code_behind(module))
         made_by = sha256("".join([extra, code, *(s.model_dump_json() for s in settings)]).encode())

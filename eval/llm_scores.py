@@ -58,7 +58,7 @@ class LlmScores:
 
     def _score(self, history: UserHistory, items: Sequence[Item]) -> dict[str, Any]:
         if self._reranker is None:
-            from llm_rerank.recommender import open_reranker  # brings the model: most benchmarks ask none
+            from llm_rerank.opening import open_reranker  # brings the model: most benchmarks ask none
 
             self._reranker = open_reranker(self._config, self._catalogue, say=self._say)
         start = perf_counter()

@@ -11,16 +11,15 @@ from eval.answers import Answers, Rows
 from eval.config import PermutationsConfig, Reordering, RerankedConfig
 from eval.llm_scores import Opinion
 from eval.metrics.calibration import calibration
-from eval.metrics.lenskit import TopK
 from eval.metrics.stability import rank_biased_overlap, rank_churn
 from eval.result import Churn, Reranking
 from eval.statistics.significance import bootstrap_interval
 from llm_rerank.fusion import WEIGHTS, ScoredList, Scores, choose_weight, fuse
+from retrieval.ndcg import ndcg
 
 Ask = Callable[[int, Rows], Opinion]
 """The number of a user and catalogue rows in the order they are read in, to what the model says of them."""
 
-_TOP: Final = TopK(10)
 _SEED: Final = 0  # of the users and orders that churn is measured with
 
 
@@ -131,7 +130,4 @@ def _weights(lists: Sequence[ScoredList]) -> dict[str, Any]:
 
 def _ndcg(scores: Scores, relevant: NDArray[np.bool_]) -> float:
     """NDCG@10 among the candidates; what is right and not among them does not count."""
-    best = np.argsort(-scores, kind="stable")[:10]
-    if not relevant[best].any():
-        return 0.0  # LensKit is asked about lists with a hit only
-    return _TOP.measure(best.astype(np.int32), np.flatnonzero(relevant).astype(np.int32))["ndcg"]
+    return ndcg(scores, relevant, 10)

@@ -17,8 +17,9 @@ from eval.config import EvalConfig, RerankedConfig
 from eval.environment import versions
 from eval.finished import RESULT, read_result
 from eval.inputs import at_a_glance, digests
+from eval.kept import KEPT
 from eval.result import Result
-from eval.run_folder import INPUTS, KEPT, check_code, claim, same
+from eval.run_folder import INPUTS, check_code, claim, same
 from retrieval.alone import alone
 from retrieval.files import read_json, write_json
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from eval.code import changed
 from eval.config import EvalConfig
 from eval.finished import RESULT, USERS
+from eval.kept import KEPT
 from eval.result import Result
 from retrieval.alone import LOCK, alone
 from retrieval.differences import differences
@@ -19,9 +20,6 @@ REPORT: Final = "report.html"
 RANKINGS: Final = "rankings"
 INPUTS: Final = "inputs.json"
 """How the files that were read looked."""
-
-KEPT: Final = Path("var/eval")
-"""Where runs go by default, and what they share."""
 
 _OURS: Final = frozenset({PLAN, RESULT, REPORT, USERS, RANKINGS, INPUTS, LOCK})
 _MOST: Final = 3  # modules shown

@@ -8,31 +8,18 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from llm_rerank.config import RecommendConfig, RerankerConfig
-from llm_rerank.engines import build_engine
+from llm_rerank.config import RecommendConfig
 from llm_rerank.explanations.evidence import EvidenceFinder, Vectors
 from llm_rerank.explanations.explainer import Explainer
 from llm_rerank.explanations.writer import Writer
 from llm_rerank.fusion import standardise
-from llm_rerank.models import prepare_model
-from llm_rerank.prompt import Prompt
+from llm_rerank.opening import open_reranker
 from llm_rerank.ranking import RankedItem, Ranking
 from llm_rerank.request import RankingRequest
 from llm_rerank.reranker import Reranker, order
-from llm_rerank.tokenizer import ChatTokenizer
-from retrieval.catalogue import Catalogue
 from retrieval.errors import CancelledError, ConfigError, EngineError
 from retrieval.folder import BuiltShop, load_folder
 from retrieval.records import Candidate
-
-
-def open_reranker(config: RerankerConfig, catalogue: Catalogue, *, say: Callable[[str], None]) -> Reranker:
-    """The configured model, prepared and loaded, with its prompt; `say` hears of slow steps."""
-    model = prepare_model(config.model, say=say)
-    tokenizer = ChatTokenizer.load(model.folder)
-    engine = build_engine(config.engine.kind, model.folder, tokenizer, device=config.engine.device)
-    prompt = Prompt(tokenizer, config.prompt)
-    return Reranker(engine, prompt, catalogue, method=config.method, llm_weight=config.llm_weight)
 
 
 class Recommender:

@@ -35,22 +35,24 @@ def train_retriever(
     """
     source = _sequence(config)
     earlier = None if start is None else Trained.read(start)
+    embedder = embedder_name(config.embedder)
     if earlier is not None:
-        earlier.check_embedder(embedder_name(config.embedder))
+        earlier.check_embedder(embedder)
     _check_free(folder)
     with alone(folder):
-        return _train(shop, config, source, folder, progress, earlier)
+        return _train(shop, config, source, embedder, folder, progress, earlier)
 
 
 def _train(
     shop: ShopData,
     config: RetrievalConfig,
     source: SequenceConfig,
+    embedder: str,
     folder: Path,
     progress: Progress,
     earlier: Trained | None,
 ) -> Trained:
-    made_from = _name(shop, config, source, earlier)
+    made_from = _name(shop, config, source, embedder, earlier)
     if (folder / ABOUT).exists():
         trained = Trained.read(folder)
         _same(trained.made_from, made_from, folder)
@@ -73,7 +75,7 @@ def _train(
     trained = Trained(
         item_ids=tuple(shop.catalogue.at(row).item_id for row in rows),
         arrays=arrays,
-        embedder=embedder_name(config.embedder),
+        embedder=embedder,
         encoder=source.encoder,
         members=source.members,
         until=until,
@@ -103,8 +105,8 @@ def _sequence(config: RetrievalConfig) -> SequenceConfig:
     )
 
 
-def _name(shop: ShopData, config: RetrievalConfig, source: SequenceConfig, start: Trained | None) -> str:
-    about = (shop.fingerprint, embedder_name(config.embedder), source.encoder, source.training, source.members)
+def _name(shop: ShopData, config: RetrievalConfig, source: SequenceConfig, embedder: str, start: Trained | None) -> str:
+    about = (shop.fingerprint, embedder, source.encoder, source.training, source.members)
     return sha256(f"{about} {config.seed} {start and start.made_from}".encode()).hexdigest()[:16]
 
 

@@ -1,0 +1,20 @@
+"""From a configuration to a reranker with its model loaded."""
+
+from collections.abc import Callable
+
+from llm_rerank.config import RerankerConfig
+from llm_rerank.engines import build_engine
+from llm_rerank.models import prepare_model
+from llm_rerank.prompt import Prompt
+from llm_rerank.reranker import Reranker
+from llm_rerank.tokenizer import ChatTokenizer
+from retrieval.catalogue import Catalogue
+
+
+def open_reranker(config: RerankerConfig, catalogue: Catalogue, *, say: Callable[[str], None]) -> Reranker:
+    """The configured model, prepared and loaded, with its prompt; `say` hears of slow steps."""
+    model = prepare_model(config.model, say=say)
+    tokenizer = ChatTokenizer.load(model.folder)
+    engine = build_engine(config.engine.kind, model.folder, tokenizer, device=config.engine.device)
+    prompt = Prompt(tokenizer, config.prompt)
+    return Reranker(engine, prompt, catalogue, method=config.method, llm_weight=config.llm_weight)
