@@ -6,13 +6,17 @@ Written by `finetune.build_examples`. Reading needs numpy and pyarrow alone: it 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from retrieval.catalogue import Catalogue
 from retrieval.errors import DatasetError
+from retrieval.records import Item
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -117,7 +121,7 @@ def _tuples(column: Any) -> list[tuple[int, ...]]:
     """The lists of a column, without an Arrow object for every number."""
     array = column.combine_chunks()
     bounds, numbers = array.offsets.to_pylist(), array.values.to_numpy().tolist()
-    return [tuple(numbers[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [tuple(numbers[a:b]) for a, b in pairwise(bounds)]
 
 
 def _table(path: Path, columns: list[str]) -> Any:
@@ -137,3 +141,35 @@ def _damaged(path: Path, what: str) -> DatasetError:
         value=str(path),
         remedy="Make the examples again in a new folder, or copy the folder again.",
     )
+
+
+class ExampleFolder:
+    """A finished folder of examples, a file at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises DatasetError for a folder that is unfinished."""
+        self._folder = folder
+        self._manifest = read_manifest(folder)
+
+    @property
+    def made_from(self) -> str:
+        """Changes with anything the examples depend on."""
+        return str(self._manifest["made_from"])
+
+    def rows(self, part: Part) -> int:
+        """How many examples there are."""
+        return int(self._manifest["counts"][part])
+
+    def shards(self, part: Part) -> tuple[str, ...]:
+        """The names of the files, in order."""
+        return tuple(self._manifest["shards"][part])
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Every item by id and title: all that a prompt shows."""
+        return Catalogue(Item(item_id=item, title=title) for item, title in zip(*read_items(self._folder), strict=True))
+
+    def read(self, shard: str) -> list[Example]:
+        """The examples of one file; raises DatasetError for one that is damaged or has lost rows."""
+        _check_whole(self._folder / shard, int(self._manifest["rows"][shard]))
+        return list(_examples(self._folder / shard))
