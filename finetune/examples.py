@@ -6,6 +6,7 @@ Written by `finetune.build_examples`. Reading needs numpy and pyarrow alone: it 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -117,7 +118,7 @@ def _tuples(column: Any) -> list[tuple[int, ...]]:
     """The lists of a column, without an Arrow object for every number."""
     array = column.combine_chunks()
     bounds, numbers = array.offsets.to_pylist(), array.values.to_numpy().tolist()
-    return [tuple(numbers[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [tuple(numbers[a:b]) for a, b in pairwise(bounds)]
 
 
 def _table(path: Path, columns: list[str]) -> Any:
