@@ -38,9 +38,8 @@ class Folds:
 
     def __init__(self, shop: ShopData, config: ExamplesConfig, work: Path, progress: Progress) -> None:
         self._config, self._work, self._progress = config, work, progress
-        self._fold_of = dict(
-            zip(shop.log.user_ids, deal(len(shop.log.user_ids), config.folds, config.seed).tolist(), strict=True)
-        )
+        fold: list[int] = deal(len(shop.log.user_ids), config.folds, config.seed).tolist()
+        self._fold_of = dict(zip(shop.log.user_ids, fold, strict=True))
         vectors = embed_catalogue(shop.catalogue, config.embedder, work / "vectors.npz", progress)
         index = build_index(config.index, vectors.dimension)
         index.add([item.item_id for item in shop.catalogue], vectors.at(np.arange(len(shop.catalogue))))
