@@ -1,6 +1,7 @@
 """Retrievers that have not seen whom they are asked about: one hybrid a fold, fitted on the other folds' users."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -51,12 +52,7 @@ class Folds:
         return self._hybrids[self._fold_of[user_id]]
 
     def _hybrid(self, fold: int) -> HybridRetriever:
-        shelf = Shelf(
-            catalogue=self._shelf.catalogue,
-            log=self._others(fold),
-            vectors=self._shelf.vectors,
-            index=self._shelf.index,
-        )
+        shelf = replace(self._shelf, log=self._others(fold))
         weighted = [(self._source(source, shelf, fold), source.weight) for source in self._config.retrievers]
         return HybridRetriever(self._config.hybrid, shelf.catalogue, weighted)
 
