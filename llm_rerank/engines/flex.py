@@ -12,11 +12,17 @@ from torch.nn.attention.flex_attention import BlockMask, flex_attention
 
 from llm_rerank.engines.layout import Numbers, Segment
 
-PADDING: Final = 4096
-"""The length of a pack is a multiple of it: the kernel is compiled for every length anew."""
-
+_SHORTEST: Final = 1024
+_STEP: Final = 8192
 _BLOCK: Final = 128
 _LENGTHS: Final = 64  # compiled kernels that are kept; torch's own limit, 8, would fall back to the uncompiled one
+
+
+def padded_length(tokens: int) -> int:
+    """A power of two or, from 8,192 on, a multiple of that: for every length the kernel is compiled anew."""
+    if tokens > _STEP:
+        return -(-tokens // _STEP) * _STEP
+    return max(_SHORTEST, 1 << max(0, tokens - 1).bit_length())
 
 
 def block_mask(segments: Sequence[Segment], length: int, device: torch.device) -> BlockMask:

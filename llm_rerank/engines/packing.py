@@ -18,7 +18,7 @@ from torch.nn.attention.flex_attention import BlockMask
 
 from llm_rerank.engines.base import ScoringRequest, raise_if_cancelled
 from llm_rerank.engines.chunked import Chunks, attend_in_chunks, in_chunks
-from llm_rerank.engines.flex import PADDING, attend_flex, block_mask
+from llm_rerank.engines.flex import attend_flex, block_mask, padded_length
 from llm_rerank.engines.layout import Numbers, lay_out
 from retrieval.errors import EngineError
 
@@ -43,7 +43,7 @@ def pack(requests: Sequence[ScoringRequest], *, query_heads: int, device: torch.
     """Lays the requests out. `query_heads` of the model sets how much of a pack a CPU computes at once."""
     layout = lay_out(requests)
     on_cpu = device.type == "cpu"
-    length = len(layout.ids) if on_cpu else -(-len(layout.ids) // PADDING) * PADDING
+    length = len(layout.ids) if on_cpu else padded_length(len(layout.ids))
     visible = (
         in_chunks(layout.segments, query_heads=query_heads) if on_cpu else block_mask(layout.segments, length, device)
     )

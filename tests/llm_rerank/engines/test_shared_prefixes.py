@@ -9,7 +9,7 @@ import torch
 from transformers import AttentionInterface, LlamaConfig, LlamaForCausalLM
 
 from llm_rerank.engines.base import ScoringRequest
-from llm_rerank.engines.flex import block_mask
+from llm_rerank.engines.flex import block_mask, padded_length
 from llm_rerank.engines.layout import lay_out
 from llm_rerank.engines.packing import Pack, pack, packed_attention
 
@@ -118,7 +118,7 @@ def test_gradients_are_those_of_a_prompt_each(model: LlamaForCausalLM, where: st
     torch.testing.assert_close(packed, plain, atol=2e-3 * float(plain.abs().max()), rtol=1e-3)
 
 
-def test_rounded_scores_are_close(model: LlamaForCausalLM, where: str) -> None:
+def test_rounding_does_no_more_than_to_a_prompt_each(model: LlamaForCausalLM, where: str) -> None:
     if where != "cuda":
         pytest.skip("half precision is for a GPU")
     requests = moments("ascending")
@@ -126,8 +126,8 @@ def test_rounded_scores_are_close(model: LlamaForCausalLM, where: str) -> None:
     with torch.no_grad():
         exact = alone(model, requests)
         with torch.autocast("cuda", torch.bfloat16):
-            rounded = scores(model, laid_out(requests, where))
-    assert float((rounded - exact).abs().max()) <= 0.05 * float(exact.abs().max())
+            rounded, packed = alone(model, requests), scores(model, laid_out(requests, where))
+    assert float((packed - exact).abs().max()) <= 2 * float((rounded - exact).abs().max())
 
 
 def test_a_history_of_many_moments_is_laid_out_once() -> None:
@@ -141,3 +141,10 @@ def test_a_history_of_many_moments_is_laid_out_once() -> None:
     assert len(layout.ids) == 50 + sum(len(c) for r in requests for c in r.continuations)
     assert [int(layout.ids[row]) for row in layout.last_rows] == [c[-1] for r in requests for c in r.continuations]
     assert layout.positions[segment.starts].tolist() == segment.seen.tolist()
+
+
+@pytest.mark.parametrize(
+    ("tokens", "length"), [(1, 1024), (1024, 1024), (1025, 2048), (8192, 8192), (8193, 16384), (30_000, 32768)]
+)
+def test_few_lengths_are_compiled(tokens: int, length: int) -> None:
+    assert padded_length(tokens) == length
