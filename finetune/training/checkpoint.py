@@ -1,7 +1,7 @@
 """What an interrupted training goes on from."""
 
 import pickle
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -45,7 +45,7 @@ class Checkpoint:
         if not path.exists():
             return None
         try:
-            state = cls(**torch.load(path, weights_only=True))
+            state = cls(**torch.load(path, map_location="cpu", weights_only=True))
         except _DAMAGES as err:
             raise TrainingError(
                 "the checkpoint is cut short or damaged",
@@ -64,8 +64,9 @@ class Checkpoint:
 
     def write(self, path: Path) -> None:
         """Replaces the file, whole; raises TrainingError, the old one untouched, where that fails."""
+        state = {each.name: getattr(self, each.name) for each in fields(self)}  # asdict would copy every tensor
         try:
-            write_whole(path, lambda part: torch.save(asdict(self), part))
+            write_whole(path, lambda part: torch.save(state, part))
         except (OSError, RuntimeError) as err:  # torch reports a full disk as a RuntimeError
             raise TrainingError(
                 f"the checkpoint cannot be written ({err}); the one before it is whole",

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from contextlib import nullcontext
+from itertools import islice
 from pathlib import Path
 from time import perf_counter
 
@@ -46,6 +47,7 @@ class Training:
         self._config, self._examples, self._prompt = config, examples, prompt
         self._accelerator, self._plan, self._path = accelerator, plan, path
         self._share = Share(rank=accelerator.process_index, world=accelerator.num_processes)
+        self._validated = min(config.validation_lists, examples.rows("validation"))
         self._scorer = scorer
         self._heads = scorer.causal.config.num_attention_heads
         self._trained = [weights for weights in scorer.parameters() if weights.requires_grad]
@@ -123,24 +125,24 @@ class Training:
 
     def _validation_lists(self) -> list[ScoringRequest]:
         """This process's share of them."""
-        rows = [row for shard in self._examples.shards("validation") for row in self._examples.read(shard)]
-        rows = rows[: self._config.validation_lists][self._share.rank :: self._share.world]
-        return [validation_list(row, _VALIDATION_LIST, self._prompt, self._examples.catalogue) for row in rows]
+        rows = (row for shard in self._examples.shards("validation") for row in self._examples.read(shard))
+        mine = islice(rows, self._share.rank, self._validated, self._share.world)
+        return [validation_list(row, _VALIDATION_LIST, self._prompt, self._examples.catalogue) for row in mine]
 
     @torch.no_grad()
     def _validate(self, state: Checkpoint, lists: Sequence[ScoringRequest], last: int) -> None:
         """Takes the weights into the state: whether they are the best, whether it is over."""
         done, weights = len(state.losses), self._weights()
         state.weights, state.optimizer, state.done = weights, self._optimizer.state_dict(), done >= last
-        if not self._config.validation_lists:
+        if not self._validated:
             state.best = weights
             return
-        self._model.eval()
+        self._scorer.eval()
         found = np.zeros(3)
         for group in passes(lists, self._config.tokens_per_pass):
             packed = pack(group, query_heads=self._heads, device=self._accelerator.device)
             with self._accelerator.autocast():
-                scores = self._model(packed, group[0].labels)
+                scores = self._scorer(packed, group[0].labels)  # unwrapped: processes may have unlike many passes
             lengths = [len(request.continuations) for request in group]
             loss = list_losses(scores, lengths, self._config.loss).sum()
             gains = [_ndcg(one.cpu().numpy()) for one in torch.split(scores.float(), lengths)]
@@ -161,7 +163,7 @@ def learning_rate(config: TrainingConfig, step: int, last: int) -> float:
 
 def _ndcg(scores: NDArray[np.float32]) -> float:
     """NDCG@10 of the first score; what scores the same comes before it."""
-    place = int((scores[1:] >= scores[0]).sum())
+    place = int((~(scores[1:] < scores[0])).sum())  # what is not a number comes before it too
     return 1 / math.log2(2 + place) if place < 10 else 0.0
 
 

@@ -2,6 +2,7 @@
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
+from peft.tuners.tuners_utils import BaseTunerLayer
 from torch import Tensor
 from transformers import AutoModelForCausalLM, PreTrainedModel
 from transformers.utils import logging
@@ -39,7 +40,10 @@ class PackedScorer(torch.nn.Module):
 
 
 def open_scorer(config: TrainingConfig, base: PreparedModel, device: torch.device) -> PackedScorer:
-    """The base with a fresh adapter, which changes nothing yet: float32 on a CPU, on CUDA a bfloat16 base."""
+    """The base with a fresh adapter, which changes nothing yet: float32 on a CPU.
+
+    On CUDA the base is bfloat16 and the adapter float32: call it under autocast, as accelerate does.
+    """
     dtype = torch.float32 if device.type == "cpu" else torch.bfloat16
     logging.disable_progress_bar()
     model = AutoModelForCausalLM.from_pretrained(base.folder, dtype=dtype, local_files_only=True)
@@ -49,6 +53,9 @@ def open_scorer(config: TrainingConfig, base: PreparedModel, device: torch.devic
         model.gradient_checkpointing_enable({"use_reentrant": False})
     torch.manual_seed(config.seed)
     adapted = get_peft_model(model, _lora(config.lora))
+    for layer in adapted.modules():
+        if isinstance(layer, BaseTunerLayer):
+            layer.cast_input_dtype_enabled = False  # autocast does: to float32 and back is a copy of every activation
     return PackedScorer(adapted.to(device))
 
 

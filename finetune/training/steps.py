@@ -45,7 +45,11 @@ def load_steps(
     """From step `first` to the last; other processes write them ahead where there are `workers`."""
     dataset = _Steps(config, examples, prompt, first, share)
     loader: DataLoader[Any] = DataLoader(
-        dataset, batch_size=None, num_workers=config.workers, prefetch_factor=4 if config.workers else None
+        dataset,
+        batch_size=None,
+        num_workers=config.workers,
+        prefetch_factor=4 if config.workers else None,
+        multiprocessing_context="fork" if config.workers else None,  # a prompt with its caches cannot be pickled
     )
     return iter(loader)
 
