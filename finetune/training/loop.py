@@ -29,6 +29,9 @@ from retrieval.retrievers.base import OnStep
 _VALIDATION_LIST = 20
 """Candidates of a validation list, the target among them."""
 
+_UNKEPT_SECONDS = 60.0
+"""Of work that an interruption may cost where validations are further apart."""
+
 
 class Training:
     """One adapter, from the first step or from its checkpoint to the last."""
@@ -60,18 +63,18 @@ class Training:
         self._restore(state)
         last = steps_of(self._config, self._examples)
         lists = self._validation_lists()
-        first = len(state.losses)
-        start = perf_counter()
-        steps = load_steps(self._config, self._examples, self._prompt, first=first, share=self._share)
+        kept = perf_counter()
+        steps = load_steps(self._config, self._examples, self._prompt, first=len(state.losses), share=self._share)
         while not state.done:
             state.losses.append(self._step(next(steps), last))
             done = len(state.losses)
             on_step(done, last, _standing(state))
-            if done % self._config.validate_every and done < last:
-                continue
-            self._validate(state, lists, last)
-            state.seconds, start = state.seconds + perf_counter() - start, perf_counter()
-            self._keep(state)
+            validating = done % self._config.validate_every == 0 or done == last
+            if validating:
+                self._validate(state, lists, last)
+            if validating or perf_counter() - kept > _UNKEPT_SECONDS:
+                state.seconds, kept = state.seconds + perf_counter() - kept, perf_counter()
+                self._keep(state)
         return state
 
     def _first_state(self) -> Checkpoint:
@@ -87,9 +90,12 @@ class Training:
         return {name: value.detach().to("cpu", copy=True) for name, value in found.items()}
 
     def _keep(self, state: Checkpoint) -> None:
+        """Takes the weights into the state and writes it. Nobody waits: the others read it when all start again."""
+        state.weights, state.optimizer = self._weights(), self._optimizer.state_dict()
+        if not self._validated:
+            state.best = state.weights
         if self._accelerator.is_main_process:
             state.write(self._path)
-        self._accelerator.wait_for_everyone()
 
     def _step(self, step: Step, last: int) -> float:
         """Changes the weights once; the mean loss of the step's lists, of all processes."""
@@ -131,11 +137,10 @@ class Training:
 
     @torch.no_grad()
     def _validate(self, state: Checkpoint, lists: Sequence[ScoringRequest], last: int) -> None:
-        """Takes the weights into the state: whether they are the best, whether it is over."""
-        done, weights = len(state.losses), self._weights()
-        state.weights, state.optimizer, state.done = weights, self._optimizer.state_dict(), done >= last
+        """Tells whether the weights are the best, and whether it is over."""
+        done = len(state.losses)
+        state.done = done >= last
         if not self._validated:
-            state.best = weights
             return
         self._scorer.eval()
         found = np.zeros(3)
@@ -150,7 +155,7 @@ class Training:
         count, gain, loss_sum = self._accelerator.reduce(torch.tensor(found, device=self._accelerator.device)).tolist()
         state.validations.append((done, gain / count, loss_sum / count))
         if state.best_step == done:
-            state.best = weights
+            state.best = self._weights()
         better = [step for step, *_ in state.validations].index(state.best_step)
         state.done |= len(state.validations) - 1 - better >= self._config.patience
 

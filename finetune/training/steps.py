@@ -14,6 +14,7 @@ from finetune.training.config import TrainingConfig
 from finetune.training.lists import passes, training_list
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.prompt import Prompt
+from retrieval.errors import TrainingError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +43,24 @@ def steps_of(config: TrainingConfig, examples: ExampleFolder) -> int:
 def load_steps(
     config: TrainingConfig, examples: ExampleFolder, prompt: Prompt, *, first: int, share: Share
 ) -> Iterator[Step]:
-    """From step `first` to the last; other processes write them ahead where there are `workers`."""
+    """From step `first` to the last; other processes write them ahead where there are `workers`.
+
+    Raises TrainingError where a step has no list for some process.
+    """
+    if not examples.rows("train"):
+        raise TrainingError(
+            "there is nothing to train on",
+            field="examples",
+            value=str(config.examples),
+            remedy="Make examples of a log in which users come back.",
+        )
+    if config.lists_per_step < share.world:
+        raise TrainingError(
+            f"{share.world} processes cannot share the lists of a step",
+            field="lists_per_step",
+            value=config.lists_per_step,
+            remedy="Raise it, or start fewer processes.",
+        )
     dataset = _Steps(config, examples, prompt, first, share)
     loader: DataLoader[Any] = DataLoader(
         dataset,
