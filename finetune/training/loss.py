@@ -13,8 +13,8 @@ Loss = Literal["softmax", "lambdarank"]
 
 def list_losses(scores: Tensor, lengths: Sequence[int], kind: Loss) -> Tensor:
     """One loss a list, shape (B,): `scores`, shape (sum of lengths,), holds the lists one after the other."""
-    lists = torch.split(scores.float(), list(lengths))
-    rows = pad_sequence(list(lists), batch_first=True, padding_value=float("-inf"))
+    lists = list(torch.split(scores, list(lengths)))
+    rows = pad_sequence(lists, batch_first=True, padding_value=float("-inf"))
     return _softmax(rows) if kind == "softmax" else _lambdarank(rows)
 
 
@@ -24,10 +24,15 @@ def _softmax(rows: Tensor) -> Tensor:
 
 
 def _lambdarank(rows: Tensor) -> Tensor:
-    """Logistic loss of the target against each other item, times what swapping them changes in NDCG (Burges 2010)."""
-    there = torch.isfinite(rows)
+    """Logistic loss of the target against each other item, times what swapping them changes in NDCG (Burges 2010).
+
+    Among equal scores the target comes last, as in the NDCG of validation: placed alike, nothing would part them.
+    """
+    there = rows != float("-inf")  # what is not a number is there, and shows
     with torch.no_grad():
-        before = (rows[:, :, None] < rows[:, None, :]).sum(dim=2)
+        mine, other = rows[:, :, None], rows[:, None, :]
+        further = torch.ones(rows.shape[1], rows.shape[1], dtype=torch.bool, device=rows.device).triu(1)
+        before = ((mine < other) | ((mine == other) & further)).sum(dim=2)
         gain = 1 / torch.log2(2.0 + before)
         weights = (gain[:, :1] - gain).abs().masked_fill(~there, 0.0)
     lead = torch.where(there, rows[:, :1] - rows, torch.zeros_like(rows))  # no -inf where gradients flow
