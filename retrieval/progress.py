@@ -26,7 +26,8 @@ def telling(progress: Progress, name: str) -> OnStep:
     def on_step(done: int, steps: int, text: str) -> None:
         nonlocal said
         progress.update(task, completed=done, total=steps, description=f"{name}: {text}", visible=True)
-        if not progress.console.is_terminal and monotonic() - said >= _SECONDS:
+        unseen = not progress.disable and not progress.console.is_terminal
+        if unseen and monotonic() - said >= _SECONDS:
             said = monotonic()
             progress.console.print(f"{name}: {done} of {steps}, {text}", highlight=False, markup=False, soft_wrap=True)
 
