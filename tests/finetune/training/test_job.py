@@ -6,20 +6,23 @@ import torch
 from peft import set_peft_model_state_dict
 from rich.progress import Progress
 
+from finetune.examples import ExampleFolder
 from finetune.training.checkpoint import Checkpoint, Weights
 from finetune.training.config import TrainingConfig
 from finetune.training.job import CHECKPOINT, CURVE, train
 from finetune.training.loop import Training
 from finetune.training.scorer import open_scorer
 from llm_rerank.adapters import Adapter
+from llm_rerank.config import RerankerConfig
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.packing import pack
 from llm_rerank.engines.transformers import TransformersEngine
-from llm_rerank.models import PreparedModel
+from llm_rerank.models import DEFAULT_MODEL, PreparedModel
+from llm_rerank.opening import open_reranker
 from llm_rerank.prompt import PromptConfig
 from llm_rerank.tokenizer import ChatTokenizer
 from retrieval.alone import alone
-from retrieval.errors import BuildError, TrainingError
+from retrieval.errors import BuildError, ModelError, TrainingError
 from retrieval.files import read_json
 from retrieval.retrievers.base import OnStep
 
@@ -86,9 +89,10 @@ def test_another_training_is_refused_in_a_finished_folder(finished: Path, config
 def test_an_interrupted_job_goes_on_to_the_same_adapter(
     finished: Path, configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as patched:
-        interrupt(patched, after=3)
-        pytest.raises(KeyboardInterrupt, run, configure(), tmp_path)
+    interrupt(monkeypatch, after=3)
+    with pytest.raises(KeyboardInterrupt):
+        run(configure(), tmp_path)
+    monkeypatch.undo()
     assert (tmp_path / CHECKPOINT).exists()
     assert run(configure(), tmp_path).adapter_id == Adapter.read(finished / "adapter").adapter_id
 
@@ -108,6 +112,19 @@ def test_an_adapter_is_served_as_it_was_trained(
     expected = trained_scores(configure(), tiny, states[-1].best)
     assert served_scores(tiny, adapter.folder) == pytest.approx(expected, abs=1e-3)  # half precision on the disk
     assert served_scores(tiny, None) != pytest.approx(expected, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("other", "field"), [({"prompt": {"question": "Next?"}}, "prompt"), ({"model": DEFAULT_MODEL}, "model")]
+)
+def test_it_is_not_served_otherwise(
+    finished: Path, tiny: PreparedModel, examples: ExampleFolder, other: dict[str, object], field: str
+) -> None:
+    served = {"model": str(tiny.folder), "adapter": finished / "adapter", "engine": {"device": "cpu"}}
+    open_reranker(RerankerConfig.model_validate(served), examples.catalogue, say=print)
+    with pytest.raises(ModelError) as refused:
+        open_reranker(RerankerConfig.model_validate(served | other), examples.catalogue, say=print)
+    assert refused.value.field == field
 
 
 def trained_scores(config: TrainingConfig, base: PreparedModel, weights: Weights) -> list[float]:
