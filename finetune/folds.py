@@ -1,6 +1,7 @@
 """Retrievers that have not seen whom they are asked about: one hybrid a fold, fitted on the other folds' users."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -38,9 +39,8 @@ class Folds:
 
     def __init__(self, shop: ShopData, config: ExamplesConfig, work: Path, progress: Progress) -> None:
         self._config, self._work, self._progress = config, work, progress
-        self._fold_of = dict(
-            zip(shop.log.user_ids, deal(len(shop.log.user_ids), config.folds, config.seed).tolist(), strict=True)
-        )
+        fold: list[int] = deal(len(shop.log.user_ids), config.folds, config.seed).tolist()
+        self._fold_of = dict(zip(shop.log.user_ids, fold, strict=True))
         vectors = embed_catalogue(shop.catalogue, config.embedder, work / "vectors.npz", progress)
         index = build_index(config.index, vectors.dimension)
         index.add([item.item_id for item in shop.catalogue], vectors.at(np.arange(len(shop.catalogue))))
@@ -52,12 +52,7 @@ class Folds:
         return self._hybrids[self._fold_of[user_id]]
 
     def _hybrid(self, fold: int) -> HybridRetriever:
-        shelf = Shelf(
-            catalogue=self._shelf.catalogue,
-            log=self._others(fold),
-            vectors=self._shelf.vectors,
-            index=self._shelf.index,
-        )
+        shelf = replace(self._shelf, log=self._others(fold))
         weighted = [(self._source(source, shelf, fold), source.weight) for source in self._config.retrievers]
         return HybridRetriever(self._config.hybrid, shelf.catalogue, weighted)
 

@@ -4,30 +4,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Protocol
 
 import numpy as np
 
+from finetune.examples_config import ExamplesConfig
 from retrieval.records import UserHistory
-
-
-class MomentRules(Protocol):
-    """Which moments, and what of them."""
-
-    @property
-    def repeats(self) -> bool:
-        """Whether what is in the history may be a target."""
-        ...
-
-    @property
-    def moments_per_user(self) -> int | None:
-        """How many moments, the newest; None: all."""
-        ...
-
-    @property
-    def targets_per_moment(self) -> int:
-        """How many targets of one, at most."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,14 +25,14 @@ def count_moments(history: UserHistory) -> int:
     return len({interaction.timestamp for interaction in history.interactions})
 
 
-def moments(history: UserHistory, rules: MomentRules, rng: np.random.Generator) -> tuple[Moment, ...]:
+def moments(history: UserHistory, config: ExamplesConfig, rng: np.random.Generator) -> tuple[Moment, ...]:
     """The moments that something was known before and that have a target, oldest first."""
-    open_to = [
-        (start, end, targets) for start, end in _bounds(history) if (targets := _targets(history, start, end, rules))
+    asking = [
+        (start, end, targets) for start, end in _bounds(history) if (targets := _targets(history, start, end, config))
     ]
-    newest = open_to if rules.moments_per_user is None else open_to[-rules.moments_per_user :]
+    newest = asking if config.moments_per_user is None else asking[-config.moments_per_user :]
     return tuple(
-        Moment(start=start, end=end, targets=_draw(targets, rules.targets_per_moment, rng))
+        Moment(start=start, end=end, targets=_draw(targets, config.targets_per_moment, rng))
         for start, end, targets in newest
     )
 
@@ -76,10 +57,10 @@ def _bounds(history: UserHistory) -> Iterator[tuple[int, int]]:
         start = end
 
 
-def _targets(history: UserHistory, start: int, end: int, rules: MomentRules) -> list[str]:
+def _targets(history: UserHistory, start: int, end: int, config: ExamplesConfig) -> list[str]:
     """The distinct items of the moment that could be asked for."""
     distinct = list(dict.fromkeys(interaction.item_id for interaction in history.interactions[start:end]))
-    if rules.repeats:
+    if config.repeats:
         return distinct
     seen = {interaction.item_id for interaction in history.interactions[:start]}
     return [item_id for item_id in distinct if item_id not in seen]

@@ -14,6 +14,7 @@ from finetune.training.checkpoint import Checkpoint
 from finetune.training.config import TrainingConfig
 from finetune.training.loop import Training
 from finetune.training.scorer import PackedScorer, open_scorer
+from finetune.training.telling import telling_of_training
 from llm_rerank.adapters import ABOUT, Adapter, write_about
 from llm_rerank.models import PreparedModel, prepare_model
 from llm_rerank.prompt import Prompt
@@ -21,7 +22,6 @@ from llm_rerank.tokenizer import ChatTokenizer
 from retrieval.alone import alone
 from retrieval.errors import TrainingError
 from retrieval.files import read_json, write_json
-from retrieval.progress import telling
 
 CHECKPOINT = "checkpoint.pt"
 CURVE = "curve.json"
@@ -47,7 +47,7 @@ def train(config: TrainingConfig, folder: Path, progress: Progress) -> Adapter:
     if accelerator.is_main_process:
         with alone(folder):
             write_json(folder / BEGUN, {"plan": plan, "config": config.model_dump(mode="json")})
-            state = training.run(telling(progress, "training"))
+            state = training.run(telling_of_training(progress))
             _write(folder, config, examples, base, scorer, state)
     else:
         training.run(_in_silence)

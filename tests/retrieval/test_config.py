@@ -18,8 +18,12 @@ def models() -> dict[str, type[Settings]]:
 
         known["recommend.yaml"] = RecommendConfig
     from eval.config import EvalConfig
+    from finetune.examples_config import ExamplesConfig
 
-    return known | {path.relative_to(CONFIGS).as_posix(): EvalConfig for path in (CONFIGS / "eval").glob("*.yaml")}
+    folders: dict[str, type[Settings]] = {"eval/*.yaml": EvalConfig, "finetune/*-examples.yaml": ExamplesConfig}
+    return known | {
+        path.relative_to(CONFIGS).as_posix(): model for files, model in folders.items() for path in CONFIGS.glob(files)
+    }
 
 
 @pytest.fixture
