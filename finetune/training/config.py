@@ -94,7 +94,7 @@ class TrainingConfig(Settings):
     """Lists of validation users that are ranked every `validate_every` steps; 0: none, and the last weights count."""
 
     validate_every: PositiveInt = 200
-    """Steps between validations, and between checkpoints."""
+    """Steps between validations. A checkpoint is kept with each, and every minute between."""
 
     patience: PositiveInt = 5
     """Validations without a better one until training stops."""

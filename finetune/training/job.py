@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import torch
-from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate import Accelerator
 from peft import set_peft_model_state_dict
 from rich.progress import Progress
 
@@ -40,11 +40,7 @@ def train(config: TrainingConfig, folder: Path, progress: Progress) -> Adapter:
     plan = _plan(config, examples, base)
     if (folder / ADAPTER / ABOUT).exists():
         return _finished(folder, plan)
-    accelerator = Accelerator(
-        mixed_precision="bf16" if torch.cuda.is_available() else "no",
-        # Buffers never change; sending them before every pass would wait for ever where processes have unlike many.
-        kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],
-    )
+    accelerator = Accelerator(mixed_precision="bf16" if torch.cuda.is_available() else "no")
     prompt = Prompt(ChatTokenizer.load(base.folder), config.prompt)
     scorer = open_scorer(config, base, accelerator.device)
     training = Training(config, examples, prompt, scorer, accelerator, plan, folder / CHECKPOINT)

@@ -45,8 +45,21 @@ def load_steps(
 ) -> Iterator[Step]:
     """From step `first` to the last; other processes write them ahead where there are `workers`.
 
-    Raises TrainingError where a step has no list for some process.
+    Raises TrainingError where a step would have no list for some process: it would be waited for without end.
     """
+    _require_lists(config, examples, share)
+    dataset = _Steps(config, examples, prompt, first, share)
+    loader: DataLoader[Any] = DataLoader(
+        dataset,
+        batch_size=None,
+        num_workers=config.workers,
+        prefetch_factor=4 if config.workers else None,
+        multiprocessing_context="fork" if config.workers else None,  # a prompt with its caches cannot be pickled
+    )
+    return iter(loader)
+
+
+def _require_lists(config: TrainingConfig, examples: ExampleFolder, share: Share) -> None:
     if not examples.rows("train"):
         raise TrainingError(
             "there is nothing to train on",
@@ -61,15 +74,6 @@ def load_steps(
             value=config.lists_per_step,
             remedy="Raise it, or start fewer processes.",
         )
-    dataset = _Steps(config, examples, prompt, first, share)
-    loader: DataLoader[Any] = DataLoader(
-        dataset,
-        batch_size=None,
-        num_workers=config.workers,
-        prefetch_factor=4 if config.workers else None,
-        multiprocessing_context="fork" if config.workers else None,  # a prompt with its caches cannot be pickled
-    )
-    return iter(loader)
 
 
 class _Steps(IterableDataset[Step]):

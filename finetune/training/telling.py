@@ -13,7 +13,7 @@ _SECONDS: Final = 20.0  # between two lines
 
 def telling_of_training(progress: Progress) -> OnStep:
     """Shows every step, or tells of one now and then."""
-    if progress.console.is_terminal:
+    if progress.console.is_terminal or progress.disable:
         return telling(progress, "training")
     told = -_SECONDS
 

@@ -68,7 +68,7 @@ def test_the_good_doors_are_found(train: Train, loss: str) -> None:
     assert state.validations[-1][1] > 0.95  # NDCG@10; by chance about 0.5
 
 
-@pytest.mark.parametrize("steps", [1, 3, 4])
+@pytest.mark.parametrize("steps", [1, 4])
 def test_an_interrupted_training_ends_as_one_that_was_not(train: Train, path: Path, steps: int) -> None:
     settings = {"lora": {"rank": 4, "dropout": 0.2}}
     whole = train(**settings)
