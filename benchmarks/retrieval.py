@@ -1,6 +1,8 @@
 """How long one user waits for candidates, once the shop is open.
 
 python -m benchmarks.retrieval --folder var/shop --out docs/results/retrieval-latency
+
+Candidates are asked for as the recommender asks for them.
 """
 
 import argparse
@@ -19,7 +21,10 @@ from benchmarks.report import write_report
 from benchmarks.table import Table
 from benchmarks.target import Target, target_table
 from benchmarks.terminal import console, show, stepping
+from llm_rerank.one_thread import OnOneThread
 from retrieval.folder import BuiltShop, load_folder
+from retrieval.log import InteractionLog
+from retrieval.retrievers.base import Retriever
 
 _WARM_UP: Final = 20
 
@@ -28,14 +33,15 @@ def main() -> None:
     """Opens a build folder, measures, judges, writes the report and its raw numbers."""
     options = _options()
     shop = load_folder(options.folder)
+    retriever = OnOneThread(shop.retriever)
     users = _some_users(shop, options.users, options.seed)
     for user in users[:_WARM_UP]:
-        milliseconds_of(shop, user, options.candidates)
+        milliseconds_of(shop.log, retriever, user, options.candidates)
     taken = []
     with stepping(len(users)) as on_step:
         for user in users:
             on_step("candidates for one user")
-            taken.append(milliseconds_of(shop, user, options.candidates))
+            taken.append(milliseconds_of(shop.log, retriever, user, options.candidates))
     about = machine(
         shlex.join(["python", "-m", "benchmarks.retrieval", *sys.argv[1:]]),
         torch.device("cpu"),
@@ -48,12 +54,12 @@ def main() -> None:
     console.print(f"Written to {options.out}")
 
 
-def milliseconds_of(shop: BuiltShop, user: str, candidates: int) -> tuple[float, float]:
+def milliseconds_of(log: InteractionLog, retriever: Retriever, user: str, candidates: int) -> tuple[float, float]:
     """Reading the history, and retrieving for it."""
     start = perf_counter()
-    history = shop.log.history(user)
+    history = log.history(user)
     read = perf_counter()
-    shop.retriever.retrieve(history, candidates)
+    retriever.retrieve(history, candidates)
     return 1000 * (read - start), 1000 * (perf_counter() - read)
 
 
