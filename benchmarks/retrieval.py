@@ -82,7 +82,7 @@ def latency_table(taken: Sequence[tuple[float, float]], candidates: int) -> Tabl
         rows=tuple(
             (step, *(f"{value:.2f}" for value in np.percentile(values, (50, 95, 99)))) for step, values in steps.items()
         ),
-        notes=(f"{len(taken)} users, one after the other, once warm.",),
+        notes=(f"{len(taken)} users, one after the other, once warm; candidates on one thread.",),
     )
 
 
