@@ -13,6 +13,7 @@ from llm_rerank.explanations.evidence import EvidenceFinder, Vectors
 from llm_rerank.explanations.explainer import Explainer
 from llm_rerank.explanations.writer import Writer
 from llm_rerank.fusion import standardise
+from llm_rerank.one_thread import OnOneThread
 from llm_rerank.opening import open_reranker
 from llm_rerank.ranking import RankedItem, Ranking
 from llm_rerank.request import RankingRequest
@@ -34,6 +35,7 @@ class Recommender:
         self._explainer = explainer
         self._model = model
         self._candidates = candidates
+        self._retriever = OnOneThread(shop.retriever)
 
     @classmethod
     def open(cls, config: RecommendConfig, *, say: Callable[[str], None] = lambda _: None) -> "Recommender":
@@ -96,7 +98,7 @@ class Recommender:
 
     def _candidates_for(self, request: RankingRequest) -> tuple[Candidate, ...]:
         if request.item_ids is None:
-            return self.shop.retriever.retrieve(request.history, self._candidates)
+            return self._retriever.retrieve(request.history, self._candidates)
         items = [self.shop.catalogue[item_id] for item_id in dict.fromkeys(request.item_ids)]
         return tuple(
             Candidate(item=item, score=-float(rank), source="request", rank=rank)

@@ -1,8 +1,10 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from threading import Event
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from llm_rerank.engines.base import GeneratedPiece, GenerationRequest, ScoringRequest
@@ -18,7 +20,7 @@ from llm_rerank.reranker import Reranker
 from llm_rerank.tokenizer import ChatTokenizer
 from retrieval.errors import CancelledError, ConfigError, EngineError, UnknownItemError
 from retrieval.folder import BuiltShop
-from retrieval.records import UserHistory
+from retrieval.records import Candidate, UserHistory
 
 Failure = Exception | None
 
@@ -96,6 +98,27 @@ def test_a_user_without_a_history(world: World) -> None:
 @pytest.mark.parametrize(("candidates", "top_n", "found"), [(0, 10, 0), (1, 10, 1), (50, 0, 0), (50, 3, 3)])
 def test_as_many_as_there_are_and_no_more_than_asked(world: World, candidates: int, top_n: int, found: int) -> None:
     assert len(world.ask(candidates=candidates, top_n=top_n, explained=5).items) == found
+
+
+def test_retrieval_keeps_to_one_thread(world: World) -> None:
+    class Counting:
+        name = "counting"
+        threads = 0
+
+        def retrieve(
+            self, history: UserHistory, top_n: int, *, exclude: Collection[str] = frozenset()
+        ) -> tuple[Candidate, ...]:
+            self.threads = torch.get_num_threads()
+            return ()
+
+    counting, before = Counting(), torch.get_num_threads()
+    world.built = replace(world.built, retriever=counting)
+    torch.set_num_threads(2)
+    try:
+        world.ask()
+        assert (counting.threads, torch.get_num_threads()) == (1, 2)
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_the_callers_items_and_no_others(world: World) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from llm_rerank.one_thread import OnOneThread
 from retrieval.catalogue import Catalogue
 from retrieval.embedders.base import HashingConfig
 from retrieval.embedders.hashing import HashingEmbedder
@@ -65,6 +66,8 @@ def fitted(name: str, shelf: Shelf, work: Path) -> Retriever:
         return HybridRetriever(HybridConfig(), shelf.catalogue, sources)
     if name == "blend":
         return blended(shelf, work)
+    if name == "one thread":
+        return OnOneThread(fitted("hybrid", shelf, work))
     return open_retriever(CONFIGS[name], shelf, fit(CONFIGS[name], shelf, seed=0, work=work))
 
 
@@ -80,7 +83,7 @@ def blended(shelf: Shelf, work: Path) -> Retriever:
     return BlendRetriever(config, shelf.catalogue, shelf.vectors, shelf.log, sources, learnt, fusion)
 
 
-@pytest.fixture(scope="module", params=[*CONFIGS, "hybrid", "blend"])
+@pytest.fixture(scope="module", params=[*CONFIGS, "hybrid", "blend", "one thread"])
 def retriever(request: pytest.FixtureRequest, shelf: Shelf, tmp_path_factory: pytest.TempPathFactory) -> Retriever:
     return fitted(request.param, shelf, tmp_path_factory.mktemp("work"))
 
