@@ -19,8 +19,13 @@ def models() -> dict[str, type[Settings]]:
         known["recommend.yaml"] = RecommendConfig
     from eval.config import EvalConfig
     from finetune.examples_config import ExamplesConfig
+    from finetune.training.config import TrainingConfig
 
-    folders: dict[str, type[Settings]] = {"eval/*.yaml": EvalConfig, "finetune/*-examples.yaml": ExamplesConfig}
+    folders: dict[str, type[Settings]] = {
+        "eval/*.yaml": EvalConfig,
+        "finetune/*.yaml": TrainingConfig,
+        "finetune/*-examples.yaml": ExamplesConfig,
+    }
     return known | {
         path.relative_to(CONFIGS).as_posix(): model for files, model in folders.items() for path in CONFIGS.glob(files)
     }
