@@ -20,13 +20,18 @@ def main() -> None:
     )
     parser.add_argument("--config", type=Path, required=True, help="a YAML file; see configs/finetune/")
     parser.add_argument("--out", type=Path, required=True, help="the folder to write")
+    parser.add_argument("--so-far", type=Path, help="only write the best adapter of the training in --out, here")
     given = parser.parse_args()
     try:
-        from finetune.training.job import train  # brings torch and peft
+        from finetune.training.job import adapter_so_far, train  # brings torch and peft
 
-        with showing_progress() as progress:
-            adapter = train(read_config(given.config, TrainingConfig), given.out, progress)
-        print(f"Trained {adapter.folder}: adapter {adapter.adapter_id}, {dict(adapter.metrics)}")
+        config = read_config(given.config, TrainingConfig)
+        if given.so_far:
+            adapter = adapter_so_far(config, given.out, given.so_far)
+        else:
+            with showing_progress() as progress:
+                adapter = train(config, given.out, progress)
+        print(f"{adapter.folder}: adapter {adapter.adapter_id}, {dict(adapter.metrics)}")
     except LlmRerankError as err:
         sys.exit(f"finetune.train: {err}")
 

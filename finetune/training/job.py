@@ -2,20 +2,19 @@
 
 from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import torch
 from accelerate import Accelerator
-from peft import set_peft_model_state_dict
 from rich.progress import Progress
 
 from finetune.examples import ExampleFolder
+from finetune.training.adapter import write_adapter
 from finetune.training.checkpoint import Checkpoint
 from finetune.training.config import TrainingConfig
 from finetune.training.loop import Training
-from finetune.training.scorer import PackedScorer, open_scorer
+from finetune.training.scorer import open_scorer
 from finetune.training.telling import telling_of_training
-from llm_rerank.adapters import ABOUT, Adapter, write_about
+from llm_rerank.adapters import ABOUT, Adapter
 from llm_rerank.models import PreparedModel, prepare_model
 from llm_rerank.prompt import Prompt
 from llm_rerank.tokenizer import ChatTokenizer
@@ -48,11 +47,28 @@ def train(config: TrainingConfig, folder: Path, progress: Progress) -> Adapter:
         with alone(folder):
             write_json(folder / BEGUN, {"plan": plan, "config": config.model_dump(mode="json")})
             state = training.run(telling_of_training(progress))
-            _write(folder, config, examples, base, scorer, state)
+            _write(folder, config, examples, base, state)
     else:
         training.run(_in_silence)
     accelerator.wait_for_everyone()
     return Adapter.read(folder / ADAPTER)
+
+
+def adapter_so_far(config: TrainingConfig, folder: Path, out: Path) -> Adapter:
+    """Writes the best weights of an unfinished training, which may go on meanwhile, to `out` as an adapter.
+
+    Raises TrainingError where there is no checkpoint yet, or one of another training.
+    """
+    examples, base = ExampleFolder(config.examples), prepare_model(config.model)
+    state = Checkpoint.read(folder / CHECKPOINT, _plan(config, examples, base))
+    if state is None:
+        raise TrainingError(
+            "no training is going on here, or it has kept nothing yet",
+            field="out",
+            value=str(folder),
+            remedy="Wait a minute; a finished training's adapter lies in its folder.",
+        )
+    return write_adapter(out, state, config, base, examples.made_from)
 
 
 def _plan(config: TrainingConfig, examples: ExampleFolder, base: PreparedModel) -> str:
@@ -73,25 +89,11 @@ def _finished(folder: Path, plan: str) -> Adapter:
 
 
 def _write(
-    folder: Path,
-    config: TrainingConfig,
-    examples: ExampleFolder,
-    base: PreparedModel,
-    scorer: PackedScorer,
-    state: Checkpoint,
+    folder: Path, config: TrainingConfig, examples: ExampleFolder, base: PreparedModel, state: Checkpoint
 ) -> None:
-    """The best weights, in half precision, and the learning curve; then the checkpoint goes."""
-    set_peft_model_state_dict(scorer.model, state.best)
-    with TemporaryDirectory(dir=folder) as made:
-        part = Path(made) / ADAPTER
-        scorer.model.half().save_pretrained(part, save_embedding_layers=False)
-        (part / "README.md").unlink(missing_ok=True)  # peft's, a form that nobody filled in
-        metrics = {"steps": state.best_step, "seconds": state.seconds}
-        if state.validations:
-            metrics |= {"validation_ndcg@10": max(ndcg for _, ndcg, _ in state.validations)}
-        write_about(part, base, config.prompt, examples.made_from, metrics)
-        write_json(folder / CURVE, {"losses": state.losses, "validations": state.validations})
-        part.replace(folder / ADAPTER)
+    """The adapter comes last but for the checkpoint's end: who finds it finds all."""
+    write_json(folder / CURVE, {"losses": state.losses, "validations": state.validations})
+    write_adapter(folder / ADAPTER, state, config, base, examples.made_from)
     (folder / CHECKPOINT).unlink(missing_ok=True)
 
 

@@ -92,7 +92,7 @@ class Training:
     def _keep(self, state: Checkpoint) -> None:
         """Takes the weights into the state and writes it. Nobody waits: the others read it when all start again."""
         state.weights, state.optimizer = self._weights(), self._optimizer.state_dict()
-        if not self._validated:
+        if not state.validations:
             state.best = state.weights
         if self._accelerator.is_main_process:
             state.write(self._path)

@@ -1,14 +1,15 @@
 """The model as training sees it: a pack in, one score a candidate out."""
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import PeftModel, get_peft_model
 from peft.tuners.tuners_utils import BaseTunerLayer
 from torch import Tensor
 from transformers import AutoModelForCausalLM, PreTrainedModel
 from transformers.utils import logging
 
 import llm_rerank.engines.transformers  # noqa: F401  registers the attention
-from finetune.training.config import LoraSettings, TrainingConfig
+from finetune.training.adapter import lora_config
+from finetune.training.config import TrainingConfig
 from llm_rerank.engines.packing import Pack
 from llm_rerank.models import PreparedModel
 from llm_rerank.tokenizer import TokenIds
@@ -52,20 +53,8 @@ def open_scorer(config: TrainingConfig, base: PreparedModel, device: torch.devic
     if config.gradient_checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})
     torch.manual_seed(config.seed)
-    adapted = get_peft_model(model, _lora(config.lora))
+    adapted = get_peft_model(model, lora_config(config.lora))
     for layer in adapted.modules():
         if isinstance(layer, BaseTunerLayer):
             layer.cast_input_dtype_enabled = False  # autocast does: to float32 and back is a copy of every activation
     return PackedScorer(adapted.to(device))
-
-
-def _lora(lora: LoraSettings) -> LoraConfig:
-    """What peft is told; all of it can be served by vLLM."""
-    return LoraConfig(
-        r=lora.rank,
-        lora_alpha=lora.alpha,
-        lora_dropout=lora.dropout,
-        use_rslora=lora.rslora,
-        target_modules="all-linear",
-        task_type="CAUSAL_LM",
-    )

@@ -9,7 +9,7 @@ from rich.progress import Progress
 from finetune.examples import ExampleFolder
 from finetune.training.checkpoint import Checkpoint, Weights
 from finetune.training.config import TrainingConfig
-from finetune.training.job import CHECKPOINT, CURVE, train
+from finetune.training.job import CHECKPOINT, CURVE, adapter_so_far, train
 from finetune.training.loop import Training
 from finetune.training.scorer import open_scorer
 from llm_rerank.adapters import Adapter
@@ -137,3 +137,23 @@ def served_scores(base: PreparedModel, adapter: Path | None) -> list[float]:
     tokenizer = ChatTokenizer.load(base.folder)
     (logits,) = TransformersEngine.load(base.folder, tokenizer, adapter=adapter, device="cpu").score([REQUEST])
     return (logits[:, 0] - logits[:, 1]).tolist()
+
+
+def test_the_best_so_far_can_be_had_while_a_training_goes_on(
+    finished: Path, configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, early = tmp_path / "training", tmp_path / "early"
+    with monkeypatch.context() as patch:
+        interrupt(patch, after=5)
+        with pytest.raises(KeyboardInterrupt):
+            run(configure(), folder)
+    adapter = adapter_so_far(configure(), folder, early)
+    assert adapter.folder == early
+    assert adapter.metrics["steps"] <= 4
+    assert run(configure(), folder).adapter_id == Adapter.read(finished / "adapter").adapter_id
+
+
+def test_without_a_checkpoint_there_is_no_best_so_far(configure: Configure, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"out=.*no training is going on here"):
+        adapter_so_far(configure(), tmp_path / "training", tmp_path / "early")
+    assert not (tmp_path / "early").exists()
