@@ -26,6 +26,8 @@ class RerankerConfig(Settings):
 
     model: str = DEFAULT_MODEL
     """The embedded default, a local folder, or a hub model by name."""
+    adapter: Path | None = None
+    """A folder with a LoRA adapter that was trained for this model and this prompt; none: the model as it is."""
     engine: EngineConfig = EngineConfig()
     """What runs the model."""
     prompt: PromptConfig = PromptConfig()

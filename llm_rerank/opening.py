@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from llm_rerank.adapters import Adapter
 from llm_rerank.config import RerankerConfig
 from llm_rerank.engines import build_engine
 from llm_rerank.models import prepare_model
@@ -12,9 +13,16 @@ from retrieval.catalogue import Catalogue
 
 
 def open_reranker(config: RerankerConfig, catalogue: Catalogue, *, say: Callable[[str], None]) -> Reranker:
-    """The configured model, prepared and loaded, with its prompt; `say` hears of slow steps."""
+    """The configured model, prepared and loaded, with its adapter and prompt; `say` hears of slow steps.
+
+    Raises ModelError for an adapter that was trained on another model or with another prompt.
+    """
     model = prepare_model(config.model, say=say)
+    if config.adapter is not None:
+        Adapter.read(config.adapter).require(model, config.prompt)
     tokenizer = ChatTokenizer.load(model.folder)
-    engine = build_engine(config.engine.kind, model.folder, tokenizer, device=config.engine.device)
+    engine = build_engine(
+        config.engine.kind, model.folder, tokenizer, adapter=config.adapter, device=config.engine.device
+    )
     prompt = Prompt(tokenizer, config.prompt)
     return Reranker(engine, prompt, catalogue, method=config.method, llm_weight=config.llm_weight)

@@ -20,7 +20,7 @@ from benchmarks.target import Target, target_table
 from benchmarks.world import Cell
 from llm_rerank.models import DEFAULT_MODEL
 
-_PLAN = Plan(ks=(20, 100, 200, 500), histories=(20, 50), repeats=5, batch_sizes=(1, 8, 32, 128), most_prompts=500)
+_PLAN = Plan(ks=(20, 100, 200, 500), histories=(20, 50), repeats=3, batch_sizes=(1, 8, 32, 128), most_prompts=500)
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """Several users in one forward pass: how many items a device scores a second."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from statistics import median
 from time import perf_counter
@@ -30,12 +30,16 @@ class UsersResult:
 
 
 def measure_users(forms: Forms, cell: Cell, users: Sequence[int], *, repeats: int) -> tuple[UsersResult, ...]:
-    """So many users with a list of that cell each, scored by one call of the engine; lists are never shared."""
+    """So many users with a list of that cell each, scored by one call of the engine; lists are never shared.
+
+    Nor are prefixes: each begins with a token of its own, as the engine would lay out equal ones once.
+    """
     request = forms.case(cell).request
     results = []
     for count in users:
-        forms.packed([request] * count)  # warms up
-        taken, peak = with_peak(partial(_times, forms, [request] * count, repeats), forms.model.device)
+        requests = [replace(request, prefix=(user, *request.prefix[1:])) for user in range(count)]
+        forms.packed(requests)  # warms up
+        taken, peak = with_peak(partial(_times, forms, requests, repeats), forms.model.device)
         results.append(UsersResult(users=count, k=cell.k, taken=taken, peak_bytes=peak))
     return tuple(results)
 

@@ -10,9 +10,17 @@ from retrieval.errors import MissingExtraError
 
 
 def build_engine(
-    kind: Literal["transformers", "fake"], folder: Path, tokenizer: Tokenizer, *, device: str | None = None
+    kind: Literal["transformers", "fake"],
+    folder: Path,
+    tokenizer: Tokenizer,
+    *,
+    adapter: Path | None = None,
+    device: str | None = None,
 ) -> Engine:
-    """The engine of that kind over the prepared model in `folder`. Heavy imports happen here and nowhere else."""
+    """The engine of that kind over the prepared model in `folder`, with an adapter's weights added.
+
+    Heavy imports happen here and nowhere else.
+    """
     match kind:
         case "fake":
             return FakeEngine(tokenizer)
@@ -26,4 +34,4 @@ def build_engine(
                     value=kind,
                     remedy="Run pip install 'llm-rerank[serve]'",
                 ) from err
-            return TransformersEngine.load(folder, tokenizer, device=device)
+            return TransformersEngine.load(folder, tokenizer, adapter=adapter, device=device)

@@ -18,8 +18,17 @@ def models() -> dict[str, type[Settings]]:
 
         known["recommend.yaml"] = RecommendConfig
     from eval.config import EvalConfig
+    from finetune.examples_config import ExamplesConfig
+    from finetune.training.config import TrainingConfig
 
-    return known | {path.relative_to(CONFIGS).as_posix(): EvalConfig for path in (CONFIGS / "eval").glob("*.yaml")}
+    folders: dict[str, type[Settings]] = {
+        "eval/*.yaml": EvalConfig,
+        "finetune/*.yaml": TrainingConfig,
+        "finetune/*-examples.yaml": ExamplesConfig,
+    }
+    return known | {
+        path.relative_to(CONFIGS).as_posix(): model for files, model in folders.items() for path in CONFIGS.glob(files)
+    }
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def test_permutation_of_a_long_list(real_engine: TransformersEngine) -> None:
 def test_small_chunks_change_nothing(real_engine: TransformersEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     request = random_request(3, 4000)
     (whole,) = real_engine.score([request])
-    monkeypatch.setattr("llm_rerank.engines.packing._CHUNK_SCORES", {"cpu": 1, "cuda": 1})  # one continuation a chunk
+    monkeypatch.setattr("llm_rerank.engines.chunked._CHUNK_SCORES", 1)  # one continuation a chunk
     np.testing.assert_allclose(real_engine.score([request])[0], whole, atol=1e-4)
 
 
@@ -82,7 +82,7 @@ def test_the_layout_of_two_requests() -> None:
     assert packed.input_ids.tolist() == [[10, 11, 12, 13, 14, 20, 21, 22]]
     assert packed.position_ids.tolist() == [[0, 1, 2, 2, 3, 0, 1, 2]]
     assert packed.last_rows.tolist() == [2, 4, 7]
-    assert [(s.start, s.stop) for s in packed.segments] == [(0, 2), (5, 6)]
+    assert [(c.prefix.start, c.prefix.stop) for c in packed.visible] == [(0, 2), (5, 6)]
 
 
 ONE_SMALL_LAYER: dict[str, int] = {

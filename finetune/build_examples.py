@@ -1,0 +1,226 @@
+"""The examples job: from a shop's log to what the LLM learns from.
+
+    python -m finetune.build_examples --config configs/finetune/beauty-examples.yaml --out var/finetune/beauty/examples
+
+Every file is whole or absent, and what a user's rows hold depends on nothing but the log and the settings: an
+interrupted run goes on and ends with the same bytes. The manifest comes last.
+"""
+
+import argparse
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Final
+
+import numpy as np
+from rich.progress import Progress
+
+from finetune.examples import FORMAT, ITEMS, MANIFEST, Part, read_manifest
+from finetune.examples_config import ExamplesConfig
+from finetune.folds import Folds
+from finetune.moments import count_moments, moments
+from finetune.shards import count_rows, shards, write_examples, write_items
+from finetune.user_examples import UserExamples, chance
+from retrieval.alone import LOCK, alone
+from retrieval.config import read_config
+from retrieval.datasets.base import load_dataset
+from retrieval.differences import differences
+from retrieval.embedders import embedder_name
+from retrieval.errors import BuildError, DatasetError, LlmRerankError
+from retrieval.files import read_json, unreadable, write_json
+from retrieval.manifest import installed
+from retrieval.progress import showing_progress
+from retrieval.shop import ShopData
+
+_WORK: Final = "work"
+_BEGUN: Final = "begun.json"
+_PACKAGES: Final = ("llm-rerank", "lenskit", "numpy", "pyarrow", "sentence-transformers", "torch")
+"""What the bytes depend on."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Users:
+    """Who has how many rows, in the order they are written."""
+
+    train: Mapping[str, int]
+    validation: Mapping[str, int]
+
+
+def build_examples(shop: ShopData, config: ExamplesConfig, folder: Path, progress: Progress) -> dict[str, Any]:
+    """Writes the examples to `folder`, going on where an earlier run stopped, and gives their manifest.
+
+    A finished folder is left as it is. Raises BuildError for a folder that holds something else, or other examples, or
+    where another process is at work; DatasetError for a log of which nothing can be learnt.
+    """
+    made_from = _name(shop, config)
+    _check_free(folder)
+    with alone(folder):
+        if not (folder / MANIFEST).exists():
+            _begin(folder, made_from)
+            _build(shop, config, folder, made_from, progress)
+        manifest = read_manifest(folder)
+        _same(manifest.get("made_from"), made_from, folder)
+        shutil.rmtree(folder / _WORK, ignore_errors=True)  # here: the run that finished may have been stopped before
+    return manifest
+
+
+def _build(shop: ShopData, config: ExamplesConfig, folder: Path, made_from: str, progress: Progress) -> None:
+    users = _users(shop, config, progress)
+    files = {
+        "train": _files("train", users.train, config.shard_rows),
+        "validation": _files("validation", users.validation, max(1, len(users.validation))),
+    }
+    write_items(folder / ITEMS, shop.catalogue)
+    folds = Folds(shop, config, folder / _WORK, progress) if config.retrievers else None
+    _write(UserExamples(shop, config, folds), files, users, folder, progress)
+    rows = {name: count_rows(folder / name) for names in files.values() for name in names}
+    counts = {
+        "train": sum(rows[name] for name in files["train"]),
+        "validation": sum(rows[name] for name in files["validation"]),
+        "users": len(users.train) + len(users.validation),
+        "items": len(shop.catalogue),
+    }
+    manifest = {
+        "format": FORMAT,
+        "made_from": made_from,
+        "history_items": config.history_items,
+        "repeats": config.repeats,
+        "counts": counts,
+        "shards": {part: list(names) for part, names in files.items()},
+        "rows": rows,
+    }
+    write_json(folder / MANIFEST, manifest)
+
+
+def _users(shop: ShopData, config: ExamplesConfig, progress: Progress) -> _Users:
+    """Deals users to training and validation; raises DatasetError where none has anything to learn from."""
+    rows: dict[str, int] = {}
+    without, single = 0, 0
+    for number, user_id in enumerate(progress.track(shop.log.user_ids, description="counting")):
+        history = shop.log.history(user_id)
+        found = moments(history, config, chance(config.seed, number))
+        single += count_moments(history) == 1
+        without += not found
+        if found:
+            rows[user_id] = sum(len(moment.targets) for moment in found)
+    progress.console.print(
+        f"{len(rows):,} users have {sum(rows.values()):,} positions; {without:,} have none, {single:,} of them since "
+        "all they did was at one moment",
+        highlight=False,
+    )
+    if not rows:
+        raise DatasetError(
+            "nothing can be learnt: no user did anything new after something else",
+            field="dataset",
+            value=shop.name,
+            remedy="Give a log of longer histories" + ("." if config.repeats else ", or allow repeats."),
+        )
+    ids = list(rows)
+    order = [ids[place] for place in np.random.default_rng([config.seed, 0]).permutation(len(ids))]
+    kept = min(config.validation_users, len(ids) // 5)
+    return _Users(train={user_id: rows[user_id] for user_id in order[kept:]}, validation=dict.fromkeys(order[:kept], 1))
+
+
+def _files(part: Part, rows: Mapping[str, int], most: int) -> dict[str, tuple[str, ...]]:
+    """The users of every file."""
+    return {f"{part}-{number:05}.parquet": users for number, users in enumerate(shards(rows, most))}
+
+
+def _write(
+    examples: UserExamples,
+    files: Mapping[str, Mapping[str, Sequence[str]]],
+    users: _Users,
+    folder: Path,
+    progress: Progress,
+) -> None:
+    task = progress.add_task("examples", total=sum(users.train.values()) + sum(users.validation.values()))
+    written, began = 0, perf_counter()
+    for part in ("validation", "train"):
+        for name, user_ids in files[part].items():
+            if (folder / name).exists():  # an earlier run wrote it
+                progress.advance(task, count_rows(folder / name))
+                continue
+            rows = []
+            for user_id in user_ids:
+                of_user = examples.newest(user_id) if part == "validation" else examples.all(user_id)
+                rows += of_user
+                progress.advance(task, len(of_user))
+            write_examples(folder / name, rows)
+            written += len(rows)
+    seconds = perf_counter() - began
+    progress.console.print(f"{written:,} rows in {seconds:,.0f} s, {written / seconds:,.0f} a second", highlight=False)
+
+
+def _name(shop: ShopData, config: ExamplesConfig) -> str:
+    """Changes with all that the rows depend on; where the shop's files lie is not of it."""
+    embedder = embedder_name(config.embedder) if config.retrievers else ""
+    about = f"{FORMAT} {shop.fingerprint} {embedder} {config.model_dump_json(exclude={'dataset', 'embedder'})}"
+    return sha256(about.encode()).hexdigest()[:16]
+
+
+def _begin(folder: Path, made_from: str) -> None:
+    """Marks the folder as that of these examples: what an earlier run left is gone on with only where it is the same.
+
+    Raises BuildError where it is not, or where other versions began it.
+    """
+    versions, path = installed(_PACKAGES), folder / _WORK / _BEGUN
+    if path.exists():
+        begun = read_json(path)
+        if not isinstance(begun, dict):
+            raise unreadable(path, remade=True)
+        _same(begun.get("made_from"), made_from, folder)
+        if changed := differences(begun.get("versions", {}), versions):
+            raise BuildError(
+                f"these examples were begun by other versions: {changed}",
+                field="out",
+                value=str(folder),
+                remedy="Go on with those, or begin anew in another folder.",
+            )
+    write_json(path, {"made_from": made_from, "versions": versions})
+
+
+def _check_free(folder: Path) -> None:
+    """Raises BuildError where something else lies than examples."""
+    if not folder.exists() or (folder / MANIFEST).exists() or (folder / _WORK / _BEGUN).exists():
+        return
+    if not folder.is_dir() or any(path.name not in {LOCK, _WORK} for path in folder.iterdir()):
+        raise BuildError(
+            "this is no folder of examples", field="out", value=str(folder), remedy="Give a new folder, or clear it."
+        )
+
+
+def _same(found: object, made_from: str, folder: Path) -> None:
+    if found != made_from:
+        raise BuildError(
+            "this folder holds examples of other data or with other settings",
+            field="out",
+            value=str(folder),
+            remedy="Give another folder: examples are never changed in place.",
+        )
+
+
+def main() -> None:
+    """Builds one folder of examples."""
+    parser = argparse.ArgumentParser(
+        prog="python -m finetune.build_examples",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--config", type=Path, required=True, help="a YAML file; see configs/finetune/")
+    parser.add_argument("--out", type=Path, required=True, help="the folder to write")
+    given = parser.parse_args()
+    try:
+        config = read_config(given.config, ExamplesConfig)
+        with showing_progress() as progress:
+            manifest = build_examples(load_dataset(config.dataset).shop, config, given.out, progress)
+    except LlmRerankError as err:
+        sys.exit(f"finetune.build_examples: {err}")
+    print(f"Examples: {given.out}, {manifest['counts']}")
+
+
+if __name__ == "__main__":
+    main()

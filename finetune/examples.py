@@ -1,0 +1,175 @@
+"""Training examples as they are read: one moment of a user, what came next, and what did not.
+
+Written by `finetune.build_examples`. Reading needs numpy and pyarrow alone: it is done where the training is.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from retrieval.catalogue import Catalogue
+from retrieval.errors import DatasetError
+from retrieval.records import Item
+
+FORMAT: Final = 1
+MANIFEST: Final = "manifest.json"
+ITEMS: Final = "items.parquet"
+NUMBERS: Final = ("history", "times", "hits", "popular", "random")
+"""The columns that hold a list of item numbers, or of counts."""
+
+COLUMNS: Final = ("user_id", *NUMBERS, "target")
+Part = Literal["train", "validation"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Example:
+    """One row. Items are numbers, rows of items.parquet."""
+
+    user_id: str
+    history: tuple[int, ...]
+    """Distinct items by their latest interaction, oldest first."""
+
+    times: tuple[int, ...]
+    """How often the user had taken each of the history."""
+
+    target: int
+    """What came next."""
+
+    hits: tuple[int, ...]
+    """Negatives that retrievers rank highest, best first."""
+
+    popular: tuple[int, ...]
+    """Negatives drawn by popularity."""
+
+    random: tuple[int, ...]
+    """Negatives drawn from the whole catalogue."""
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What the folder holds; raises DatasetError where it is unfinished, or of another version."""
+    path = folder / MANIFEST
+    if not path.exists():
+        raise DatasetError(
+            "there are no finished examples here",
+            field="folder",
+            value=str(folder),
+            remedy=f"Run `llm-rerank examples --out {folder}`, which goes on where it stopped.",
+        )
+    try:
+        manifest = json.loads(path.read_text(encoding="ascii"))
+        found = manifest["format"]
+    except (OSError, ValueError, KeyError, TypeError) as err:
+        raise _damaged(path, "damaged") from err
+    if found != FORMAT:
+        raise DatasetError(
+            f"these examples are of a format that is not {FORMAT}, the one that is read here",
+            field="format",
+            value=found,
+            remedy="Make them again with this version.",
+        )
+    return dict(manifest)
+
+
+def read_items(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The ids and the titles of the catalogue; an item's number is its place."""
+    table = _table(folder / ITEMS, ["item_id", "title"])
+    return tuple(table["item_id"].to_pylist()), tuple(table["title"].to_pylist())
+
+
+def read_examples(folder: Path, part: Part = "train") -> Iterator[Example]:
+    """The examples in the order of their files: users mixed, one user's together and oldest first.
+
+    Raises DatasetError, before the first of them, for a folder that is unfinished and for a file that is missing, cut
+    short or has another number of rows than it was written with.
+    """
+    manifest = read_manifest(folder)
+    try:
+        expected = {name: int(manifest["rows"][name]) for name in manifest["shards"][part]}
+    except (KeyError, TypeError, ValueError) as err:
+        raise _damaged(folder / MANIFEST, "damaged") from err
+    for name, rows in expected.items():
+        _check_whole(folder / name, rows)
+    return (example for name in expected for example in _examples(folder / name))
+
+
+def _check_whole(path: Path, rows: int) -> None:
+    try:
+        found = pq.read_metadata(path).num_rows
+    except (OSError, pa.ArrowException) as err:
+        raise _damaged(path, "missing, cut short or damaged") from err
+    if found != rows:
+        raise _damaged(path, f"of {found:,} rows, and {rows:,} were written")
+
+
+def _examples(path: Path) -> Iterator[Example]:
+    table = _table(path, list(COLUMNS))
+    users, targets = table["user_id"].to_pylist(), table["target"].to_pylist()
+    lists = {name: _tuples(table[name]) for name in NUMBERS}
+    for row, (user_id, target) in enumerate(zip(users, targets, strict=True)):
+        numbers = {name: column[row] for name, column in lists.items()}
+        yield Example(user_id=user_id, target=target, **numbers)
+
+
+def _tuples(column: Any) -> list[tuple[int, ...]]:
+    """The lists of a column, without an Arrow object for every number."""
+    array = column.combine_chunks()
+    bounds, numbers = array.offsets.to_pylist(), array.values.to_numpy().tolist()
+    return [tuple(numbers[a:b]) for a, b in pairwise(bounds)]
+
+
+def _table(path: Path, columns: list[str]) -> Any:
+    try:
+        table = pq.read_table(path, columns=columns)
+    except (OSError, ValueError, pa.ArrowException) as err:
+        raise _damaged(path, "missing, cut short or damaged") from err
+    if missing := [name for name in columns if name not in table.column_names]:
+        raise _damaged(path, f"without {', '.join(missing)}")
+    return table
+
+
+def _damaged(path: Path, what: str) -> DatasetError:
+    return DatasetError(
+        f"{path.name} is {what}",
+        field="file",
+        value=str(path),
+        remedy="Make the examples again in a new folder, or copy the folder again.",
+    )
+
+
+class ExampleFolder:
+    """A finished folder of examples, a file at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises DatasetError for a folder that is unfinished."""
+        self._folder = folder
+        self._manifest = read_manifest(folder)
+
+    @property
+    def made_from(self) -> str:
+        """Changes with anything the examples depend on."""
+        return str(self._manifest["made_from"])
+
+    def rows(self, part: Part) -> int:
+        """How many examples there are."""
+        return int(self._manifest["counts"][part])
+
+    def shards(self, part: Part) -> tuple[str, ...]:
+        """The names of the files, in order."""
+        return tuple(self._manifest["shards"][part])
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Every item by id and title: all that a prompt shows."""
+        return Catalogue(Item(item_id=item, title=title) for item, title in zip(*read_items(self._folder), strict=True))
+
+    def read(self, shard: str) -> list[Example]:
+        """The examples of one file; raises DatasetError for one that is damaged or has lost rows."""
+        _check_whole(self._folder / shard, int(self._manifest["rows"][shard]))
+        return list(_examples(self._folder / shard))

@@ -1,0 +1,109 @@
+"""What a training is told."""
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+
+from llm_rerank.models import DEFAULT_MODEL
+from llm_rerank.prompt import PromptConfig
+from retrieval.settings import Settings
+
+
+class LoraSettings(Settings):
+    """The adapter: low-rank additions to every linear layer but the output's (Hu et al. 2021)."""
+
+    rank: PositiveInt = 16
+    """Its rank. vLLM serves 1, 8, 16, 32, 64 and up; between them it pads."""
+
+    alpha: PositiveFloat = 32
+    """Its scale: what it adds is multiplied by alpha / rank, with `rslora` by alpha / sqrt(rank)."""
+
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    """Of what goes into it."""
+
+    rslora: bool = False
+    """Rank-stabilised scale (Kalajdzievski 2023): for high ranks."""
+
+
+class NegativesConfig(Settings):
+    """How many of each kind compete with the target; drawn anew in every epoch from those that the examples hold."""
+
+    hits: NonNegativeInt = 6
+    """What retrieval proposed: the competitors that are met in service."""
+
+    popular: NonNegativeInt = 1
+    """Drawn by popularity."""
+
+    random: NonNegativeInt = 2
+    """Any items."""
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if self.hits + self.popular + self.random < 1:
+            raise ValueError(
+                "negatives: a list needs at least one item beside its target; raise hits, popular or random"
+            )
+        return self
+
+
+class TrainingConfig(Settings):
+    """From examples to an adapter."""
+
+    examples: Path
+    """The folder that `python -m finetune.build_examples` wrote."""
+
+    model: str = DEFAULT_MODEL
+    """The base: the embedded default, a local folder, or a hub model by name."""
+
+    prompt: PromptConfig = PromptConfig()
+    """What the model is asked; the adapter is only served with the same."""
+
+    lora: LoraSettings = LoraSettings()
+    """The adapter's form."""
+
+    negatives: NegativesConfig = NegativesConfig()
+    """Who competes with the target."""
+
+    loss: Literal["softmax", "lambdarank"] = "softmax"
+    """softmax: cross-entropy of the target among the list (ListNet with one relevant item). lambdarank: pairs weighted
+    by what swapping them changes in NDCG (Burges 2010)."""
+
+    lists_per_step: PositiveInt = 32
+    """Lists, of all processes together, before the weights change."""
+
+    tokens_per_pass: PositiveInt = 4096
+    """Bounds the memory: a step is as many forward passes as it needs."""
+
+    epochs: PositiveFloat = 1.0
+    """How often the examples are gone through; a part of one is allowed."""
+
+    learning_rate: PositiveFloat = 5e-4
+    """At its highest: up in a line over `warmup_steps`, down in half a cosine."""
+
+    warmup_steps: NonNegativeInt = 50
+    """Steps until the learning rate is reached."""
+
+    weight_decay: float = Field(default=0.0, ge=0)
+    """AdamW's."""
+
+    clip: PositiveFloat = 1.0
+    """The gradient's norm at most."""
+
+    validation_lists: NonNegativeInt = 500
+    """Lists of validation users that are ranked every `validate_every` steps; 0: none, and the last weights count."""
+
+    validate_every: PositiveInt = 200
+    """Steps between validations. A checkpoint is kept with each, and every minute between."""
+
+    patience: PositiveInt = 5
+    """Validations without a better one until training stops."""
+
+    gradient_checkpointing: bool = False
+    """Compute activations again instead of keeping them: a third more time, a fraction of the memory."""
+
+    workers: NonNegativeInt = 0
+    """Processes that write the prompts of the steps to come, so that a GPU need not wait; 0: training itself does."""
+
+    seed: int = 0
+    """Where every random number comes from."""

@@ -1,0 +1,99 @@
+"""The training job: from a configuration and a folder of examples to an adapter."""
+
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+from accelerate import Accelerator
+from peft import set_peft_model_state_dict
+from rich.progress import Progress
+
+from finetune.examples import ExampleFolder
+from finetune.training.checkpoint import Checkpoint
+from finetune.training.config import TrainingConfig
+from finetune.training.loop import Training
+from finetune.training.scorer import PackedScorer, open_scorer
+from finetune.training.telling import telling_of_training
+from llm_rerank.adapters import ABOUT, Adapter, write_about
+from llm_rerank.models import PreparedModel, prepare_model
+from llm_rerank.prompt import Prompt
+from llm_rerank.tokenizer import ChatTokenizer
+from retrieval.alone import alone
+from retrieval.errors import TrainingError
+from retrieval.files import read_json, write_json
+
+CHECKPOINT = "checkpoint.pt"
+CURVE = "curve.json"
+ADAPTER = "adapter"
+BEGUN = "begun.json"
+
+
+def train(config: TrainingConfig, folder: Path, progress: Progress) -> Adapter:
+    """Trains an adapter and writes it to `folder`/adapter, going on where an earlier run was stopped.
+
+    Under `accelerate launch` or torchrun all processes call this; the first of them writes. Raises TrainingError for a
+    folder that holds another training.
+    """
+    examples = ExampleFolder(config.examples)
+    base = prepare_model(config.model, say=progress.console.print)
+    plan = _plan(config, examples, base)
+    if (folder / ADAPTER / ABOUT).exists():
+        return _finished(folder, plan)
+    accelerator = Accelerator(mixed_precision="bf16" if torch.cuda.is_available() else "no")
+    prompt = Prompt(ChatTokenizer.load(base.folder), config.prompt)
+    scorer = open_scorer(config, base, accelerator.device)
+    training = Training(config, examples, prompt, scorer, accelerator, plan, folder / CHECKPOINT)
+    if accelerator.is_main_process:
+        with alone(folder):
+            write_json(folder / BEGUN, {"plan": plan, "config": config.model_dump(mode="json")})
+            state = training.run(telling_of_training(progress))
+            _write(folder, config, examples, base, scorer, state)
+    else:
+        training.run(_in_silence)
+    accelerator.wait_for_everyone()
+    return Adapter.read(folder / ADAPTER)
+
+
+def _plan(config: TrainingConfig, examples: ExampleFolder, base: PreparedModel) -> str:
+    """Changes with all that the weights depend on but the program and the number of processes."""
+    settings = config.model_dump_json(exclude={"examples", "workers"})
+    return sha256(f"{settings} {examples.made_from} {base.fingerprint}".encode()).hexdigest()[:16]
+
+
+def _finished(folder: Path, plan: str) -> Adapter:
+    if read_json(folder / BEGUN).get("plan") != plan:
+        raise TrainingError(
+            "this folder holds another training: other examples, settings, model or seed",
+            field="out",
+            value=str(folder),
+            remedy="Give another folder: an adapter is never changed in place.",
+        )
+    return Adapter.read(folder / ADAPTER)
+
+
+def _write(
+    folder: Path,
+    config: TrainingConfig,
+    examples: ExampleFolder,
+    base: PreparedModel,
+    scorer: PackedScorer,
+    state: Checkpoint,
+) -> None:
+    """The best weights, in half precision, and the learning curve; then the checkpoint goes."""
+    set_peft_model_state_dict(scorer.model, state.best)
+    with TemporaryDirectory(dir=folder) as made:
+        part = Path(made) / ADAPTER
+        scorer.model.half().save_pretrained(part, save_embedding_layers=False)
+        (part / "README.md").unlink(missing_ok=True)  # peft's, a form that nobody filled in
+        metrics = {"steps": state.best_step, "seconds": state.seconds}
+        if state.validations:
+            metrics |= {"validation_ndcg@10": max(ndcg for _, ndcg, _ in state.validations)}
+        write_about(part, base, config.prompt, examples.made_from, metrics)
+        write_json(folder / CURVE, {"losses": state.losses, "validations": state.validations})
+        part.replace(folder / ADAPTER)
+    (folder / CHECKPOINT).unlink(missing_ok=True)
+
+
+def _in_silence(done: int, steps: int, text: str) -> None:
+    """The first process speaks for all."""

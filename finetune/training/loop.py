@@ -1,0 +1,181 @@
+"""The loop: steps, validations and checkpoints; the same whether interrupted or not, in one process or in several."""
+
+import math
+from collections.abc import Sequence
+from contextlib import nullcontext
+from itertools import islice
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from numpy.typing import NDArray
+from peft import get_peft_model_state_dict, set_peft_model_state_dict
+
+from finetune.examples import ExampleFolder
+from finetune.training.checkpoint import Checkpoint, Weights
+from finetune.training.config import TrainingConfig
+from finetune.training.lists import passes, validation_list
+from finetune.training.loss import list_losses
+from finetune.training.scorer import PackedScorer
+from finetune.training.steps import Share, Step, load_steps, steps_of
+from llm_rerank.engines.base import ScoringRequest
+from llm_rerank.engines.packing import pack
+from llm_rerank.prompt import Prompt
+from retrieval.errors import TrainingError
+from retrieval.retrievers.base import OnStep
+
+_VALIDATION_LIST = 20
+"""Candidates of a validation list, the target among them."""
+
+_UNKEPT_SECONDS = 60.0
+"""Of work that an interruption may cost where validations are further apart."""
+
+
+class Training:
+    """One adapter, from the first step or from its checkpoint to the last."""
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        examples: ExampleFolder,
+        prompt: Prompt,
+        scorer: PackedScorer,
+        accelerator: Accelerator,
+        plan: str,
+        path: Path,
+    ) -> None:
+        """`plan` names what is trained on what; the checkpoint lies at `path`."""
+        self._config, self._examples, self._prompt = config, examples, prompt
+        self._accelerator, self._plan, self._path = accelerator, plan, path
+        self._share = Share(rank=accelerator.process_index, world=accelerator.num_processes)
+        self._validated = min(config.validation_lists, examples.rows("validation"))
+        self._scorer = scorer
+        self._heads = scorer.causal.config.num_attention_heads
+        self._trained = [weights for weights in scorer.parameters() if weights.requires_grad]
+        optimizer = torch.optim.AdamW(self._trained, lr=0.0, weight_decay=config.weight_decay)
+        self._model, self._optimizer = accelerator.prepare(scorer, optimizer)
+
+    def run(self, on_step: OnStep) -> Checkpoint:
+        """Trains until early stopping or the last step; what is returned is also what lies at the path."""
+        state = Checkpoint.read(self._path, self._plan) or self._first_state()
+        self._restore(state)
+        last = steps_of(self._config, self._examples)
+        lists = self._validation_lists()
+        kept = perf_counter()
+        steps = load_steps(self._config, self._examples, self._prompt, first=len(state.losses), share=self._share)
+        while not state.done:
+            state.losses.append(self._step(next(steps), last))
+            done = len(state.losses)
+            on_step(done, last, _standing(state))
+            validating = done % self._config.validate_every == 0 or done == last
+            if validating:
+                self._validate(state, lists, last)
+            if validating or perf_counter() - kept > _UNKEPT_SECONDS:
+                state.seconds, kept = state.seconds + perf_counter() - kept, perf_counter()
+                self._keep(state)
+        return state
+
+    def _first_state(self) -> Checkpoint:
+        weights = self._weights()
+        return Checkpoint(plan=self._plan, weights=weights, optimizer=self._optimizer.state_dict(), best=weights)
+
+    def _restore(self, state: Checkpoint) -> None:
+        set_peft_model_state_dict(self._scorer.model, state.weights)
+        self._optimizer.load_state_dict(state.optimizer)
+
+    def _weights(self) -> Weights:
+        found = get_peft_model_state_dict(self._scorer.model, save_embedding_layers=False)
+        return {name: value.detach().to("cpu", copy=True) for name, value in found.items()}
+
+    def _keep(self, state: Checkpoint) -> None:
+        """Takes the weights into the state and writes it. Nobody waits: the others read it when all start again."""
+        state.weights, state.optimizer = self._weights(), self._optimizer.state_dict()
+        if not self._validated:
+            state.best = state.weights
+        if self._accelerator.is_main_process:
+            state.write(self._path)
+
+    def _step(self, step: Step, last: int) -> float:
+        """Changes the weights once; the mean loss of the step's lists, of all processes."""
+        self._model.train()
+        torch.manual_seed(_seed(self._config.seed, step.number, self._share.rank))  # of dropout
+        for group in self._optimizer.param_groups:
+            group["lr"] = learning_rate(self._config, step.number, last)
+        total = torch.zeros((), device=self._accelerator.device)
+        for number, requests in enumerate(step.passes, start=1):
+            with nullcontext() if number == len(step.passes) else self._accelerator.no_sync(self._model):
+                losses = self._losses(requests)
+                # Processes' gradients are averaged: times their number the mean is a sum over all lists.
+                self._accelerator.backward(losses.sum() * self._share.world / step.lists)
+            total += losses.detach().sum()
+        norm = self._accelerator.clip_grad_norm_(self._trained, self._config.clip)
+        self._optimizer.step()
+        self._optimizer.zero_grad(set_to_none=True)
+        mean = float(self._accelerator.reduce(total, "sum")) / step.lists
+        if not math.isfinite(mean) or not math.isfinite(float(norm)):
+            raise TrainingError(
+                f"the training loss is no longer a number at step {step.number + 1}",
+                field="learning_rate",
+                value=self._config.learning_rate,
+                remedy="Lower it, or raise warmup_steps; the checkpoint before this step is whole.",
+            )
+        return mean
+
+    def _losses(self, requests: Sequence[ScoringRequest]) -> torch.Tensor:
+        packed = pack(requests, query_heads=self._heads, device=self._accelerator.device)
+        with self._accelerator.autocast():
+            scores = self._model(packed, requests[0].labels)
+        return list_losses(scores, [len(request.continuations) for request in requests], self._config.loss)
+
+    def _validation_lists(self) -> list[ScoringRequest]:
+        """This process's share of them."""
+        rows = (row for shard in self._examples.shards("validation") for row in self._examples.read(shard))
+        mine = islice(rows, self._share.rank, self._validated, self._share.world)
+        return [validation_list(row, _VALIDATION_LIST, self._prompt, self._examples.catalogue) for row in mine]
+
+    @torch.no_grad()
+    def _validate(self, state: Checkpoint, lists: Sequence[ScoringRequest], last: int) -> None:
+        """Tells whether the weights are the best, and whether it is over."""
+        done = len(state.losses)
+        state.done = done >= last
+        if not self._validated:
+            return
+        self._scorer.eval()
+        found = np.zeros(3)
+        for group in passes(lists, self._config.tokens_per_pass):
+            packed = pack(group, query_heads=self._heads, device=self._accelerator.device)
+            with self._accelerator.autocast():
+                scores = self._scorer(packed, group[0].labels)  # unwrapped: processes may have unlike many passes
+            lengths = [len(request.continuations) for request in group]
+            loss = list_losses(scores, lengths, self._config.loss).sum()
+            gains = [_ndcg(one.cpu().numpy()) for one in torch.split(scores.float(), lengths)]
+            found += [len(group), sum(gains), float(loss)]
+        count, gain, loss_sum = self._accelerator.reduce(torch.tensor(found, device=self._accelerator.device)).tolist()
+        state.validations.append((done, gain / count, loss_sum / count))
+        if state.best_step == done:
+            state.best = self._weights()
+        better = [step for step, *_ in state.validations].index(state.best_step)
+        state.done |= len(state.validations) - 1 - better >= self._config.patience
+
+
+def learning_rate(config: TrainingConfig, step: int, last: int) -> float:
+    """Of step number `step`, from 0: up in a line, down in half a cosine."""
+    up = min(1.0, (step + 1) / (config.warmup_steps + 1))
+    return config.learning_rate * up * (1 + math.cos(math.pi * step / last)) / 2
+
+
+def _ndcg(scores: NDArray[np.float32]) -> float:
+    """NDCG@10 of the first score; what scores the same comes before it."""
+    place = int((~(scores[1:] < scores[0])).sum())  # what is not a number comes before it too
+    return 1 / math.log2(2 + place) if place < 10 else 0.0
+
+
+def _seed(*numbers: int) -> int:
+    return int(np.random.default_rng([*numbers]).integers(2**62))
+
+
+def _standing(state: Checkpoint) -> str:
+    said = f"loss {np.mean(state.losses[-50:]):.4f}"
+    return f"{said}, validation NDCG@10 {state.validations[-1][1]:.4f}" if state.validations else said

@@ -1,0 +1,71 @@
+"""The model as training sees it: a pack in, one score a candidate out."""
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from peft.tuners.tuners_utils import BaseTunerLayer
+from torch import Tensor
+from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers.utils import logging
+
+import llm_rerank.engines.transformers  # noqa: F401  registers the attention
+from finetune.training.config import LoraSettings, TrainingConfig
+from llm_rerank.engines.packing import Pack
+from llm_rerank.models import PreparedModel
+from llm_rerank.tokenizer import TokenIds
+
+
+class PackedScorer(torch.nn.Module):
+    """Log-odds of yes, as the transformers engine reads them, with gradients."""
+
+    def __init__(self, model: PeftModel) -> None:
+        super().__init__()
+        self.model = model
+
+    @property
+    def causal(self) -> PreTrainedModel:
+        """The language model, the adapter's layers within it."""
+        return self.model.get_base_model()
+
+    def forward(self, packed: Pack, labels: TokenIds) -> Tensor:
+        """Scores, shape (sum of K,), float32, request after request; `labels` are the ids of yes and no."""
+        yes, no = labels
+        hidden = self.causal.base_model(
+            input_ids=packed.input_ids, position_ids=packed.position_ids, use_cache=False, packed=packed
+        )[0][0, packed.last_rows]
+        head = self.causal.get_output_embeddings()
+        with torch.autocast(hidden.device.type, enabled=False):  # rounded to bfloat16, many scores would be equal
+            towards_yes = head.weight[yes].float() - head.weight[no].float()
+            scores: Tensor = hidden.float() @ towards_yes
+            return scores
+
+
+def open_scorer(config: TrainingConfig, base: PreparedModel, device: torch.device) -> PackedScorer:
+    """The base with a fresh adapter, which changes nothing yet: float32 on a CPU.
+
+    On CUDA the base is bfloat16 and the adapter float32: call it under autocast, as accelerate does.
+    """
+    dtype = torch.float32 if device.type == "cpu" else torch.bfloat16
+    logging.disable_progress_bar()
+    model = AutoModelForCausalLM.from_pretrained(base.folder, dtype=dtype, local_files_only=True)
+    model.name_or_path = config.model  # what the adapter calls its base: a name, not a folder of this machine
+    model.config._attn_implementation = "packed"
+    if config.gradient_checkpointing:
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+    torch.manual_seed(config.seed)
+    adapted = get_peft_model(model, _lora(config.lora))
+    for layer in adapted.modules():
+        if isinstance(layer, BaseTunerLayer):
+            layer.cast_input_dtype_enabled = False  # autocast does: to float32 and back is a copy of every activation
+    return PackedScorer(adapted.to(device))
+
+
+def _lora(lora: LoraSettings) -> LoraConfig:
+    """What peft is told; all of it can be served by vLLM."""
+    return LoraConfig(
+        r=lora.rank,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        use_rslora=lora.rslora,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )

@@ -1,0 +1,103 @@
+"""Adapters: LoRA weights that name the base, the prompt and the data they were trained with, by content."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from llm_rerank.models import PreparedModel
+from llm_rerank.prompt import PromptConfig
+from retrieval.errors import BuildError, ModelError
+from retrieval.files import DAMAGES, checksum, write_json
+
+ABOUT: Final = "adapter.json"
+WEIGHTS: Final = "adapter_model.safetensors"
+SETTINGS: Final = "adapter_config.json"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Adapter:
+    """A LoRA version. It is never changed in place: other content is another adapter with another id."""
+
+    adapter_id: str
+    folder: Path
+    base: str
+    """The base model's name."""
+
+    base_fingerprint: str
+    prompt: PromptConfig
+    examples: str
+    """What it was trained on: the examples' `made_from`."""
+
+    metrics: Mapping[str, float]
+
+    @classmethod
+    def read(cls, folder: Path) -> "Adapter":
+        """The adapter in that folder; raises BuildError for one that is unfinished, damaged or was changed."""
+        try:
+            about = json.loads((folder / ABOUT).read_text(encoding="ascii"))
+            adapter = cls(
+                adapter_id=about["adapter_id"],
+                folder=folder,
+                base=about["base"],
+                base_fingerprint=about["base_fingerprint"],
+                prompt=PromptConfig.model_validate(about["prompt"]),
+                examples=about["examples"],
+                metrics=about["metrics"],
+            )
+            found = _content_id(folder, adapter.base_fingerprint, adapter.prompt)
+        except (*DAMAGES, LookupError, TypeError) as err:
+            raise BuildError(
+                "no whole adapter lies there", field="adapter", value=str(folder), remedy="Name an adapter's folder."
+            ) from err
+        if found != adapter.adapter_id:
+            raise BuildError(
+                f"this adapter calls itself {adapter.adapter_id}, and its content is {found}",
+                field="adapter",
+                value=str(folder),
+                remedy="Get it again: an adapter is never changed in place.",
+            )
+        return adapter
+
+    def require(self, base: PreparedModel, prompt: PromptConfig) -> None:
+        """Raises ModelError where the adapter was trained on another base, or with another prompt."""
+        if base.fingerprint != self.base_fingerprint:
+            raise ModelError(
+                f"the adapter was trained on {self.base} ({self.base_fingerprint}), not on this ({base.fingerprint})",
+                field="model",
+                value=base.name,
+                remedy=f"Serve it on {self.base}, or train one for this model.",
+            )
+        if prompt.fingerprint != self.prompt.fingerprint:
+            ours, theirs = prompt.model_dump(), self.prompt.model_dump()
+            other = {name: theirs[name] for name in ours if ours[name] != theirs[name]}
+            raise ModelError(
+                f"the adapter was trained with another prompt: {other}",
+                field="prompt",
+                value={name: ours[name] for name in other},
+                remedy="Ask as it was trained, or train an adapter for this prompt.",
+            )
+
+
+def write_about(
+    folder: Path, base: PreparedModel, prompt: PromptConfig, examples: str, metrics: Mapping[str, Any]
+) -> Adapter:
+    """Names the weights and settings that lie in `folder`, last of all: a folder without its name is unfinished."""
+    about = {
+        "adapter_id": _content_id(folder, base.fingerprint, prompt),
+        "base": base.name,
+        "base_fingerprint": base.fingerprint,
+        "prompt": prompt.model_dump(),
+        "examples": examples,
+        "metrics": dict(metrics),
+    }
+    write_json(folder / ABOUT, about)
+    return Adapter.read(folder)
+
+
+def _content_id(folder: Path, base_fingerprint: str, prompt: PromptConfig) -> str:
+    """Changes with the weights, their settings, the base and the prompt."""
+    parts = (checksum(folder / WEIGHTS), checksum(folder / SETTINGS), base_fingerprint, prompt.fingerprint)
+    return sha256(" ".join(parts).encode()).hexdigest()[:12]

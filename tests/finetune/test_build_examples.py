@@ -1,0 +1,249 @@
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.progress import Progress
+
+from finetune import build_examples as job
+from finetune import folds
+from finetune.build_examples import build_examples
+from finetune.examples import Example, read_examples, read_items, read_manifest
+from finetune.examples_config import ExamplesConfig
+from finetune.folds import deal
+from retrieval.alone import alone
+from retrieval.catalogue import Catalogue
+from retrieval.errors import BuildError, DatasetError
+from retrieval.log import InteractionLog
+from retrieval.records import Interaction, Item
+from retrieval.retrievers.model_configs import TransitionsConfig
+from retrieval.retrievers.popularity import PopularityConfig
+from retrieval.retrievers.sequence.training import Training
+from retrieval.shop import ShopData
+
+FIRST = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def build(shop: ShopData, config: ExamplesConfig, folder: Path) -> list[Example]:
+    build_examples(shop, config, folder, Progress(disable=True))
+    return list(read_examples(folder))
+
+
+def stop(*args: object, **named: object) -> None:
+    raise KeyboardInterrupt
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def bought(shop: ShopData, user_id: str) -> list[tuple[str, ...]]:
+    """What a user bought, day by day."""
+    by_day = groupby(shop.log.history(user_id).interactions, key=lambda i: i.timestamp)
+    return [tuple(interaction.item_id for interaction in day) for _, day in by_day]
+
+
+def test_a_finished_folder_says_what_it_holds(finished: Path, shop: ShopData) -> None:
+    manifest = read_manifest(finished)
+    assert manifest["counts"] == {"train": 84, "validation": 6, "users": 32, "items": 12}
+    assert sum(manifest["rows"].values()) == 90
+    assert {path.name for path in finished.iterdir()} == {".lock", "manifest.json", "items.parquet", *manifest["rows"]}
+    assert max(manifest["rows"].values()) <= 20
+    ids, titles = read_items(finished)
+    assert (ids[7], titles[7]) == ("coffee", shop.catalogue["coffee"].title)
+
+
+def test_every_row_is_what_a_user_knew_and_what_came_then(finished: Path, crowded: ShopData) -> None:
+    ids, _ = read_items(finished)
+    for user_id, group in groupby(read_examples(finished), key=lambda example: example.user_id):
+        days, rows = bought(crowded, user_id), list(group)
+        assert len(rows) == len(days) - 1
+        for row, (number, day) in zip(rows, enumerate(days[1:], start=1), strict=True):
+            before = [item_id for earlier in days[:number] for item_id in earlier]
+            latest = list(dict.fromkeys(reversed(before)))[:3][::-1]
+            assert [ids[item] for item in row.history] == latest
+            assert list(row.times) == [before.count(item_id) for item_id in latest]
+            assert ids[row.target] in day
+
+
+def test_a_negative_is_no_item_of_the_moment_and_comes_once(finished: Path, crowded: ShopData) -> None:
+    ids, _ = read_items(finished)
+    for user_id, rows in groupby(read_examples(finished), key=lambda example: example.user_id):
+        for row, day in zip(rows, bought(crowded, user_id)[1:], strict=True):
+            negatives = [ids[item] for item in (*row.hits, *row.popular, *row.random)]
+            assert (len(row.hits), len(row.popular), len(row.random)) == (3, 2, 2)
+            assert len(set(negatives)) == len(negatives)
+            assert not set(negatives) & set(day)
+            assert not {"oat", "rolls"} & {ids[item] for item in row.popular}  # nobody ever bought them
+
+
+def test_without_repeats_what_was_known_is_neither_target_nor_negative(
+    crowded: ShopData, config: ExamplesConfig, tmp_path: Path
+) -> None:
+    light = {"retrievers": (PopularityConfig(),), "repeats": False, "history_items": 12}
+    rows = build(crowded, config.model_copy(update=light), tmp_path / "examples")
+    assert len([row for row in rows if row.user_id == "anna1"]) == 2  # butter and coffee; then nothing is new
+    for row in rows:
+        assert not set(row.history) & {row.target, *row.hits, *row.popular, *row.random}
+
+
+def test_validation_users_give_their_newest_example_and_no_other(finished: Path, crowded: ShopData) -> None:
+    ids, _ = read_items(finished)
+    validation = list(read_examples(finished, "validation"))
+    assert len({row.user_id for row in validation}) == len(validation) == 6  # every fifth of 32
+    assert not {row.user_id for row in validation} & {row.user_id for row in read_examples(finished)}
+    for row in validation:
+        assert ids[row.target] in bought(crowded, row.user_id)[-1]
+
+
+def test_a_moment_can_give_more_than_one_target(crowded: ShopData, config: ExamplesConfig, tmp_path: Path) -> None:
+    light = {"retrievers": (), "targets_per_moment": 2, "moments_per_user": 1, "validation_users": 0}
+    rows = build(crowded, config.model_copy(update=light), tmp_path / "examples")
+    ids, _ = read_items(tmp_path / "examples")
+    assert [ids[row.target] for row in rows if row.user_id == "dan"] == ["brie", "tea"]
+    assert [ids[row.target] for row in rows if row.user_id == "anna"] == ["milk"]
+    assert all(row.hits == () for row in rows)
+
+
+def private(users: int) -> ShopData:
+    """Everybody buys, day by day, `salt` and then two things that nobody else buys."""
+    kinds = ("", "-again")
+    catalogue = Catalogue(
+        [Item(item_id="salt", title="Salt")]
+        + [Item(item_id=f"{user:02}{kind}", title=f"Thing {user}{kind}") for user in range(users) for kind in kinds]
+    )
+    log = InteractionLog.of(
+        Interaction(user_id=f"{user:02}", item_id=item_id, timestamp=FIRST + timedelta(days=day))
+        for user in range(users)
+        for day, item_id in enumerate(("salt", f"{user:02}", f"{user:02}-again"))
+    )
+    return ShopData(name="private", catalogue=catalogue, log=log)
+
+
+def test_hits_come_from_other_folds_users_alone(config: ExamplesConfig, tmp_path: Path) -> None:
+    shop = private(12)
+    only = {"retrievers": (TransitionsConfig(),), "folds": 3, "hits": 25, "repeats": False}
+    rows = build(shop, config.model_copy(update=only), tmp_path / "examples")
+    ids, _ = read_items(tmp_path / "examples")
+    fold = dict(zip(shop.log.user_ids, deal(12, 3, config.seed).tolist(), strict=True))
+    assert sorted(fold.values()) == sorted([0, 1, 2] * 4)
+    for row in rows:
+        others = {user for user in fold if fold[user] != fold[row.user_id]}
+        assert {ids[item][:2] for item in row.hits} == others
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "calls"),
+    [
+        (Training, "_epoch", 2),
+        (folds, "fit", 6),
+        (job, "write_examples", 3),
+        (job, "write_json", 2),
+        (shutil, "rmtree", 10),  # after the embedder's and those of eight retrievers
+    ],
+    ids=["while training", "in the second fold", "between files", "before the manifest", "before tidying"],
+)
+def test_what_was_stopped_goes_on_to_the_same_bytes(
+    module: Any,
+    name: str,
+    calls: int,
+    finished: Path,
+    crowded: ShopData,
+    config: ExamplesConfig,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder, right, left = tmp_path / "examples", getattr(module, name), [calls]
+
+    def until(*args: Any, **named: Any) -> Any:
+        left[0] -= 1
+        return stop() if left[0] == 0 else right(*args, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, name, until)
+        with pytest.raises(KeyboardInterrupt):
+            build(crowded, config, folder)
+    assert (folder / "work").exists()
+    build(crowded, config, folder)
+    assert content(folder) == content(finished)
+
+
+def test_a_finished_folder_is_not_made_again(
+    finished: Path, crowded: ShopData, config: ExamplesConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job, "_build", stop)
+    assert len(build(crowded, config, finished)) == 84
+
+
+def test_examples_do_not_depend_on_how_they_are_filed(
+    finished: Path, crowded: ShopData, config: ExamplesConfig, tmp_path: Path
+) -> None:
+    rows = build(crowded, config.model_copy(update={"shard_rows": 1}), tmp_path / "examples")
+    assert rows == list(read_examples(finished))
+    assert len(read_manifest(tmp_path / "examples")["shards"]["train"]) == 26  # a file a user
+
+
+@pytest.mark.parametrize("change", [{"seed": 1}, {"hits": 2}, {"retrievers": (PopularityConfig(),)}])
+def test_a_folder_of_other_settings_is_refused(
+    change: dict[str, object], finished: Path, crowded: ShopData, config: ExamplesConfig
+) -> None:
+    with pytest.raises(BuildError, match="other data or with other settings"):
+        build(crowded, config.model_copy(update=change), finished)
+
+
+def test_a_folder_of_other_data_is_refused_before_it_is_finished_too(
+    crowded: ShopData, config: ExamplesConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(job, "_build", stop)
+        with pytest.raises(KeyboardInterrupt):
+            build(crowded, config, tmp_path)
+    with pytest.raises(BuildError, match="other data or with other settings"):
+        build(replace(crowded, log=InteractionLog(crowded.log.frame.iloc[1:])), config, tmp_path)
+    begun = tmp_path / "work" / "begun.json"
+    begun.write_text(begun.read_text().replace('"numpy": "', '"numpy": "0.'))
+    with pytest.raises(BuildError, match=r"other versions: numpy was '0\."):
+        build(crowded, config, tmp_path)
+    begun.write_text("[]")
+    with pytest.raises(BuildError, match=r"begun\.json"):
+        build(crowded, config, tmp_path)
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(
+    crowded: ShopData, config: ExamplesConfig, tmp_path: Path
+) -> None:
+    (tmp_path / "thesis.tex").touch()
+    with pytest.raises(BuildError, match="no folder of examples"):
+        build(crowded, config, tmp_path)
+
+
+def test_two_processes_do_not_share_a_folder(crowded: ShopData, config: ExamplesConfig, tmp_path: Path) -> None:
+    with alone(tmp_path), pytest.raises(BuildError, match="another process"):
+        build(crowded, config, tmp_path)
+
+
+def of_users(shop: ShopData, *user_ids: str) -> ShopData:
+    return replace(shop, log=shop.log.where(shop.log.frame["user_id"].isin(user_ids).to_numpy()))
+
+
+def test_a_log_without_a_second_moment_teaches_nothing(
+    crowded: ShopData, config: ExamplesConfig, tmp_path: Path
+) -> None:
+    with pytest.raises(DatasetError, match="dataset='grocer': nothing can be learnt"):
+        build(of_users(crowded, "eva", "eva1"), config, tmp_path / "examples")
+
+
+def test_too_few_users_for_the_folds(crowded: ShopData, config: ExamplesConfig, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="folds=2: the log has 1 users"):
+        build(of_users(crowded, "anna"), config, tmp_path / "examples")
+    assert len(build(of_users(crowded, "anna"), config.model_copy(update={"retrievers": ()}), tmp_path / "none")) == 4
+
+
+def test_users_without_an_example_are_counted(
+    crowded: ShopData, config: ExamplesConfig, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build_examples(crowded, config.model_copy(update={"retrievers": ()}), tmp_path, Progress())
+    assert "32 users have 104 positions; 8 have none, 8 of them" in " ".join(capsys.readouterr().out.split())

@@ -1,0 +1,56 @@
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import typer
+import yaml
+from typer.testing import CliRunner
+
+from finetune.build_examples import main
+from finetune.commands import examples
+from retrieval.shop import ShopData
+
+app = typer.Typer(pretty_exceptions_enable=False)
+app.command()(examples)
+
+
+@pytest.fixture
+def config_file(crowded: ShopData, tmp_path: Path) -> Path:
+    """Of the crowd as a shop's own files."""
+    frame, items = crowded.log.frame[["user_id", "item_id", "timestamp"]], list(crowded.catalogue)
+    pq.write_table(pa.table({name: pa.array(frame[name]) for name in frame}), tmp_path / "log.parquet")
+    titles = {"item_id": [item.item_id for item in items], "title": [item.title for item in items]}
+    pq.write_table(pa.table(titles), tmp_path / "items.parquet")
+    columns = {name: name for name in frame}
+    dataset = {
+        "kind": "files",
+        "items": {"path": str(tmp_path / "items.parquet"), "columns": {name: name for name in titles}},
+        "interactions": {"path": str(tmp_path / "log.parquet"), "columns": columns},
+    }
+    path = tmp_path / "examples.yaml"
+    path.write_text(yaml.safe_dump({"dataset": dataset, "validation_users": 2, "popular": 1, "random": 2}))
+    return path
+
+
+def test_the_command_says_what_it_made(config_file: Path, tmp_path: Path) -> None:
+    words = ["--config", str(config_file), "--out", str(tmp_path / "made")]
+    done = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert done.exit_code == 0
+    assert "kept 12 of 12 items" in done.stdout
+    said = " ".join(done.stdout.split())
+    assert "to train on and 2 to validate on, of 32 users and 12 items." in said
+    assert (tmp_path / "made" / "manifest.json").exists()
+
+
+def test_the_module_does_the_same(
+    config_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["build_examples", "--config", str(config_file), "--out", str(tmp_path / "made")]
+    monkeypatch.setattr(sys, "argv", words)
+    main()
+    assert "'validation': 2, 'users': 32, 'items': 12" in capsys.readouterr().out
+    config_file.write_text("folds: 1")
+    with pytest.raises(SystemExit, match="folds=1"):
+        main()

@@ -1,0 +1,139 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from peft import set_peft_model_state_dict
+from rich.progress import Progress
+
+from finetune.examples import ExampleFolder
+from finetune.training.checkpoint import Checkpoint, Weights
+from finetune.training.config import TrainingConfig
+from finetune.training.job import CHECKPOINT, CURVE, train
+from finetune.training.loop import Training
+from finetune.training.scorer import open_scorer
+from llm_rerank.adapters import Adapter
+from llm_rerank.config import RerankerConfig
+from llm_rerank.engines.base import ScoringRequest
+from llm_rerank.engines.packing import pack
+from llm_rerank.engines.transformers import TransformersEngine
+from llm_rerank.models import DEFAULT_MODEL, PreparedModel
+from llm_rerank.opening import open_reranker
+from llm_rerank.prompt import PromptConfig
+from llm_rerank.tokenizer import ChatTokenizer
+from retrieval.alone import alone
+from retrieval.errors import BuildError, ModelError, TrainingError
+from retrieval.files import read_json
+from retrieval.retrievers.base import OnStep
+
+Configure = Callable[..., TrainingConfig]
+REQUEST = ScoringRequest(prefix=(1, 5, 9), continuations=((7, 8), (11,), (7, 8, 12)), labels=(3, 4))
+
+
+def run(config: TrainingConfig, folder: Path) -> Adapter:
+    return train(config, folder, Progress(disable=True))
+
+
+def interrupt(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    """Ctrl-C in the training to come."""
+    whole = Training.run
+
+    def cut(self: Training, on_step: OnStep) -> object:
+        def stop(done: int, steps: int, text: str) -> None:
+            if done == after:
+                raise KeyboardInterrupt
+
+        return whole(self, stop)
+
+    monkeypatch.setattr(Training, "run", cut)
+
+
+@pytest.fixture(scope="module")
+def finished(configure: Configure, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished training; treat as read-only."""
+    folder = tmp_path_factory.mktemp("finished") / "training"
+    run(configure(), folder)
+    return folder
+
+
+def test_an_adapter_says_what_it_is_for(finished: Path, tiny: PreparedModel) -> None:
+    adapter = Adapter.read(finished / "adapter")
+    adapter.require(tiny, PromptConfig())
+    assert (adapter.base, adapter.examples) == (tiny.name, "doors")
+    assert {"steps", "seconds", "validation_ndcg@10"} == set(adapter.metrics)
+    assert sorted(path.name for path in adapter.folder.iterdir()) == [
+        "adapter.json",
+        "adapter_config.json",
+        "adapter_model.safetensors",
+    ]
+
+
+def test_a_finished_folder_keeps_the_curve_and_no_checkpoint(finished: Path) -> None:
+    curve = read_json(finished / CURVE)
+    assert len(curve["losses"]) == 6
+    assert [step for step, *_ in curve["validations"]] == [2, 4, 6]
+    assert not (finished / CHECKPOINT).exists()
+
+
+def test_a_finished_training_is_not_done_again(finished: Path, configure: Configure) -> None:
+    before = (finished / "adapter" / "adapter.json").stat().st_mtime_ns
+    assert run(configure(workers=1), finished) == Adapter.read(finished / "adapter")
+    assert (finished / "adapter" / "adapter.json").stat().st_mtime_ns == before
+
+
+def test_another_training_is_refused_in_a_finished_folder(finished: Path, configure: Configure) -> None:
+    with pytest.raises(TrainingError, match="another training"):
+        run(configure(seed=1), finished)
+
+
+def test_an_interrupted_job_goes_on_to_the_same_adapter(
+    finished: Path, configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt(monkeypatch, after=3)
+    with pytest.raises(KeyboardInterrupt):
+        run(configure(), tmp_path)
+    monkeypatch.undo()
+    assert (tmp_path / CHECKPOINT).exists()
+    assert run(configure(), tmp_path).adapter_id == Adapter.read(finished / "adapter").adapter_id
+
+
+def test_one_job_at_a_time_in_a_folder(configure: Configure, tmp_path: Path) -> None:
+    with alone(tmp_path), pytest.raises(BuildError, match="another process"):
+        run(configure(), tmp_path)
+
+
+def test_an_adapter_is_served_as_it_was_trained(
+    configure: Configure, tiny: PreparedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states: list[Checkpoint] = []
+    write = Checkpoint.write
+    monkeypatch.setattr(Checkpoint, "write", lambda self, path: (states.append(self), write(self, path)))
+    adapter = run(configure(), tmp_path)
+    expected = trained_scores(configure(), tiny, states[-1].best)
+    assert served_scores(tiny, adapter.folder) == pytest.approx(expected, abs=1e-3)  # half precision on the disk
+    assert served_scores(tiny, None) != pytest.approx(expected, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("other", "field"), [({"prompt": {"question": "Next?"}}, "prompt"), ({"model": DEFAULT_MODEL}, "model")]
+)
+def test_it_is_not_served_otherwise(
+    finished: Path, tiny: PreparedModel, examples: ExampleFolder, other: dict[str, object], field: str
+) -> None:
+    served = {"model": str(tiny.folder), "adapter": finished / "adapter", "engine": {"device": "cpu"}}
+    open_reranker(RerankerConfig.model_validate(served), examples.catalogue, say=print)
+    with pytest.raises(ModelError) as refused:
+        open_reranker(RerankerConfig.model_validate(served | other), examples.catalogue, say=print)
+    assert refused.value.field == field
+
+
+def trained_scores(config: TrainingConfig, base: PreparedModel, weights: Weights) -> list[float]:
+    scorer = open_scorer(config, base, torch.device("cpu"))
+    set_peft_model_state_dict(scorer.model, weights)
+    return scorer(pack([REQUEST], query_heads=4, device=torch.device("cpu")), REQUEST.labels).tolist()
+
+
+def served_scores(base: PreparedModel, adapter: Path | None) -> list[float]:
+    tokenizer = ChatTokenizer.load(base.folder)
+    (logits,) = TransformersEngine.load(base.folder, tokenizer, adapter=adapter, device="cpu").score([REQUEST])
+    return (logits[:, 0] - logits[:, 1]).tolist()
