@@ -1,4 +1,4 @@
-"""`llm-rerank examples`: this floor's command, found by the command line as an entry point."""
+"""`llm-rerank examples` and `finetune`: this floor's commands, found by the command line as entry points."""
 
 from pathlib import Path
 from typing import Annotated
@@ -29,3 +29,26 @@ def examples(
         f"Examples {out}: {counts['train']:,} to train on and {counts['validation']:,} to validate on, "
         f"of {counts['users']:,} users and {counts['items']:,} items."
     )
+
+
+def finetune(
+    config: Annotated[Path, typer.Option(help="A YAML file; see configs/finetune/.")],
+    out: Annotated[Path, typer.Option(help="The folder to write; it goes on where it stopped.")],
+    so_far: Annotated[
+        Path | None, typer.Option(help="Train nothing: write the best adapter of the training in --out here.")
+    ] = None,
+) -> None:
+    """Train a LoRA adapter for the LLM on such examples. On several devices: torchrun -m finetune.train."""
+    from finetune.training.config import TrainingConfig
+    from finetune.training.job import adapter_so_far, train  # brings torch and peft
+    from llm_rerank.cli.show import print_text
+    from retrieval.progress import showing_progress
+
+    settings = read_config(config, TrainingConfig)
+    if so_far is not None:
+        adapter = adapter_so_far(settings, out, so_far)
+    else:
+        with showing_progress() as progress:
+            adapter = train(settings, out, progress)
+    found = ", ".join(f"{name} {value:.4g}" for name, value in adapter.metrics.items())
+    print_text(f"Adapter {adapter.adapter_id} in {adapter.folder}: {found}.")

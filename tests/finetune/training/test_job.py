@@ -3,9 +3,12 @@ from pathlib import Path
 
 import pytest
 import torch
+import typer
 from peft import set_peft_model_state_dict
 from rich.progress import Progress
+from typer.testing import CliRunner
 
+from finetune.commands import finetune
 from finetune.examples import ExampleFolder
 from finetune.training.checkpoint import Checkpoint, Weights
 from finetune.training.config import TrainingConfig
@@ -157,3 +160,15 @@ def test_without_a_checkpoint_there_is_no_best_so_far(configure: Configure, tmp_
     with pytest.raises(TrainingError, match=r"out=.*no training is going on here"):
         adapter_so_far(configure(), tmp_path / "training", tmp_path / "early")
     assert not (tmp_path / "early").exists()
+
+
+def test_the_command_says_what_it_trained(finished: Path, configure: Configure, tmp_path: Path) -> None:
+    app = typer.Typer(pretty_exceptions_enable=False)
+    app.command()(finetune)
+    file = tmp_path / "training.yaml"
+    file.write_text(configure().model_dump_json())  # JSON is YAML
+    done = CliRunner().invoke(app, ["--config", str(file), "--out", str(finished)], catch_exceptions=False)
+    adapter = Adapter.read(finished / "adapter")
+    said = " ".join(done.stdout.split())
+    assert said.startswith(f"Adapter {adapter.adapter_id} in ")
+    assert "validation_ndcg@10 " in said
