@@ -1,10 +1,12 @@
 from collections.abc import Callable
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 import torch
 from peft import set_peft_model_state_dict
 from rich.progress import Progress
+from safetensors.torch import load_file, save_file
 
 from finetune.examples import ExampleFolder
 from finetune.training.checkpoint import Checkpoint, Weights
@@ -12,7 +14,7 @@ from finetune.training.config import TrainingConfig
 from finetune.training.job import CHECKPOINT, CURVE, train
 from finetune.training.loop import Training
 from finetune.training.scorer import open_scorer
-from llm_rerank.adapters import Adapter
+from llm_rerank.adapters import WEIGHTS, Adapter
 from llm_rerank.config import RerankerConfig
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.packing import pack
@@ -125,6 +127,15 @@ def test_it_is_not_served_otherwise(
     with pytest.raises(ModelError) as refused:
         open_reranker(RerankerConfig.model_validate(served | other), examples.catalogue, say=print)
     assert refused.value.field == field
+
+
+def test_an_adapter_that_lacks_weights_is_not_served(finished: Path, tiny: PreparedModel, tmp_path: Path) -> None:
+    adapter = Path(copytree(finished / "adapter", tmp_path / "adapter"))
+    weights = load_file(adapter / WEIGHTS)
+    weights.pop(next(iter(weights)))
+    save_file(weights, adapter / WEIGHTS)
+    with pytest.raises(ModelError, match=r"the adapter cannot be added to this model .*missing adapter keys"):
+        served_scores(tiny, adapter)
 
 
 def trained_scores(config: TrainingConfig, base: PreparedModel, weights: Weights) -> list[float]:
