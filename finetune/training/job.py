@@ -33,9 +33,10 @@ def train(config: TrainingConfig, folder: Path, progress: Progress) -> Adapter:
     """Trains an adapter and writes it to `folder`/adapter, going on where an earlier run was stopped.
 
     Under `accelerate launch` or torchrun all processes call this; the first of them writes. Raises TrainingError for a
-    folder that holds another training.
+    folder that holds another training and for examples whose histories are too short for the prompt.
     """
     examples = ExampleFolder(config.examples)
+    _require_histories(config, examples)
     base = prepare_model(config.model, say=progress.console.print)
     plan = _plan(config, examples, base)
     if (folder / ADAPTER / ABOUT).exists():
@@ -53,6 +54,17 @@ def train(config: TrainingConfig, folder: Path, progress: Progress) -> Adapter:
         training.run(_in_silence)
     accelerator.wait_for_everyone()
     return Adapter.read(folder / ADAPTER)
+
+
+def _require_histories(config: TrainingConfig, examples: ExampleFolder) -> None:
+    """Raises TrainingError where histories would be longer in service than any that was trained on."""
+    if config.prompt.history_items > examples.history_items:
+        raise TrainingError(
+            f"the examples hold {examples.history_items} items of a history, fewer than the prompt is to show",
+            field="prompt.history_items",
+            value=config.prompt.history_items,
+            remedy="Lower it, or make examples of longer histories.",
+        )
 
 
 def _plan(config: TrainingConfig, examples: ExampleFolder, base: PreparedModel) -> str:

@@ -28,8 +28,8 @@ def training_list(
 
 
 def validation_list(example: Example, length: int, prompt: Prompt, catalogue: Catalogue) -> ScoringRequest:
-    """The target among the best hits, then, where these are few, random items: the same list every time."""
-    return _request(example, [*example.hits, *example.random][: length - 1], prompt, catalogue)
+    """The target among the best hits, then, where these are few, random and popular items: the same every time."""
+    return _request(example, [*example.hits, *example.random, *example.popular][: length - 1], prompt, catalogue)
 
 
 def passes(requests: Sequence[ScoringRequest], tokens: int) -> tuple[tuple[ScoringRequest, ...], ...]:

@@ -99,6 +99,11 @@ def test_an_interrupted_job_goes_on_to_the_same_adapter(
     assert run(configure(), tmp_path).adapter_id == Adapter.read(finished / "adapter").adapter_id
 
 
+def test_a_prompt_longer_than_what_the_examples_hold_is_refused(configure: Configure, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"prompt\.history_items=21: the examples hold 20 items"):
+        run(configure(prompt=PromptConfig(history_items=21)), tmp_path)
+
+
 def test_one_job_at_a_time_in_a_folder(configure: Configure, tmp_path: Path) -> None:
     with alone(tmp_path), pytest.raises(BuildError, match="another process"):
         run(configure(), tmp_path)
