@@ -73,7 +73,7 @@ def main() -> None:
     given = parser.parse_args()
     try:
         items = _read(given.items, "item_id", "title").to_pylist()
-        catalogue = Catalogue(Item(item_id=row["item_id"], title=row["title"]) for row in items)
+        catalogue = Catalogue(Item(item_id=row["item_id"], title=row["title"] or "") for row in items)
         lists = _read(given.lists, "user_id", "history", "times", "candidates")
         with showing_progress() as progress:
             reranker = open_reranker(read_config(given.config, RerankerConfig), catalogue, say=progress.console.print)
