@@ -39,16 +39,7 @@ def finetune(
     ] = None,
 ) -> None:
     """Train a LoRA adapter for the LLM on such examples. On several devices: torchrun -m finetune.train."""
-    from finetune.training.config import TrainingConfig
-    from finetune.training.job import adapter_so_far, train  # brings torch and peft
+    from finetune.train import run, told
     from llm_rerank.cli.show import print_text
-    from retrieval.progress import showing_progress
 
-    settings = read_config(config, TrainingConfig)
-    if so_far is not None:
-        adapter = adapter_so_far(settings, out, so_far)
-    else:
-        with showing_progress() as progress:
-            adapter = train(settings, out, progress)
-    found = ", ".join(f"{name} {value:.4g}" for name, value in adapter.metrics.items())
-    print_text(f"Adapter {adapter.adapter_id} in {adapter.folder}: {found}.")
+    print_text(told(run(config, out, so_far)))

@@ -60,7 +60,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             "there are no finished examples here",
             field="folder",
             value=str(folder),
-            remedy=f"Run `llm-rerank examples --out {folder}`, which goes on where it stopped.",
+            remedy=f"Run `llm-rerank examples --config … --out {folder}`, which goes on where it stopped.",
         )
     try:
         manifest = json.loads(path.read_text(encoding="ascii"))
@@ -155,6 +155,11 @@ class ExampleFolder:
     def made_from(self) -> str:
         """Changes with anything the examples depend on."""
         return str(self._manifest["made_from"])
+
+    @property
+    def history_items(self) -> int:
+        """How many distinct items of a history an example holds at most."""
+        return int(self._manifest["history_items"])
 
     def rows(self, part: Part) -> int:
         """How many examples there are."""

@@ -49,5 +49,5 @@ def count_rows(path: Path) -> int:
 
 
 def _text(texts: Iterable[str]) -> Any:
-    """Text as Parquet has it: a lone surrogate, which is no character, becomes a question mark."""
-    return pa.array([text.encode("utf-8", "replace").decode() for text in texts], pa.string())
+    """Text as Parquet has it: a lone surrogate, which is no character, is spelt out."""
+    return pa.array([text.encode("utf-8", "backslashreplace").decode() for text in texts], pa.string())

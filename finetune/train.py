@@ -1,16 +1,39 @@
 """python -m finetune.train --config configs/finetune/….yaml --out var/finetune/…
 
-Under `accelerate launch` or torchrun it trains on as many devices as there are processes.
+The same as `llm-rerank finetune`. Under `accelerate launch` or torchrun it trains on a device a process.
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from finetune.training.config import TrainingConfig
+from llm_rerank.adapters import Adapter
 from retrieval.config import read_config
-from retrieval.errors import LlmRerankError
+from retrieval.errors import LlmRerankError, MissingExtraError
 from retrieval.progress import showing_progress
+
+
+def run(config: Path, out: Path, so_far: Path | None) -> Adapter:
+    """Trains one adapter in `out`; with `so_far` only writes the best of that training, which may go on, there."""
+    settings = read_config(config, TrainingConfig)
+    try:
+        from finetune.training.job import adapter_so_far, train  # brings torch and peft
+    except ImportError as err:
+        raise MissingExtraError(
+            f"training cannot be imported ({err})", remedy="Run pip install 'llm-rerank[finetune]'"
+        ) from err
+    if so_far is not None:
+        return adapter_so_far(settings, out, so_far)
+    with showing_progress() as progress:
+        return train(settings, out, progress)
+
+
+def told(adapter: Adapter) -> str:
+    """What was made, in a line."""
+    found = ", ".join(f"{name} {value:.4g}" for name, value in adapter.metrics.items())
+    return f"Adapter {adapter.adapter_id} in {adapter.folder}: {found}."
 
 
 def main() -> None:
@@ -23,17 +46,11 @@ def main() -> None:
     parser.add_argument("--so-far", type=Path, help="only write the best adapter of the training in --out, here")
     given = parser.parse_args()
     try:
-        from finetune.training.job import adapter_so_far, train  # brings torch and peft
-
-        config = read_config(given.config, TrainingConfig)
-        if given.so_far:
-            adapter = adapter_so_far(config, given.out, given.so_far)
-        else:
-            with showing_progress() as progress:
-                adapter = train(config, given.out, progress)
-        print(f"{adapter.folder}: adapter {adapter.adapter_id}, {dict(adapter.metrics)}")
+        adapter = run(given.config, given.out, given.so_far)
     except LlmRerankError as err:
         sys.exit(f"finetune.train: {err}")
+    if os.environ.get("RANK", "0") == "0":  # of several processes one speaks
+        print(told(adapter))
 
 
 if __name__ == "__main__":

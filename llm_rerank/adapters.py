@@ -50,7 +50,10 @@ class Adapter:
             found = _content_id(folder, adapter.base_fingerprint, adapter.prompt)
         except (*DAMAGES, LookupError, TypeError) as err:
             raise BuildError(
-                "no whole adapter lies there", field="adapter", value=str(folder), remedy="Name an adapter's folder."
+                f"no whole adapter of this version lies there ({' '.join(str(err).split())})",
+                field="adapter",
+                value=str(folder),
+                remedy="Name an adapter's folder.",
             ) from err
         if found != adapter.adapter_id:
             raise BuildError(

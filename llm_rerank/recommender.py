@@ -8,6 +8,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
+from llm_rerank.adapters import Adapter
 from llm_rerank.config import RecommendConfig
 from llm_rerank.explanations.evidence import EvidenceFinder, Vectors
 from llm_rerank.explanations.explainer import Explainer
@@ -52,7 +53,7 @@ class Recommender:
         if config.method == "packed":
             finder = EvidenceFinder(reranker, _vectors_of(shop), config.evidence)
             explainer = Explainer(finder, Writer(reranker.engine, reranker.prompt), shop.catalogue)
-        return cls(shop, reranker, explainer, model=config.model, candidates=config.candidates)
+        return cls(shop, reranker, explainer, model=_model(config), candidates=config.candidates)
 
     def recommend(self, request: RankingRequest, *, cancel: Event | None = None) -> Ranking:
         """The best of the request's items, or of what retrieval proposes, the first few with reasons.
@@ -151,3 +152,10 @@ def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
         yield
     finally:
         timings[stage] = round(1000 * (perf_counter() - started), 1)
+
+
+def _model(config: RecommendConfig) -> str:
+    """What a ranking says made it: the model by name, an adapter by content."""
+    if config.adapter is None:
+        return config.model
+    return f"{config.model} with adapter {Adapter.read(config.adapter).adapter_id}"

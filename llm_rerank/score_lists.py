@@ -9,7 +9,6 @@
 import argparse
 import json
 import sys
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -19,6 +18,7 @@ import pyarrow
 import pyarrow.parquet
 
 from llm_rerank.config import RerankerConfig
+from llm_rerank.counted import counted_history
 from llm_rerank.opening import open_reranker
 from llm_rerank.reranker import Query, Reranker
 from retrieval.catalogue import Catalogue
@@ -26,10 +26,9 @@ from retrieval.config import read_config
 from retrieval.errors import DatasetError, LlmRerankError
 from retrieval.files import DAMAGES, write_whole
 from retrieval.progress import showing_progress
-from retrieval.records import Interaction, Item, UserHistory
+from retrieval.records import Item
 
 _AT_ONCE = 256  # lists whose prompts are held at a time
-_NO_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # prompts read the order of a history, not its times
 
 
 def score_lists(reranker: Reranker, lists: pyarrow.Table, track: Any) -> pyarrow.Table:
@@ -44,12 +43,7 @@ def score_lists(reranker: Reranker, lists: pyarrow.Table, track: Any) -> pyarrow
 
 
 def _query(row: dict[str, Any], catalogue: Catalogue) -> Query:
-    taken = tuple(
-        Interaction(user_id=row["user_id"], item_id=item_id, timestamp=_NO_TIME)
-        for item_id, times in zip(row["history"], row["times"], strict=True)
-        for _ in range(times)
-    )
-    history = UserHistory(user_id=row["user_id"], interactions=taken)
+    history = counted_history(row["user_id"], row["history"], row["times"])
     return Query(history=history, items=tuple(catalogue[item_id] for item_id in row["candidates"]))
 
 
@@ -79,7 +73,7 @@ def main() -> None:
     given = parser.parse_args()
     try:
         items = _read(given.items, "item_id", "title").to_pylist()
-        catalogue = Catalogue(Item(item_id=row["item_id"], title=row["title"]) for row in items)
+        catalogue = Catalogue(Item(item_id=row["item_id"], title=row["title"] or "") for row in items)
         lists = _read(given.lists, "user_id", "history", "times", "candidates")
         with showing_progress() as progress:
             reranker = open_reranker(read_config(given.config, RerankerConfig), catalogue, say=progress.console.print)

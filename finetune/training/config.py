@@ -105,5 +105,5 @@ class TrainingConfig(Settings):
     workers: NonNegativeInt = 0
     """Processes that write the prompts of the steps to come, so that a GPU need not wait; 0: training itself does."""
 
-    seed: int = 0
+    seed: int = Field(default=0, ge=0)
     """Where every random number comes from."""

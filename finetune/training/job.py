@@ -32,9 +32,10 @@ def train(config: TrainingConfig, folder: Path, progress: Progress) -> Adapter:
     """Trains an adapter and writes it to `folder`/adapter, going on where an earlier run was stopped.
 
     Under `accelerate launch` or torchrun all processes call this; the first of them writes. Raises TrainingError for a
-    folder that holds another training.
+    folder that holds another training and for examples whose histories are too short for the prompt.
     """
     examples = ExampleFolder(config.examples)
+    _require_histories(config, examples)
     base = prepare_model(config.model, say=progress.console.print)
     plan = _plan(config, examples, base)
     if (folder / ADAPTER / ABOUT).exists():
@@ -71,6 +72,17 @@ def adapter_so_far(config: TrainingConfig, folder: Path, out: Path) -> Adapter:
     return write_adapter(out, state, config, base, examples.made_from)
 
 
+def _require_histories(config: TrainingConfig, examples: ExampleFolder) -> None:
+    """Raises TrainingError where histories would be longer in service than any that was trained on."""
+    if config.prompt.history_items > examples.history_items:
+        raise TrainingError(
+            f"the examples hold {examples.history_items} items of a history, fewer than the prompt is to show",
+            field="prompt.history_items",
+            value=config.prompt.history_items,
+            remedy="Lower it, or make examples of longer histories.",
+        )
+
+
 def _plan(config: TrainingConfig, examples: ExampleFolder, base: PreparedModel) -> str:
     """Changes with all that the weights depend on but the program and the number of processes."""
     settings = config.model_dump_json(exclude={"examples", "workers"})
@@ -78,13 +90,15 @@ def _plan(config: TrainingConfig, examples: ExampleFolder, base: PreparedModel) 
 
 
 def _finished(folder: Path, plan: str) -> Adapter:
-    if read_json(folder / BEGUN).get("plan") != plan:
+    begun = read_json(folder / BEGUN)
+    if not isinstance(begun, dict) or begun.get("plan") != plan:
         raise TrainingError(
             "this folder holds another training: other examples, settings, model or seed",
             field="out",
             value=str(folder),
             remedy="Give another folder: an adapter is never changed in place.",
         )
+    (folder / CHECKPOINT).unlink(missing_ok=True)  # who wrote the adapter may have been killed before this
     return Adapter.read(folder / ADAPTER)
 
 

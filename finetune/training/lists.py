@@ -1,18 +1,15 @@
 """A list as the model reads it: one request, the target first. Packed scores do not depend on the order."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 
 import numpy as np
 
 from finetune.examples import Example
 from finetune.training.config import NegativesConfig
+from llm_rerank.counted import counted_history
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.prompt import Prompt
 from retrieval.catalogue import Catalogue
-from retrieval.records import Interaction, UserHistory
-
-_NO_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # prompts read the order of a history, not its times
 
 
 def training_list(
@@ -28,25 +25,8 @@ def training_list(
 
 
 def validation_list(example: Example, length: int, prompt: Prompt, catalogue: Catalogue) -> ScoringRequest:
-    """The target among the best hits, then, where these are few, random items: the same list every time."""
-    return _request(example, [*example.hits, *example.random][: length - 1], prompt, catalogue)
-
-
-def passes(requests: Sequence[ScoringRequest], tokens: int) -> tuple[tuple[ScoringRequest, ...], ...]:
-    """Consecutive requests that together have at most so many tokens; a prefix within the one before costs nothing."""
-    done: list[tuple[ScoringRequest, ...]] = []
-    group: list[ScoringRequest] = []
-    held: tuple[int, ...] = ()
-    used = 0
-    for request in requests:
-        own = request.tokens - len(request.prefix)
-        longer = len(request.prefix) - len(held) if request.prefix[: len(held)] == held else len(request.prefix)
-        if group and used + own + longer > tokens:
-            done.append(tuple(group))
-            group, used, longer = [], 0, len(request.prefix)
-        group.append(request)
-        held, used = request.prefix, used + own + longer
-    return (*done, tuple(group)) if group else tuple(done)
+    """The target among the best hits, then, where these are few, random and popular items: the same every time."""
+    return _request(example, [*example.hits, *example.random, *example.popular][: length - 1], prompt, catalogue)
 
 
 def _draw(items: Sequence[int], count: int, rng: np.random.Generator) -> list[int]:
@@ -57,13 +37,5 @@ def _draw(items: Sequence[int], count: int, rng: np.random.Generator) -> list[in
 
 def _request(example: Example, others: Iterable[int], prompt: Prompt, catalogue: Catalogue) -> ScoringRequest:
     items = [catalogue.at(row) for row in (example.target, *others)]
-    return prompt.yes_no(_history(example, catalogue), items, catalogue)
-
-
-def _history(example: Example, catalogue: Catalogue) -> UserHistory:
-    taken = [
-        Interaction(user_id=example.user_id, item_id=catalogue.at(row).item_id, timestamp=_NO_TIME)
-        for row, times in zip(example.history, example.times, strict=True)
-        for _ in range(times)
-    ]
-    return UserHistory(user_id=example.user_id, interactions=tuple(taken))
+    known = [catalogue.at(row).item_id for row in example.history]
+    return prompt.yes_no(counted_history(example.user_id, known, example.times), items, catalogue)

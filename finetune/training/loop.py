@@ -16,11 +16,12 @@ from peft import get_peft_model_state_dict, set_peft_model_state_dict
 from finetune.examples import ExampleFolder
 from finetune.training.checkpoint import Checkpoint, Weights
 from finetune.training.config import TrainingConfig
-from finetune.training.lists import passes, validation_list
+from finetune.training.lists import validation_list
 from finetune.training.loss import list_losses
 from finetune.training.scorer import PackedScorer
 from finetune.training.steps import Share, Step, load_steps, steps_of
 from llm_rerank.engines.base import ScoringRequest
+from llm_rerank.engines.layout import passes
 from llm_rerank.engines.packing import pack
 from llm_rerank.prompt import Prompt
 from retrieval.errors import TrainingError

@@ -7,12 +7,12 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM, PreTrainedModel
 from transformers.utils import logging
 
-import llm_rerank.engines.transformers  # noqa: F401  registers the attention
 from finetune.training.adapter import lora_config
 from finetune.training.config import TrainingConfig
 from llm_rerank.engines.packing import Pack
+from llm_rerank.engines.transformers import TransformersEngine
 from llm_rerank.models import PreparedModel
-from llm_rerank.tokenizer import TokenIds
+from llm_rerank.tokenizer import ChatTokenizer, TokenIds
 
 
 class PackedScorer(torch.nn.Module):
@@ -44,11 +44,13 @@ def open_scorer(config: TrainingConfig, base: PreparedModel, device: torch.devic
     """The base with a fresh adapter, which changes nothing yet: float32 on a CPU.
 
     On CUDA the base is bfloat16 and the adapter float32: call it under autocast, as accelerate does.
+    Raises ModelError for a model that cannot be packed: it would learn from candidates that see each other.
     """
     dtype = torch.float32 if device.type == "cpu" else torch.bfloat16
     logging.disable_progress_bar()
     model = AutoModelForCausalLM.from_pretrained(base.folder, dtype=dtype, local_files_only=True)
     model.name_or_path = config.model  # what the adapter calls its base: a name, not a folder of this machine
+    TransformersEngine(model, ChatTokenizer.load(base.folder)).require_packing()
     model.config._attn_implementation = "packed"
     if config.gradient_checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})

@@ -11,8 +11,9 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from finetune.examples import Example, ExampleFolder
 from finetune.training.config import TrainingConfig
-from finetune.training.lists import passes, training_list
+from finetune.training.lists import training_list
 from llm_rerank.engines.base import ScoringRequest
+from llm_rerank.engines.layout import passes
 from llm_rerank.prompt import Prompt
 from retrieval.errors import TrainingError
 
@@ -48,6 +49,7 @@ def load_steps(
     Raises TrainingError where a step would have no list for some process: it would be waited for without end.
     """
     _require_lists(config, examples, share)
+    _require_negatives(config, examples)
     dataset = _Steps(config, examples, prompt, first, share)
     loader: DataLoader[Any] = DataLoader(
         dataset,
@@ -73,6 +75,19 @@ def _require_lists(config: TrainingConfig, examples: ExampleFolder, share: Share
             field="lists_per_step",
             value=config.lists_per_step,
             remedy="Raise it, or start fewer processes.",
+        )
+
+
+def _require_negatives(config: TrainingConfig, examples: ExampleFolder) -> None:
+    """A target alone costs nothing: it would be trained on for hours, and nothing would be learnt."""
+    asked = [kind for kind, count in config.negatives.model_dump().items() if count]
+    rows = examples.read(examples.shards("train")[0])
+    if not any(getattr(row, kind) for row in rows for kind in asked):
+        raise TrainingError(
+            "the examples hold none of the negatives that are asked for",
+            field="negatives",
+            value=asked,
+            remedy="Ask for those that they hold, or make examples with these.",
         )
 
 

@@ -73,13 +73,37 @@ def lay_out(requests: Sequence[ScoringRequest]) -> Layout:
     )
 
 
+def passes(requests: Sequence[ScoringRequest], tokens: int) -> tuple[tuple[ScoringRequest, ...], ...]:
+    """Neighbours that together have at most so many tokens, shared prefixes counted once; one at least."""
+    done: list[tuple[ScoringRequest, ...]] = []
+    group: list[ScoringRequest] = []
+    longest: TokenIds = ()
+    used = 0
+    for request in requests:
+        own = request.tokens - len(request.prefix)
+        shared = len(longest) if _share(longest, request.prefix) else 0
+        more = own + max(0, len(request.prefix) - shared)
+        if group and used + more > tokens:
+            done.append(tuple(group))
+            group, used, shared, more = [], 0, 0, request.tokens
+        group.append(request)
+        longest = max(longest, request.prefix, key=len) if shared else request.prefix
+        used += more
+    return (*done, tuple(group)) if group else tuple(done)
+
+
+def _share(one: TokenIds, other: TokenIds) -> bool:
+    """Whether one is the start of the other."""
+    common = min(len(one), len(other))
+    return one[:common] == other[:common]
+
+
 def _sharing(requests: Sequence[ScoringRequest]) -> Iterator[tuple[TokenIds, list[ScoringRequest]]]:
     """Neighbours that share, and the longest of their prefixes."""
     longest: TokenIds = ()
     group: list[ScoringRequest] = []
     for request in requests:
-        common = min(len(longest), len(request.prefix))
-        if group and longest[:common] != request.prefix[:common]:
+        if group and not _share(longest, request.prefix):
             yield longest, group
             longest, group = (), []
         group.append(request)

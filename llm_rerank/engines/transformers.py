@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Event, Lock
 from typing import Final
+from warnings import catch_warnings, filterwarnings
 
 import numpy as np
 import torch
@@ -15,9 +16,10 @@ from transformers import AttentionInterface, AutoModelForCausalLM, PreTrainedMod
 
 from llm_rerank.engines.base import GeneratedPiece, GenerationRequest, ScoringRequest, raise_if_cancelled
 from llm_rerank.engines.generation import generate
+from llm_rerank.engines.layout import passes
 from llm_rerank.engines.packing import pack, packed_attention
 from llm_rerank.tokenizer import Tokenizer
-from retrieval.errors import EngineError, LlmRerankError, ModelError
+from retrieval.errors import EngineError, LlmRerankError, MissingExtraError, ModelError
 
 AttentionInterface.register("packed", packed_attention)
 
@@ -52,6 +54,8 @@ class TransformersEngine:
             where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
             dtype = torch.float32 if where.type == "cpu" else torch.bfloat16
             model = _read_model(folder, adapter).to(where, dtype)
+        except LlmRerankError:
+            raise
         except Exception as err:  # the loader raises anything from OSError to SafetensorError
             raise ModelError(
                 f"the model cannot be loaded on {device or 'the default device'} ({_first_line(err)})",
@@ -92,7 +96,7 @@ class TransformersEngine:
         for request in requests:
             self._check_length(len(request.prefix) + max(map(len, request.continuations), default=0))
         scores: list[NDArray[np.float32]] = []
-        for batch in _batches(requests, self._tokens_per_pass):
+        for batch in passes(requests, self._tokens_per_pass):
             raise_if_cancelled(cancel)
             scores.extend(self._score_batch(batch, cancel))
         return tuple(scores)
@@ -162,24 +166,31 @@ class TransformersEngine:
 def _read_model(folder: Path, adapter: Path | None) -> PreTrainedModel:
     """In float32, so that what an adapter adds is not rounded away before it is added."""
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
-    if adapter is None:
-        return model
-    from peft import PeftModel  # slow to import, and needed by few
+    return model if adapter is None else _with_adapter(model, adapter)
 
-    return PeftModel.from_pretrained(model, adapter).merge_and_unload()
+
+def _with_adapter(model: PreTrainedModel, adapter: Path) -> PreTrainedModel:
+    try:
+        from peft import PeftModel  # slow to import, and needed by few
+    except ImportError as err:
+        raise MissingExtraError(
+            f"an adapter cannot be added ({err})",
+            field="adapter",
+            value=str(adapter),
+            remedy="Run pip install 'llm-rerank[serve]'",
+        ) from err
+    try:
+        with catch_warnings():
+            filterwarnings("error", message="Found missing adapter keys")  # what is missing would be left untrained
+            return PeftModel.from_pretrained(model, adapter).merge_and_unload()
+    except Exception as err:  # peft raises anything from ValueError to SafetensorError
+        raise ModelError(
+            f"the adapter cannot be added to this model ({_first_line(err)})",
+            field="adapter",
+            value=str(adapter),
+            remedy="Get the adapter again, or name the model that it was trained on",
+        ) from err
 
 
 def _first_line(err: Exception) -> str:
     return next(iter(str(err).splitlines()), "")
-
-
-def _batches(requests: Sequence[ScoringRequest], tokens_per_pass: int) -> Iterator[list[ScoringRequest]]:
-    """Consecutive requests that together stay within the budget; at least one each."""
-    batch: list[ScoringRequest] = []
-    for request in requests:
-        if batch and sum(r.tokens for r in batch) + request.tokens > tokens_per_pass:
-            yield batch
-            batch = []
-        batch.append(request)
-    if batch:
-        yield batch

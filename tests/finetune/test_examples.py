@@ -32,7 +32,7 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
 def test_a_lone_surrogate_is_no_reason_to_fail(tmp_path: Path) -> None:
     odd = Example(user_id="\ud800", history=(1,), times=(1,), target=0, hits=(), popular=(), random=(2,))
     (found,) = read_examples(folder_of(tmp_path, odd))
-    assert found.user_id == "?"
+    assert found.user_id == "\\ud800"
 
 
 def cut_short(path: Path) -> None:
@@ -71,7 +71,7 @@ def test_damage_inside_a_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_unfinished_or_of_another_format(finished: Path, tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"no finished examples here\. Run `llm-rerank examples --out "):
+    with pytest.raises(DatasetError, match=r"no finished examples here\. Run `llm-rerank examples --config … --out "):
         read_examples(tmp_path)
     write_json(tmp_path / "manifest.json", read_manifest(finished) | {"format": 2})
     with pytest.raises(DatasetError, match="format=2"):

@@ -109,3 +109,10 @@ def test_a_file_without_its_columns_is_refused_by_name(asked: Path, name: str) -
     pyarrow.parquet.write_table(pyarrow.table({"user_id": ["anna"]}), asked / f"{name}.parquet")
     with pytest.raises(SystemExit, match=f"{name}.parquet'?: it is missing, damaged or lacks one of the columns"):
         main()
+
+
+def test_an_item_without_a_title_is_refused_by_name(asked: Path) -> None:
+    items = pyarrow.table({"item_id": ["tea"], "title": pyarrow.array([None], pyarrow.string())})
+    pyarrow.parquet.write_table(items, asked / "items.parquet")
+    with pytest.raises(SystemExit, match="title"):
+        main()

@@ -4,6 +4,7 @@ Beside it a language model of two thousand weights that knows a dozen words: it 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,7 @@ def write_folder(folder: Path, train: list[list[Example]], validation: list[Exam
     manifest = {
         "format": FORMAT,
         "made_from": "doors",
+        "history_items": 20,
         "counts": {"train": sum(map(len, train)), "validation": len(validation)},
         "shards": {"train": list(files), "validation": ["validation-00000.parquet"]},
         "rows": {name: len(rows) for name, rows in files.items()} | {"validation-00000.parquet": len(validation)},
@@ -82,6 +84,14 @@ def beginners(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Users with one item in their history or with none, and nobody to validate on."""
     folder = tmp_path_factory.mktemp("beginners") / "examples"
     write_folder(folder, [[example(user, 1, length=user % 2) for user in range(12)]], [])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def without_hits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """No retriever was asked."""
+    folder = tmp_path_factory.mktemp("without-hits") / "examples"
+    write_folder(folder, [[replace(example(user, 1), hits=()) for user in range(12)]], [])
     return folder
 
 

@@ -1,11 +1,13 @@
 from collections.abc import Callable
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 import torch
 import typer
 from peft import set_peft_model_state_dict
 from rich.progress import Progress
+from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
 from finetune.commands import finetune
@@ -15,7 +17,7 @@ from finetune.training.config import TrainingConfig
 from finetune.training.job import CHECKPOINT, CURVE, adapter_so_far, train
 from finetune.training.loop import Training
 from finetune.training.scorer import open_scorer
-from llm_rerank.adapters import Adapter
+from llm_rerank.adapters import WEIGHTS, Adapter
 from llm_rerank.config import RerankerConfig
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.packing import pack
@@ -100,6 +102,11 @@ def test_an_interrupted_job_goes_on_to_the_same_adapter(
     assert run(configure(), tmp_path).adapter_id == Adapter.read(finished / "adapter").adapter_id
 
 
+def test_a_prompt_longer_than_what_the_examples_hold_is_refused(configure: Configure, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"prompt\.history_items=21: the examples hold 20 items"):
+        run(configure(prompt=PromptConfig(history_items=21)), tmp_path)
+
+
 def test_one_job_at_a_time_in_a_folder(configure: Configure, tmp_path: Path) -> None:
     with alone(tmp_path), pytest.raises(BuildError, match="another process"):
         run(configure(), tmp_path)
@@ -128,6 +135,15 @@ def test_it_is_not_served_otherwise(
     with pytest.raises(ModelError) as refused:
         open_reranker(RerankerConfig.model_validate(served | other), examples.catalogue, say=print)
     assert refused.value.field == field
+
+
+def test_an_adapter_that_lacks_weights_is_not_served(finished: Path, tiny: PreparedModel, tmp_path: Path) -> None:
+    adapter = Path(copytree(finished / "adapter", tmp_path / "adapter"))
+    weights = load_file(adapter / WEIGHTS)
+    weights.pop(next(iter(weights)))
+    save_file(weights, adapter / WEIGHTS)
+    with pytest.raises(ModelError, match=r"the adapter cannot be added to this model .*missing adapter keys"):
+        served_scores(tiny, adapter)
 
 
 def trained_scores(config: TrainingConfig, base: PreparedModel, weights: Weights) -> list[float]:

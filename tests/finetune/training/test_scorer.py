@@ -12,6 +12,7 @@ from llm_rerank.engines.transformers import TransformersEngine
 from llm_rerank.models import PreparedModel
 from llm_rerank.prompt import Prompt
 from llm_rerank.tokenizer import ChatTokenizer
+from retrieval.errors import ModelError
 
 Configure = Callable[..., TrainingConfig]
 CPU = torch.device("cpu")
@@ -30,6 +31,25 @@ def scorer(configure: Configure, tiny: PreparedModel) -> PackedScorer:
         for weights in trained(scorer):
             weights.normal_(std=0.1)
     return scorer
+
+
+class Leaky(torch.nn.Module):
+    """A layer that is no attention: it hands each token something of all before it."""
+
+    def __init__(self, *_: object) -> None:
+        super().__init__()
+
+    def forward(self, hidden: torch.Tensor) -> torch.Tensor:
+        return hidden + hidden.cumsum(dim=1)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_model_whose_candidates_would_see_each_other_is_not_trained(
+    configure: Configure, tiny: PreparedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transformers.models.llama.modeling_llama.LlamaMLP", Leaky)
+    with pytest.raises(ModelError, match="differ from those of a prompt of its own"):
+        open_scorer(configure(), tiny, CPU)
 
 
 def trained(scorer: PackedScorer) -> list[torch.nn.Parameter]:

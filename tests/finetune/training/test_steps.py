@@ -1,5 +1,6 @@
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,10 @@ import pytest
 
 from finetune.examples import ExampleFolder
 from finetune.training.config import NegativesConfig, TrainingConfig
-from finetune.training.lists import passes, training_list
+from finetune.training.lists import training_list, validation_list
 from finetune.training.steps import Share, Step, load_steps, steps_of
 from llm_rerank.engines.base import ScoringRequest
+from llm_rerank.engines.layout import passes
 from llm_rerank.prompt import Prompt
 from retrieval.errors import TrainingError
 from retrieval.records import Item
@@ -112,6 +114,20 @@ def test_processes_that_would_get_no_list_are_refused(load: Load) -> None:
 def test_nothing_to_train_on_is_refused(configure: Configure, prompt: Prompt, empty: Path) -> None:
     with pytest.raises(TrainingError, match="nothing to train on"):
         load_steps(configure(), ExampleFolder(empty), prompt, first=0, share=Share())
+
+
+def test_negatives_that_the_examples_do_not_hold_are_refused(
+    configure: Configure, prompt: Prompt, without_hits: Path
+) -> None:
+    config = configure(negatives=NegativesConfig(hits=4, popular=0, random=0))
+    with pytest.raises(TrainingError, match=r"negatives=\['hits'\]: the examples hold none"):
+        load_steps(config, ExampleFolder(without_hits), prompt, first=0, share=Share())
+
+
+def test_a_list_to_validate_on_is_filled_with_what_there_is(examples: ExampleFolder, prompt: Prompt) -> None:
+    (shard,) = examples.shards("validation")
+    popular = replace(examples.read(shard)[0], hits=(), random=())
+    assert len(validation_list(popular, 3, prompt, examples.catalogue).continuations) == 3
 
 
 def request(prefix: int, *continuations: int) -> ScoringRequest:

@@ -1,5 +1,7 @@
 """Packed scores are the scores of one prompt a candidate: the same mathematics, once."""
 
+import sys
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -19,7 +21,7 @@ from llm_rerank.engines.packing import pack
 from llm_rerank.engines.transformers import TransformersEngine
 from llm_rerank.models import PreparedModel
 from llm_rerank.tokenizer import ChatTokenizer
-from retrieval.errors import EngineError, ModelError
+from retrieval.errors import EngineError, MissingExtraError, ModelError
 
 CASES = 50
 
@@ -124,3 +126,19 @@ def test_a_model_whose_candidates_would_see_each_other_is_refused(real_tokenizer
 def test_an_unknown_device_is_named(prepared: PreparedModel, real_tokenizer: ChatTokenizer) -> None:
     with pytest.raises(ModelError, match=r"cannot be loaded on gpu7.*engine\.device"):
         TransformersEngine.load(prepared.folder, real_tokenizer, device="gpu7")
+
+
+def test_an_adapter_is_named_when_it_is_the_adapter_that_fails(
+    prepared: PreparedModel, real_tokenizer: ChatTokenizer, tmp_path: Path
+) -> None:
+    with pytest.raises(ModelError, match="the adapter cannot be added") as refused:
+        TransformersEngine.load(prepared.folder, real_tokenizer, adapter=tmp_path, device="cpu")
+    assert (refused.value.field, refused.value.value) == ("adapter", str(tmp_path))
+
+
+def test_an_adapter_without_peft_names_the_extra(
+    prepared: PreparedModel, real_tokenizer: ChatTokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "peft", None)
+    with pytest.raises(MissingExtraError, match=r"llm-rerank\[serve\]"):
+        TransformersEngine.load(prepared.folder, real_tokenizer, adapter=tmp_path, device="cpu")

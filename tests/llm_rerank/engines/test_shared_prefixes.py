@@ -10,7 +10,7 @@ from transformers import AttentionInterface, LlamaConfig, LlamaForCausalLM
 
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.flex import block_mask, padded_length
-from llm_rerank.engines.layout import lay_out
+from llm_rerank.engines.layout import lay_out, passes
 from llm_rerank.engines.packing import Pack, pack, packed_attention
 
 AttentionInterface.register("packed", packed_attention)
@@ -148,3 +148,14 @@ def test_a_history_of_many_moments_is_laid_out_once() -> None:
 )
 def test_few_lengths_are_compiled(tokens: int, length: int) -> None:
     assert padded_length(tokens) == length
+
+
+@pytest.mark.parametrize(("tokens", "sizes"), [(1_000, [7]), (1, [1] * 7), (200, [5, 2])])
+def test_a_pass_counts_shared_prefixes_once(tokens: int, sizes: list[int]) -> None:
+    """The first 100 tokens of one history and, five times, 20 behind some of them: 200; another list is too many."""
+    history, behind = tuple(range(3, 103)), (tuple(range(3, 23)),)
+    seen = (9, 50, 100, 40, 99, 8, 100)
+    requests = [ScoringRequest(prefix=history[:n], continuations=behind, labels=(1, 2)) for n in seen]
+    groups = passes(requests, tokens)
+    assert [len(group) for group in groups] == sizes
+    assert [request for group in groups for request in group] == requests
