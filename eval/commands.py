@@ -43,7 +43,9 @@ def compare(
 ) -> None:
     """Compare finished runs user by user: what changed, what it did to every system, and whether that is luck."""
     from eval.finished import FinishedRun
-    from eval.pages.comparison import write_comparison
+    from eval.pages.comparison import verdicts, write_comparison
 
-    write_comparison([FinishedRun.read(folder) for folder in runs], out)
+    finished = [FinishedRun.read(folder) for folder in runs]
+    write_comparison(finished, out)
+    print("\n".join(verdicts(finished)))
     print(f"Comparison: {out}")

@@ -28,13 +28,24 @@ class Recommender:
     """Answers for one shop with one model."""
 
     def __init__(
-        self, shop: BuiltShop, reranker: Reranker, explainer: Explainer | None, *, model: str, candidates: int
+        self,
+        shop: BuiltShop,
+        reranker: Reranker,
+        explainer: Explainer | None,
+        *,
+        model: str,
+        adapter: str | None = None,
+        candidates: int,
     ) -> None:
-        """`explainer` is None where the scoring method cannot be explained; `candidates` is how many the LLM scores."""
+        """`explainer` is None where the scoring method cannot be explained; `candidates` is how many the LLM scores.
+
+        `model` and `adapter` are what a ranking says made it: the model by name, the adapter by its id.
+        """
         self.shop = shop
         self.reranker = reranker
         self._explainer = explainer
         self._model = model
+        self._adapter = adapter
         self._candidates = candidates
         self._retriever = OnOneThread(shop.retriever)
 
@@ -53,7 +64,8 @@ class Recommender:
         if config.method == "packed":
             finder = EvidenceFinder(reranker, _vectors_of(shop), config.evidence)
             explainer = Explainer(finder, Writer(reranker.engine, reranker.prompt), shop.catalogue)
-        return cls(shop, reranker, explainer, model=_model(config), candidates=config.candidates)
+        adapter = None if config.adapter is None else Adapter.read(config.adapter).adapter_id
+        return cls(shop, reranker, explainer, model=config.model, adapter=adapter, candidates=config.candidates)
 
     def recommend(self, request: RankingRequest, *, cancel: Event | None = None) -> Ranking:
         """The best of the request's items, or of what retrieval proposes, the first few with reasons.
@@ -83,6 +95,7 @@ class Recommender:
             items=ranked,
             engine=self.reranker.engine.name,
             model=self._model,
+            adapter=self._adapter,
             llm_weight=self.reranker.llm_weight if request.item_ids is None else 1.0,
             degraded=degraded,
             timings_ms=timings,
@@ -152,10 +165,3 @@ def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
         yield
     finally:
         timings[stage] = round(1000 * (perf_counter() - started), 1)
-
-
-def _model(config: RecommendConfig) -> str:
-    """What a ranking says made it: the model by name, an adapter by content."""
-    if config.adapter is None:
-        return config.model
-    return f"{config.model} with adapter {Adapter.read(config.adapter).adapter_id}"

@@ -26,6 +26,19 @@ def write_comparison(runs: Sequence[FinishedRun], path: Path) -> None:
     path.write_text(_page(runs), encoding="utf-8")
 
 
+def verdicts(runs: Sequence[FinishedRun]) -> list[str]:
+    """A line for each system that the first run and the last have: what became of it, and whether that is luck."""
+    first, last, metric = runs[0], runs[-1], runs[0].result.headline
+    lines = []
+    for name in [system.name for system in last.result.systems]:
+        was, now = (_found(run.result, name, metric) for run in (first, last))
+        if "–" not in (was, now):
+            difference, p, mark = _judged(last.minus(first, name, name, metric))
+            said = f", p = {p}, {mark[0]}" if p else ""
+            lines.append(f"{name}: {metric} {was}, now {now}: {difference}{said}")
+    return lines
+
+
 def _check(results: Sequence[Result]) -> None:
     if len(results) < 2:
         raise DataError(

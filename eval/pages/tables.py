@@ -30,7 +30,7 @@ def results_table(result: Result) -> str:
             *(f"{getattr(system.ratings, error):.4f}" if system.ratings else "" for error in errors),
             against_best(system, systems[0], first),
             "" if system.seconds_to_fit is None else f"{system.seconds_to_fit:.0f}",
-            f"{system.milliseconds_per_user:.2g}",
+            _short(system.milliseconds_per_user),
         ]
         for system in systems
     ]
@@ -72,3 +72,8 @@ def _ceiling(system: SystemResult) -> str:
 def as_markdown(text: str) -> str:
     """Text of others on one line, of which nothing is markup."""
     return text.translate(_SPECIAL)
+
+
+def _short(value: float) -> str:
+    """Two digits that count, and never a power of ten."""
+    return f"{value:.2g}" if value < 100 else f"{value:,.0f}"

@@ -14,6 +14,10 @@ ShopFolder = Annotated[Path | None, typer.Option("--shop", help="The build folde
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program rather than text for a person.")]
 User = Annotated[str, typer.Option("--user", help="A user id of the shop's own data.")]
 Items = Annotated[list[str], typer.Option("--item", help="An item id; give the option once for each item.")]
+Also = Annotated[
+    list[str] | None,
+    typer.Option("--also", help="An item id that the user takes just now, in this answer alone; once for each."),
+]
 LanguageCode = Annotated[Language, typer.Option("--language", help="The language of the reasons.")]
 Instruction = Annotated[
     str | None, typer.Option("--instruction", help="What the model is told, in place of the configured instruction.")

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from llm_rerank.cli.answer import answer
-from llm_rerank.cli.options import ConfigFile, Instruction, Json, LanguageCode, ShopFolder, User
+from llm_rerank.cli.options import Also, ConfigFile, Instruction, Json, LanguageCode, ShopFolder, User
 from llm_rerank.request import RankingRequest
 
 
@@ -15,6 +15,7 @@ def recommend(
     explained: Annotated[int, typer.Option(min=0, help="How many of the first items get a reason.")] = 3,
     language: LanguageCode = "en",
     instruction: Instruction = None,
+    also: Also = None,
     config: ConfigFile = None,
     shop: ShopFolder = None,
     json: Json = False,
@@ -25,6 +26,7 @@ def recommend(
         lambda history: RankingRequest(
             history=history, top_n=top_n, explained=explained, language=language, instruction=instruction
         ),
+        also=also or (),
         config=config,
         shop=shop,
         json=json,

@@ -39,7 +39,10 @@ def test_a_run_prints_its_table_and_two_runs_are_compared(run: Callable[..., str
     assert "<!doctype html>" in (tmp_path / "first" / "report.html").read_text(encoding="utf-8")
     assert "python -m eval.run --config grocer.yaml" in FinishedRun.read(tmp_path / "first").result.command
     run("eval", "--config", "grocer.yaml", "--out", "second")
-    assert run("compare", "first", "second", "--out", "both.html") == "Comparison: both.html\n"
+    popular, chance, said = run("compare", "first", "second", "--out", "both.html").splitlines()
+    assert said == "Comparison: both.html"
+    assert sorted(line.split(":")[0] for line in (popular, chance)) == ["popular", "random"]
+    assert popular.endswith(": the same")
     assert "<td>the same</td>" in (tmp_path / "both.html").read_text(encoding="utf-8")
 
 

@@ -31,6 +31,7 @@ def work(config: TrainingConfig, folder: Path) -> None:
 @pytest.fixture
 def kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """A job that ends well leaves its last checkpoint, beside where it was."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # accelerate warns where it has to choose
     write = Checkpoint.write
 
     def twice(self: Checkpoint, path: Path) -> None:

@@ -88,7 +88,23 @@ def test_given_items_have_no_place_in_retrieval(run: Run, config: Path) -> None:
     assert "proposed by" not in out
 
 
-@pytest.mark.parametrize("asked", [("recommend", "--user", "zoe"), ("rerank", "--user", "anna", "--item", "caviar")])
+def test_one_more_purchase_changes_the_answer_at_once(run: Run, config: Path) -> None:
+    asked = ("recommend", "--user", "anna", "--explained", 0, "--config", config)
+    before, after = run(*asked)[1], run(*asked, "--also", "tea", "--also", "tea")[1]
+    newest, *_ = (line for line in after.splitlines() if line.startswith("│"))
+    assert " tea " in newest
+    assert before[before.index("The ranking") :] != after[after.index("The ranking") :]
+    assert run(*asked)[1].splitlines()[:5] == before.splitlines()[:5]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("recommend", "--user", "zoe"),
+        ("recommend", "--user", "anna", "--also", "caviar"),
+        ("rerank", "--user", "anna", "--item", "caviar"),
+    ],
+)
 def test_an_unknown_id_is_refused_before_the_model_is_loaded(
     run: Run, config: Path, monkeypatch: pytest.MonkeyPatch, asked: tuple[str, ...]
 ) -> None:
