@@ -1,14 +1,10 @@
-"""The examples job: from a shop's log to what the LLM learns from.
-
-    python -m finetune.build_examples --config configs/finetune/beauty-examples.yaml --out var/finetune/beauty/examples
+"""The examples job, `llm-rerank examples`: from a shop's log to what the LLM learns from.
 
 Every file is whole or absent, and what a user's rows hold depends on nothing but the log and the settings: an
 interrupted run goes on and ends with the same bytes. The manifest comes last.
 """
 
-import argparse
 import shutil
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -26,14 +22,11 @@ from finetune.moments import count_moments, moments
 from finetune.shards import count_rows, shards, write_examples, write_items
 from finetune.user_examples import UserExamples, chance
 from retrieval.alone import LOCK, alone
-from retrieval.config import read_config
-from retrieval.datasets.base import load_dataset
 from retrieval.differences import differences
 from retrieval.embedders import embedder_name
-from retrieval.errors import BuildError, DatasetError, LlmRerankError
+from retrieval.errors import BuildError, DatasetError
 from retrieval.files import read_json, unreadable, write_json
 from retrieval.manifest import installed
-from retrieval.progress import showing_progress
 from retrieval.shop import ShopData
 
 _WORK: Final = "work"
@@ -201,26 +194,3 @@ def _same(found: object, made_from: str, folder: Path) -> None:
             value=str(folder),
             remedy="Give another folder: examples are never changed in place.",
         )
-
-
-def main() -> None:
-    """Builds one folder of examples."""
-    parser = argparse.ArgumentParser(
-        prog="python -m finetune.build_examples",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--config", type=Path, required=True, help="a YAML file; see configs/finetune/")
-    parser.add_argument("--out", type=Path, required=True, help="the folder to write")
-    given = parser.parse_args()
-    try:
-        config = read_config(given.config, ExamplesConfig)
-        with showing_progress() as progress:
-            manifest = build_examples(load_dataset(config.dataset).shop, config, given.out, progress)
-    except LlmRerankError as err:
-        sys.exit(f"finetune.build_examples: {err}")
-    print(f"Examples: {given.out}, {manifest['counts']}")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """Training examples as they are read: one moment of a user, what came next, and what did not.
 
-Written by `finetune.build_examples`. Reading needs numpy and pyarrow alone: it is done where the training is.
+Written by `finetune.build_examples`. Reading brings no retriever: it is done where the training is.
 """
 
 import json
@@ -26,6 +26,7 @@ NUMBERS: Final = ("history", "times", "hits", "popular", "random")
 
 COLUMNS: Final = ("user_id", *NUMBERS, "target")
 Part = Literal["train", "validation"]
+PARTS: Final[tuple[Part, ...]] = ("train", "validation")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +51,48 @@ class Example:
 
     random: tuple[int, ...]
     """Negatives drawn from the whole catalogue."""
+
+
+class ExampleFolder:
+    """A finished folder of examples, a file at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises DatasetError for a folder that is unfinished, and for a manifest that is damaged."""
+        self._folder = folder
+        manifest = read_manifest(folder)
+        try:
+            self.made_from = str(manifest["made_from"])
+            """Changes with anything the examples depend on."""
+            self.history_items = int(manifest["history_items"])
+            """How many distinct items of a history an example holds at most."""
+            self._shards: dict[Part, tuple[str, ...]] = {part: tuple(manifest["shards"][part]) for part in PARTS}
+            self._rows = {shard: int(manifest["rows"][shard]) for part in PARTS for shard in self._shards[part]}
+        except (LookupError, TypeError, ValueError) as err:
+            raise _damaged(folder / MANIFEST, "damaged") from err
+
+    def rows(self, part: Part) -> int:
+        """How many examples there are."""
+        return sum(self._rows[shard] for shard in self._shards[part])
+
+    def shards(self, part: Part) -> tuple[str, ...]:
+        """The names of the files, in order: users mixed, one user's rows together and oldest first."""
+        return self._shards[part]
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Every item by id and title: all that a prompt shows."""
+        return Catalogue(Item(item_id=item, title=title) for item, title in zip(*read_items(self._folder), strict=True))
+
+    def read(self, shard: str) -> list[Example]:
+        """The examples of one file; raises DatasetError for one that is missing, cut short or has lost rows."""
+        _check_whole(self._folder / shard, self._rows[shard])
+        return list(_examples(self._folder / shard))
+
+    def all(self, part: Part) -> Iterator[Example]:
+        """Those of all files, which are checked before the first is read."""
+        for shard in self._shards[part]:
+            _check_whole(self._folder / shard, self._rows[shard])
+        return (example for shard in self._shards[part] for example in _examples(self._folder / shard))
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -81,22 +124,6 @@ def read_items(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The ids and the titles of the catalogue; an item's number is its place."""
     table = _table(folder / ITEMS, ["item_id", "title"])
     return tuple(table["item_id"].to_pylist()), tuple(table["title"].to_pylist())
-
-
-def read_examples(folder: Path, part: Part = "train") -> Iterator[Example]:
-    """The examples in the order of their files: users mixed, one user's together and oldest first.
-
-    Raises DatasetError, before the first of them, for a folder that is unfinished and for a file that is missing, cut
-    short or has another number of rows than it was written with.
-    """
-    manifest = read_manifest(folder)
-    try:
-        expected = {name: int(manifest["rows"][name]) for name in manifest["shards"][part]}
-    except (KeyError, TypeError, ValueError) as err:
-        raise _damaged(folder / MANIFEST, "damaged") from err
-    for name, rows in expected.items():
-        _check_whole(folder / name, rows)
-    return (example for name in expected for example in _examples(folder / name))
 
 
 def _check_whole(path: Path, rows: int) -> None:
@@ -141,40 +168,3 @@ def _damaged(path: Path, what: str) -> DatasetError:
         value=str(path),
         remedy="Make the examples again in a new folder, or copy the folder again.",
     )
-
-
-class ExampleFolder:
-    """A finished folder of examples, a file at a time."""
-
-    def __init__(self, folder: Path) -> None:
-        """Raises DatasetError for a folder that is unfinished."""
-        self._folder = folder
-        self._manifest = read_manifest(folder)
-
-    @property
-    def made_from(self) -> str:
-        """Changes with anything the examples depend on."""
-        return str(self._manifest["made_from"])
-
-    @property
-    def history_items(self) -> int:
-        """How many distinct items of a history an example holds at most."""
-        return int(self._manifest["history_items"])
-
-    def rows(self, part: Part) -> int:
-        """How many examples there are."""
-        return int(self._manifest["counts"][part])
-
-    def shards(self, part: Part) -> tuple[str, ...]:
-        """The names of the files, in order."""
-        return tuple(self._manifest["shards"][part])
-
-    @cached_property
-    def catalogue(self) -> Catalogue:
-        """Every item by id and title: all that a prompt shows."""
-        return Catalogue(Item(item_id=item, title=title) for item, title in zip(*read_items(self._folder), strict=True))
-
-    def read(self, shard: str) -> list[Example]:
-        """The examples of one file; raises DatasetError for one that is damaged or has lost rows."""
-        _check_whole(self._folder / shard, int(self._manifest["rows"][shard]))
-        return list(_examples(self._folder / shard))

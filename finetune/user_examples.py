@@ -37,7 +37,7 @@ class UserExamples:
         return [example for moment in found for example in self._of_moment(history, moment, rng)]
 
     def newest(self, user_id: str) -> list[Example]:
-        """The last of all."""
+        """One row of the newest moment, that of its last target."""
         history, rng = self._log.history(user_id), chance(self._config.seed, self._number[user_id])
         return self._of_moment(history, moments(history, self._config, rng)[-1], rng)[-1:]
 

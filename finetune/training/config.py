@@ -51,7 +51,7 @@ class TrainingConfig(Settings):
     """From examples to an adapter."""
 
     examples: Path
-    """The folder that `python -m finetune.build_examples` wrote."""
+    """The folder that `llm-rerank examples` wrote."""
 
     model: str = DEFAULT_MODEL
     """The base: the embedded default, a local folder, or a hub model by name."""

@@ -31,8 +31,8 @@ def validation_list(example: Example, length: int, prompt: Prompt, catalogue: Ca
 
 def _draw(items: Sequence[int], count: int, rng: np.random.Generator) -> list[int]:
     if len(items) <= count:
-        return [int(item) for item in items]
-    return [int(items[place]) for place in rng.permutation(len(items))[:count]]
+        return list(items)
+    return [items[place] for place in rng.permutation(len(items))[:count]]
 
 
 def _request(example: Example, others: Iterable[int], prompt: Prompt, catalogue: Catalogue) -> ScoringRequest:

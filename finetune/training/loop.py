@@ -132,8 +132,7 @@ class Training:
 
     def _validation_lists(self) -> list[ScoringRequest]:
         """This process's share of them."""
-        rows = (row for shard in self._examples.shards("validation") for row in self._examples.read(shard))
-        mine = islice(rows, self._share.rank, self._validated, self._share.world)
+        mine = islice(self._examples.all("validation"), self._share.rank, self._validated, self._share.world)
         return [validation_list(row, _VALIDATION_LIST, self._prompt, self._examples.catalogue) for row in mine]
 
     @torch.no_grad()

@@ -2,7 +2,7 @@
 
 A continuation attends to its prefix and to itself only, and its positions start where the prefix ends, so its last
 token sees exactly what it would see in a prompt of its own. Neighbours whose prefixes start alike share the longest of
-them: in training, all moments of one user's history are one sequence.
+them: in training, moments of one history, where each only adds to the one before.
 The idea of one sequence for many candidates: "prefix sharing" or "multi-item scoring" in serving engines; here it is
 written as an attention function of transformers, so that any decoder model of that library can use it, and train on it.
 """

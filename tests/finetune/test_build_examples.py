@@ -11,7 +11,7 @@ from rich.progress import Progress
 from finetune import build_examples as job
 from finetune import folds
 from finetune.build_examples import build_examples
-from finetune.examples import Example, read_examples, read_items, read_manifest
+from finetune.examples import Example, ExampleFolder, read_items, read_manifest
 from finetune.examples_config import ExamplesConfig
 from finetune.folds import deal
 from retrieval.alone import alone
@@ -29,7 +29,7 @@ FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 
 def build(shop: ShopData, config: ExamplesConfig, folder: Path) -> list[Example]:
     build_examples(shop, config, folder, Progress(disable=True))
-    return list(read_examples(folder))
+    return list(ExampleFolder(folder).all("train"))
 
 
 def stop(*args: object, **named: object) -> None:
@@ -58,7 +58,7 @@ def test_a_finished_folder_says_what_it_holds(finished: Path, shop: ShopData) ->
 
 def test_every_row_is_what_a_user_knew_and_what_came_then(finished: Path, crowded: ShopData) -> None:
     ids, _ = read_items(finished)
-    for user_id, group in groupby(read_examples(finished), key=lambda example: example.user_id):
+    for user_id, group in groupby(ExampleFolder(finished).all("train"), key=lambda example: example.user_id):
         days, rows = bought(crowded, user_id), list(group)
         assert len(rows) == len(days) - 1
         for row, (number, day) in zip(rows, enumerate(days[1:], start=1), strict=True):
@@ -71,7 +71,7 @@ def test_every_row_is_what_a_user_knew_and_what_came_then(finished: Path, crowde
 
 def test_a_negative_is_no_item_of_the_moment_and_comes_once(finished: Path, crowded: ShopData) -> None:
     ids, _ = read_items(finished)
-    for user_id, rows in groupby(read_examples(finished), key=lambda example: example.user_id):
+    for user_id, rows in groupby(ExampleFolder(finished).all("train"), key=lambda example: example.user_id):
         for row, day in zip(rows, bought(crowded, user_id)[1:], strict=True):
             negatives = [ids[item] for item in (*row.hits, *row.popular, *row.random)]
             assert (len(row.hits), len(row.popular), len(row.random)) == (3, 2, 2)
@@ -92,9 +92,9 @@ def test_without_repeats_what_was_known_is_neither_target_nor_negative(
 
 def test_validation_users_give_their_newest_example_and_no_other(finished: Path, crowded: ShopData) -> None:
     ids, _ = read_items(finished)
-    validation = list(read_examples(finished, "validation"))
+    validation = list(ExampleFolder(finished).all("validation"))
     assert len({row.user_id for row in validation}) == len(validation) == 6  # every fifth of 32
-    assert not {row.user_id for row in validation} & {row.user_id for row in read_examples(finished)}
+    assert not {row.user_id for row in validation} & {row.user_id for row in ExampleFolder(finished).all("train")}
     for row in validation:
         assert ids[row.target] in bought(crowded, row.user_id)[-1]
 
@@ -182,7 +182,7 @@ def test_examples_do_not_depend_on_how_they_are_filed(
     finished: Path, crowded: ShopData, config: ExamplesConfig, tmp_path: Path
 ) -> None:
     rows = build(crowded, config.model_copy(update={"shard_rows": 1}), tmp_path / "examples")
-    assert rows == list(read_examples(finished))
+    assert rows == list(ExampleFolder(finished).all("train"))
     assert len(read_manifest(tmp_path / "examples")["shards"]["train"]) == 26  # a file a user
 
 

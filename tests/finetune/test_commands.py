@@ -1,4 +1,3 @@
-import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,8 +7,8 @@ import typer
 import yaml
 from typer.testing import CliRunner
 
-from finetune.build_examples import main
 from finetune.commands import examples
+from retrieval.errors import ConfigError
 from retrieval.shop import ShopData
 
 app = typer.Typer(pretty_exceptions_enable=False)
@@ -44,13 +43,7 @@ def test_the_command_says_what_it_made(config_file: Path, tmp_path: Path) -> Non
     assert (tmp_path / "made" / "manifest.json").exists()
 
 
-def test_the_module_does_the_same(
-    config_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    words = ["build_examples", "--config", str(config_file), "--out", str(tmp_path / "made")]
-    monkeypatch.setattr(sys, "argv", words)
-    main()
-    assert "'validation': 2, 'users': 32, 'items': 12" in capsys.readouterr().out
+def test_a_wrong_configuration_is_named(config_file: Path, tmp_path: Path) -> None:
     config_file.write_text("folds: 1")
-    with pytest.raises(SystemExit, match="folds=1"):
-        main()
+    with pytest.raises(ConfigError, match="folds=1"):
+        CliRunner().invoke(app, ["--config", str(config_file), "--out", str(tmp_path / "made")], catch_exceptions=False)

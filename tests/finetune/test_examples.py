@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from finetune.examples import Example, read_examples, read_items, read_manifest
+from finetune.examples import Example, ExampleFolder, read_items, read_manifest
 from finetune.shards import write_examples
 from retrieval.errors import DatasetError
 from retrieval.files import write_json
@@ -18,20 +18,21 @@ def folder_of(folder: Path, *examples: Example) -> Path:
     """A finished folder with these examples in one file."""
     write_examples(folder / "train-00000.parquet", examples)
     names = {"train": ["train-00000.parquet"], "validation": []}
-    manifest = {"format": 1, "shards": names, "rows": {"train-00000.parquet": len(examples)}}
+    about = {"format": 1, "made_from": "doors", "history_items": 20}
+    manifest = about | {"shards": names, "rows": {"train-00000.parquet": len(examples)}}
     write_json(folder / "manifest.json", manifest)
     return folder
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
     examples = [ROW, Example(user_id="w", history=(1,), times=(7,), target=2, hits=(), popular=(3,), random=())]
-    assert list(read_examples(folder_of(tmp_path, *examples))) == examples
-    assert list(read_examples(tmp_path, "validation")) == []
+    assert list(ExampleFolder(folder_of(tmp_path, *examples)).all("train")) == examples
+    assert list(ExampleFolder(tmp_path).all("validation")) == []
 
 
 def test_a_lone_surrogate_is_no_reason_to_fail(tmp_path: Path) -> None:
     odd = Example(user_id="\ud800", history=(1,), times=(1,), target=0, hits=(), popular=(), random=(2,))
-    (found,) = read_examples(folder_of(tmp_path, odd))
+    (found,) = ExampleFolder(folder_of(tmp_path, odd)).all("train")
     assert found.user_id == "\\ud800"
 
 
@@ -57,7 +58,7 @@ def test_a_damaged_file_is_named_before_the_first_example(
     write_json(folder / "manifest.json", read_manifest(folder) | {"rows": rows})
     damage(folder / name)
     with pytest.raises(DatasetError, match=message) as caught:
-        read_examples(folder)
+        ExampleFolder(folder).all("train")
     assert name in str(caught.value)
     assert "Make the examples again" in caught.value.remedy
 
@@ -67,28 +68,28 @@ def test_damage_inside_a_file_is_named(tmp_path: Path) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole[:4] + b"\xff" * 60 + whole[64:])  # the footer says what it did
     with pytest.raises(DatasetError, match=r"train-00000\.parquet"):
-        list(read_examples(tmp_path))
+        list(ExampleFolder(tmp_path).all("train"))
 
 
 def test_a_folder_that_is_unfinished_or_of_another_format(finished: Path, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"no finished examples here\. Run `llm-rerank examples --config … --out "):
-        read_examples(tmp_path)
+        ExampleFolder(tmp_path).all("train")
     write_json(tmp_path / "manifest.json", read_manifest(finished) | {"format": 2})
     with pytest.raises(DatasetError, match="format=2"):
-        read_examples(tmp_path)
+        ExampleFolder(tmp_path).all("train")
     write_json(tmp_path / "manifest.json", {"format": 1})
     with pytest.raises(DatasetError, match=r"manifest\.json is damaged"):
-        read_examples(tmp_path)
+        ExampleFolder(tmp_path).all("train")
     (tmp_path / "manifest.json").write_text("{")
     with pytest.raises(DatasetError, match=r"manifest\.json is damaged"):
-        read_examples(tmp_path)
+        ExampleFolder(tmp_path).all("train")
 
 
 def test_other_files_are_not_taken_for_examples(finished: Path, tmp_path: Path) -> None:
     folder = folder_of(tmp_path, *[ROW] * 12)
     shutil.copy(finished / "items.parquet", folder / "train-00000.parquet")
     with pytest.raises(DatasetError, match=r"train-00000\.parquet"):
-        list(read_examples(folder))
+        list(ExampleFolder(folder).all("train"))
     with pytest.raises(DatasetError, match=r"items\.parquet is missing"):
         read_items(folder)
 
