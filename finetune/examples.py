@@ -4,6 +4,7 @@ Written by `finetune.build_examples`. Reading brings no retriever: it is done wh
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -73,6 +74,13 @@ class ExampleFolder:
     def rows(self, part: Part) -> int:
         """How many examples there are."""
         return sum(self._rows[shard] for shard in self._shards[part])
+
+    def rows_per_user(self, part: Part) -> list[int]:
+        """How many examples each user has; reads one column of every file."""
+        users = Counter[str]()
+        for shard in self._shards[part]:
+            users.update(_table(self._folder / shard, ["user_id"])["user_id"].to_pylist())
+        return list(users.values())
 
     def shards(self, part: Part) -> tuple[str, ...]:
         """The names of the files, in order: users mixed, one user's rows together and oldest first."""

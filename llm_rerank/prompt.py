@@ -40,8 +40,13 @@ class PromptConfig(Settings):
     """Token budget of the whole history; what does not fit is left out, oldest first; the newest always stays."""
     title_tokens: int = Field(default=24, ge=4, le=512)
     """Token budget of one title; the rest is cut."""
+    candidate: str = "Candidate: "
+    """Stands before every candidate: keep it short, it is paid for K times."""
     question: str = "Buy?"
-    """Stands after every candidate: keep it short, it is paid for K times."""
+    """Stands after every candidate, and is paid for as often."""
+    chat: bool = True
+    """Whether the whole is a turn of the model's chat format. A model that was trained on the prompt does not need it,
+    and each candidate is shorter by what closes the turn."""
     yes: str = "Yes"
     """The answer whose logit raises the score; one token."""
     no: str = "No"
@@ -59,6 +64,7 @@ class Prompt:
     def __init__(self, tokenizer: Tokenizer, config: PromptConfig | None = None) -> None:
         self.config = config or PromptConfig()
         self._tokenizer = tokenizer
+        self._opening, self._closing = (tokenizer.opening, tokenizer.closing) if self.config.chat else ((), ())
         self._encode = lru_cache(maxsize=256)(tokenizer.encode)  # the few texts of our own
         self._title = lru_cache(maxsize=100_000)(self._cut_title)
         self._yes_no = tuple(self._label(word) for word in (self.config.yes, self.config.no))
@@ -89,7 +95,7 @@ class Prompt:
         continuation = self._encode("Candidates:\n") + tuple(i for line in lines for i in line)
         return ScoringRequest(
             prefix=self.prefix(history, catalogue, instruction=instruction),
-            continuations=(continuation + question + self._tokenizer.closing,),
+            continuations=(continuation + question + self._closing,),
             labels=tuple(self._label(letter) for letter in LETTERS[: len(items)]),
         )
 
@@ -97,7 +103,7 @@ class Prompt:
         """What every candidate of this user shares: opening, instruction, history."""
         asked = one_line((instruction or "")[:_LONGEST_TEXT]) or one_line(self.config.instruction)
         lines = self._history_lines(history, catalogue)
-        return self._tokenizer.opening + self._tokenizer.encode(f"{asked}\n") + tuple(i for line in lines for i in line)
+        return self._opening + self._tokenizer.encode(f"{asked}\n") + tuple(i for line in lines for i in line)
 
     def task(self, lines: Sequence[str], begun: str) -> TokenIds:
         """A request for free text: each line one line of visible characters, the answer begun for the model."""
@@ -129,12 +135,8 @@ class Prompt:
         return self._encode("- ") + self.title(item) + often + self._encode("\n")
 
     def _candidate(self, item: Item) -> TokenIds:
-        return (
-            self._encode("Candidate: ")
-            + self._line(item)
-            + self._encode(self.config.question)
-            + self._tokenizer.closing
-        )
+        asked = self._encode(self.config.candidate) + self._line(item) + self._encode(self.config.question)
+        return asked + self._closing
 
     def _line(self, item: Item) -> TokenIds:
         return self.title(item) + self._encode("\n")

@@ -69,6 +69,10 @@ class TrainingConfig(Settings):
     """softmax: cross-entropy of the target among the list (ListNet with one relevant item). lambdarank: pairs weighted
     by what swapping them changes in NDCG (Burges 2010)."""
 
+    lists_per_user: PositiveInt | None = None
+    """How many of a user's examples, drawn anew, an epoch has; none: all. Those of one user share most of a prompt and
+    are cheap together; those of many users teach more each."""
+
     lists_per_step: PositiveInt = 32
     """Lists, of all processes together, before the weights change."""
 

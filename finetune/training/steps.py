@@ -38,7 +38,13 @@ class Share:
 
 def steps_of(config: TrainingConfig, examples: ExampleFolder) -> int:
     """How many steps the training has."""
-    return max(1, ceil(config.epochs * examples.rows("train") / config.lists_per_step))
+    return max(1, ceil(config.epochs * _lists_of_an_epoch(config, examples) / config.lists_per_step))
+
+
+def _lists_of_an_epoch(config: TrainingConfig, examples: ExampleFolder) -> int:
+    if config.lists_per_user is None:
+        return examples.rows("train")
+    return sum(min(rows, config.lists_per_user) for rows in examples.rows_per_user("train"))
 
 
 def load_steps(
@@ -119,7 +125,7 @@ class _Steps(IterableDataset[Step]):
         for shard in rng.permutation(len(shards)):
             users = [list(rows) for _, rows in groupby(self._examples.read(shards[shard]), lambda row: row.user_id)]
             for user in rng.permutation(len(users)):
-                yield from users[user]
+                yield from _some(users[user], self._config.lists_per_user, rng)
 
     def _write(self, number: int, rows: list[Example]) -> Step:
         config, share = self._config, self._share
@@ -127,3 +133,10 @@ class _Steps(IterableDataset[Step]):
         requests = [training_list(row, config.negatives, self._prompt, self._examples.catalogue, rng) for row in rows]
         mine = slice(len(rows) * share.rank // share.world, len(rows) * (share.rank + 1) // share.world)
         return Step(number=number, passes=passes(requests[mine], config.tokens_per_pass), lists=len(rows))
+
+
+def _some(rows: list[Example], count: int | None, rng: np.random.Generator) -> list[Example]:
+    """`count` of one user's rows, in their order."""
+    if count is None or len(rows) <= count:
+        return rows
+    return [rows[place] for place in np.sort(rng.permutation(len(rows))[:count])]

@@ -130,6 +130,7 @@ def test_an_answer_is_one_token(characters: ChatTokenizer, word: str) -> None:
 
 def test_the_fingerprint_follows_every_setting() -> None:
     changed = [{"question": "?"}, {"title_tokens": 10}, {"history_items": 7}, {"yes": "Y"}, {"instruction": "Hi"}]
+    changed += [{"candidate": "?"}, {"chat": False}]
     prints = {PromptConfig(**change).fingerprint for change in changed} | {PromptConfig().fingerprint}
     assert len(prints) == len(changed) + 1
     assert PromptConfig().fingerprint == PromptConfig().fingerprint
@@ -139,3 +140,12 @@ def test_the_real_model_answers_in_one_token(real_tokenizer: ChatTokenizer, cata
     request = Prompt(real_tokenizer).yes_no(bought("milk"), list(catalogue), catalogue)
     assert len(set(request.labels)) == 2
     assert all(c[-len(real_tokenizer.closing) :] == real_tokenizer.closing for c in request.continuations)
+
+
+def test_without_the_chat_format_a_candidate_is_its_title_and_the_question(
+    characters: ChatTokenizer, catalogue: Catalogue
+) -> None:
+    prompt = Prompt(characters, PromptConfig(chat=False, candidate="", question="?"))
+    asked = prompt.yes_no(bought("milk"), [catalogue["tea"]], catalogue)
+    assert text(prompt, asked.prefix) == "The customer's shopping history:\n- Whole milk 1 l\n"
+    assert text(prompt, asked.continuations[0]) == "Black tea, 80 bags\n?"

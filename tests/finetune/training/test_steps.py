@@ -13,6 +13,7 @@ from finetune.training.steps import Share, Step, load_steps, steps_of
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.layout import passes
 from llm_rerank.prompt import Prompt
+from llm_rerank.tokenizer import TokenIds
 from retrieval.errors import TrainingError
 from retrieval.records import Item
 
@@ -162,3 +163,21 @@ def test_a_list_that_is_too_long_has_a_pass_of_its_own() -> None:
 
 def test_no_lists_are_no_passes() -> None:
     assert passes([], 10) == ()
+
+
+def test_an_epoch_has_some_of_each_users_lists(
+    load: Load, configure: Configure, examples: ExampleFolder, prompt: Prompt
+) -> None:
+    steps = load(lists_per_user=2, lists_per_step=4)
+    assert len(steps) == steps_of(configure(lists_per_user=2, lists_per_step=4), examples) == 6
+    users: dict[TokenIds, str] = {}  # one of those with this prompt: what user 0 took, user 10 took too
+    for row in examples.all("train"):
+        request = training_list(row, NegativesConfig(), prompt, examples.catalogue, np.random.default_rng())
+        users.setdefault(request.prefix + request.continuations[0], row.user_id)
+    drawn = Counter(users[request.prefix + request.continuations[0]] for step in steps for request in lists(step))
+    assert drawn == {f"user{user:02}": 4 if user < 2 else 2 for user in range(10)}
+
+
+def test_each_epoch_draws_others_of_a_users_lists(load: Load) -> None:
+    first, second = load(lists_per_user=1, lists_per_step=12, epochs=2)
+    assert Counter(map(str, lists(first))) != Counter(map(str, lists(second)))
