@@ -3,13 +3,15 @@
 from collections.abc import Callable
 
 from llm_rerank.adapters import Adapter
-from llm_rerank.config import RerankerConfig
+from llm_rerank.config import RecommendConfig, RerankerConfig
 from llm_rerank.engines import build_engine
-from llm_rerank.models import prepare_model
+from llm_rerank.fusion import Fusion, WeightedFusion
+from llm_rerank.models import PreparedModel, prepare_model
 from llm_rerank.prompt import Prompt
 from llm_rerank.reranker import Reranker
 from llm_rerank.tokenizer import ChatTokenizer
 from retrieval.catalogue import Catalogue
+from retrieval.folder import BuiltShop
 
 
 def open_reranker(config: RerankerConfig, catalogue: Catalogue, *, say: Callable[[str], None]) -> Reranker:
@@ -17,12 +19,36 @@ def open_reranker(config: RerankerConfig, catalogue: Catalogue, *, say: Callable
 
     Raises ModelError for an adapter that was trained on another model or with another prompt.
     """
+    fusion = WeightedFusion(llm_weight=config.llm_weight)
+    return _open(config, _model(config, say), catalogue, fusion)
+
+
+def open_for_shop(config: RecommendConfig, shop: BuiltShop, *, say: Callable[[str], None]) -> Reranker:
+    """The same, with the fusion that was learnt for this shop where one is configured.
+
+    Raises ConfigError for one that was learnt with another model, adapter, prompt or retrieval.
+    """
+    if config.fusion is None:
+        return open_reranker(config, shop.catalogue, say=say)
+    from llm_rerank.learned_fusion.opening import learnt_with, open_fusion  # brings LightGBM
+
+    model = _model(config, say)
+    adapter = None if config.adapter is None else Adapter.read(config.adapter).adapter_id
+    served_with = learnt_with(model.fingerprint, adapter, config.prompt, shop.config)
+    return _open(config, model, shop.catalogue, open_fusion(config.fusion, shop, served_with))
+
+
+def _model(config: RerankerConfig, say: Callable[[str], None]) -> PreparedModel:
     model = prepare_model(config.model, say=say)
     if config.adapter is not None:
         Adapter.read(config.adapter).require(model, config.prompt)
+    return model
+
+
+def _open(config: RerankerConfig, model: PreparedModel, catalogue: Catalogue, fusion: Fusion) -> Reranker:
     tokenizer = ChatTokenizer.load(model.folder)
     engine = build_engine(
         config.engine.kind, model.folder, tokenizer, adapter=config.adapter, device=config.engine.device
     )
     prompt = Prompt(tokenizer, config.prompt)
-    return Reranker(engine, prompt, catalogue, method=config.method, llm_weight=config.llm_weight)
+    return Reranker(engine, prompt, catalogue, method=config.method, fusion=fusion)

@@ -9,7 +9,7 @@ import pytest
 from rich.progress import Progress
 
 from finetune import build_examples as job
-from finetune import folds
+from finetune import hybrids
 from finetune.build_examples import build_examples
 from finetune.examples import Example, ExampleFolder, read_items, read_manifest
 from finetune.examples_config import ExamplesConfig
@@ -139,7 +139,7 @@ def test_hits_come_from_other_folds_users_alone(config: ExamplesConfig, tmp_path
     ("module", "name", "calls"),
     [
         (Training, "_epoch", 2),
-        (folds, "fit", 6),
+        (hybrids, "fit", 6),
         (job, "write_examples", 3),
         (job, "write_json", 2),
         (shutil, "rmtree", 10),  # after the embedder's and those of eight retrievers
