@@ -16,7 +16,7 @@ from peft import get_peft_model_state_dict, set_peft_model_state_dict
 from finetune.examples import ExampleFolder
 from finetune.training.checkpoint import Checkpoint, Weights
 from finetune.training.config import TrainingConfig
-from finetune.training.lists import validation_list
+from finetune.training.lists import chosen, validation_list
 from finetune.training.loss import list_losses
 from finetune.training.scorer import PackedScorer
 from finetune.training.steps import Share, Step, load_steps, steps_of
@@ -51,7 +51,7 @@ class Training:
         self._config, self._examples, self._prompt = config, examples, prompt
         self._accelerator, self._plan, self._path = accelerator, plan, path
         self._share = Share(rank=accelerator.process_index, world=accelerator.num_processes)
-        self._validated = min(config.validation_lists, examples.rows("validation"))
+        self._validation = list(islice(chosen(examples.all("validation"), config), config.validation_lists))
         self._scorer = scorer
         self._heads = scorer.causal.config.num_attention_heads
         self._trained = [weights for weights in scorer.parameters() if weights.requires_grad]
@@ -132,7 +132,7 @@ class Training:
 
     def _validation_lists(self) -> list[ScoringRequest]:
         """This process's share of them."""
-        mine = islice(self._examples.all("validation"), self._share.rank, self._validated, self._share.world)
+        mine = self._validation[self._share.rank :: self._share.world]
         return [validation_list(row, _VALIDATION_LIST, self._prompt, self._examples.catalogue) for row in mine]
 
     @torch.no_grad()
@@ -140,7 +140,7 @@ class Training:
         """Tells whether the weights are the best, and whether it is over."""
         done = len(state.losses)
         state.done = done >= last
-        if not self._validated:
+        if not self._validation:
             return
         self._scorer.eval()
         found = np.zeros(3)

@@ -123,6 +123,12 @@ def private(users: int) -> ShopData:
     return ShopData(name="private", catalogue=catalogue, log=log)
 
 
+def test_a_row_says_where_retrieval_placed_the_target(finished: Path) -> None:
+    rows = list(ExampleFolder(finished).all("train"))
+    assert {row.rank for row in rows} == {0, 1, 2, 3}  # of three hits
+    assert not any(row.target in row.hits for row in rows)
+
+
 def test_hits_come_from_other_folds_users_alone(config: ExamplesConfig, tmp_path: Path) -> None:
     shop = private(12)
     only = {"retrievers": (TransitionsConfig(),), "folds": 3, "hits": 25, "repeats": False}
