@@ -60,7 +60,7 @@ def fit_fusion(lessons: Sequence[Lesson], names: Sequence[str], of_llm: Sequence
     `names` are the features', and `of_llm` the columns that `without the LLM` does not see. Lists of which nothing was
     taken teach LambdaRank nothing, and tell how probable that is.
     """
-    learn = partial(_fit, names=names, config=config)
+    learn = partial(fit_trees, names=names, config=config)
     fold = np.random.default_rng(config.seed).permutation(len(lessons)) % _FOLDS
     apart = {variant: _held_out_scores(variant, lessons, fold, of_llm, learn) for variant in VARIANTS}
     telling = [number for number, lesson in enumerate(lessons) if lesson.taken.any()]
@@ -71,7 +71,7 @@ def fit_fusion(lessons: Sequence[Lesson], names: Sequence[str], of_llm: Sequence
     variant = _choose(checks)
     return Fitted(
         variant=variant,
-        trees=None if variant == "retrieval" else learn(lessons, _blind(variant, of_llm)),
+        trees=None if variant == "retrieval" else learn(lessons, hidden(variant, of_llm)),
         calibration=_platt(np.concatenate(apart[variant]), np.concatenate([lesson.taken for lesson in lessons])),
         checks=checks,
     )
@@ -84,7 +84,8 @@ def blinded(matrix: NDArray[np.float32], columns: Sequence[int]) -> NDArray[np.f
     return seen
 
 
-def _blind(variant: Variant, of_llm: Sequence[int]) -> Sequence[int]:
+def hidden(variant: Variant, of_llm: Sequence[int]) -> Sequence[int]:
+    """The columns that a variant's trees do not see."""
     return of_llm if variant == "without the LLM" else ()
 
 
@@ -94,7 +95,7 @@ def _held_out_scores(
     """The scores of every list, shape (K,), by trees that learnt from the other folds."""
     if variant == "retrieval":
         return [retrieval_scores(len(lesson.taken)) for lesson in lessons]
-    blind, scores = _blind(variant, of_llm), dict[int, Scores]()
+    blind, scores = hidden(variant, of_llm), dict[int, Scores]()
     for held_out in range(_FOLDS):
         trees = learn([lessons[place] for place in np.flatnonzero(fold != held_out).tolist()], blind)
         for place in np.flatnonzero(fold == held_out).tolist():
@@ -123,10 +124,10 @@ def _choose(checks: dict[Variant, NDArray[np.float64]]) -> Variant:
     return chosen
 
 
-def _fit(
+def fit_trees(
     lessons: Sequence[Lesson], blind: Sequence[int], names: Sequence[str], config: TreesConfig
 ) -> lightgbm.Booster | None:
-    """None where nothing was taken."""
+    """Trees that do not see the columns `blind`; None where nothing was taken."""
     telling = [lesson for lesson in lessons if lesson.taken.any()]
     if not telling:
         return None
@@ -150,6 +151,15 @@ def _fit(
         "verbosity": -1,
     }
     return lightgbm.train(settings, data, num_boost_round=config.trees)
+
+
+def importance(trees: lightgbm.Booster | None, names: Sequence[str]) -> dict[str, float]:
+    """Share of the gain by feature, the largest first; {} where nothing gains."""
+    gains = np.zeros(len(names)) if trees is None else trees.feature_importance("gain")
+    if not gains.any():
+        return {}
+    shares = {name: float(gain / gains.sum()) for name, gain in zip(names, gains, strict=True) if gain}
+    return dict(sorted(shares.items(), key=lambda entry: -entry[1]))
 
 
 def _platt(scores: Scores, taken: NDArray[np.bool_]) -> tuple[float, float]:

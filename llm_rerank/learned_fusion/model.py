@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from llm_rerank.fusion import Scores
 from llm_rerank.learned_fusion.features import FusionFeatures
-from llm_rerank.learned_fusion.fitting import Fitted, blinded, predict
+from llm_rerank.learned_fusion.fitting import Fitted, blinded, hidden, importance, predict
 from llm_rerank.learned_fusion.record import FusionRecord, LearntWith
 from retrieval.errors import BuildError
 from retrieval.files import checksum, read_json, unreadable, write_json, write_whole
@@ -34,7 +34,7 @@ class LearnedFusion:
             )
         self.record = record
         self._features, self._trees = features, trees
-        self._blind = features.of_llm if record.variant == "without the LLM" else ()
+        self._hidden = hidden(record.variant, features.of_llm)
 
     @classmethod
     def read(cls, folder: Path, features: FusionFeatures) -> "LearnedFusion":
@@ -55,7 +55,7 @@ class LearnedFusion:
         if not candidates:
             return np.empty(0)
         slope, shift = self.record.calibration
-        seen = blinded(self._features.of(history, candidates, llm), self._blind)
+        seen = blinded(self._features.of(history, candidates, llm), self._hidden)
         scores: Scores = slope * predict(self._trees, seen) + shift
         return scores
 
@@ -68,7 +68,7 @@ def write_fusion(
     if trees is not None:
         text = trees.model_to_string()
         write_whole(folder / TREES, lambda part: part.write_text(text, encoding="ascii"))
-    shares = _importance(trees, features.names)
+    shares = importance(trees, features.names)
     record = FusionRecord(
         learnt_with=learnt_with,
         variant=fitted.variant,
@@ -98,12 +98,3 @@ def _trees(path: Path, written: str) -> lightgbm.Booster:
         return lightgbm.Booster(model_str=path.read_text(encoding="ascii"))
     except (OSError, UnicodeDecodeError, lightgbm.basic.LightGBMError) as err:
         raise unreadable(path) from err
-
-
-def _importance(trees: lightgbm.Booster | None, names: Sequence[str]) -> dict[str, float]:
-    """Share of the gain by feature, the largest first; {} where nothing gains."""
-    gains = np.zeros(len(names)) if trees is None else trees.feature_importance("gain")
-    if not gains.any():
-        return {}
-    shares = {name: float(gain / gains.sum()) for name, gain in zip(names, gains, strict=True) if gain}
-    return dict(sorted(shares.items(), key=lambda entry: -entry[1]))
