@@ -1,14 +1,29 @@
 """A lift as data: whose first candidates are scored by which LLM, and from whom the fusion is learnt."""
 
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import NonNegativeInt, PositiveInt, model_validator
 
-from eval.result import BenchmarkName, Goal, SystemName
+from eval.result import BenchmarkName, SystemName
 from llm_rerank.config import RerankerConfig
 from llm_rerank.learned_fusion.config import TreesConfig
 from retrieval.settings import Settings
+
+
+class LiftGoal(Settings):
+    """A figure to beat."""
+
+    row: str = "fused"
+    """Which order of the candidates."""
+
+    figure: Literal["lift", "held", "everybody"]
+    """lift: NDCG@10 by how much of retrieval's, over users whose candidates hold what they took; held: NDCG@10 over the
+    same users; everybody: over all users."""
+
+    at_least: float
+    source: str
+    """Whose figure it is."""
 
 
 class LiftConfig(Settings):
@@ -43,11 +58,15 @@ class LiftConfig(Settings):
     trees: TreesConfig = TreesConfig()
     """The fusion."""
 
-    goals: tuple[Goal, ...] = ()
-    """Figures to beat: of a row and a metric below."""
+    goals: tuple[LiftGoal, ...] = ()
+    """Figures to beat."""
 
     @model_validator(mode="after")
-    def _packed(self) -> Self:
+    def _fits_together(self) -> Self:
+        if self.reranker.candidates < 10:
+            raise ValueError("candidates: figures are at 10; let the LLM score at least as many")
+        if self.users is not None and any(goal.figure == "everybody" for goal in self.goals):
+            raise ValueError("goals: of some users there are no figures over everybody; leave `users` out")
         if self.reranker.method != "packed":
             raise ValueError("method: letters depend on the rest of the list; a lift is measured with packed scores")
         return self

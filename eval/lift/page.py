@@ -29,6 +29,7 @@ def lift_page(result: LiftResult) -> str:
                 who,
                 "\n".join(f"- {as_markdown(rule)}" for rule in result.protocol),
                 _table(result.rows),
+                *_goals(result),
                 chosen,
                 _by_history(result.rows),
                 _importance(result.importance),
@@ -36,6 +37,16 @@ def lift_page(result: LiftResult) -> str:
         )
         + "\n"
     )
+
+
+def _goals(result: LiftResult) -> list[str]:
+    lines = []
+    for goal in result.goals:
+        found = result.figure(goal)
+        value = "" if found is None else f"{found:.4f}, "
+        wanted = f"goal >= {goal.at_least:g}: {result.standing(goal)}. {as_markdown(goal.source)}"
+        lines.append(f"- {goal.row}, {goal.figure}: {value}{wanted}")
+    return ["\n".join(lines)] if lines else []
 
 
 def _table(rows: list[Row]) -> str:

@@ -2,7 +2,8 @@
 
 from pydantic import JsonValue
 
-from eval.result import BenchmarkName, Difference, Goal, Interval, Slice
+from eval.lift.config import LiftGoal
+from eval.result import BenchmarkName, Difference, Interval, Slice
 from retrieval.settings import Settings
 
 
@@ -81,8 +82,30 @@ class LiftResult(Settings):
     """Of the features, in trees that hear the LLM."""
 
     rows: list[Row]
-    goals: list[Goal]
+    goals: list[LiftGoal]
 
-    def row(self, name: str) -> Row:
+    def row(self, name: str) -> Row | None:
         """The row of this name."""
-        return next(row for row in self.rows if row.name == name)
+        return next((row for row in self.rows if row.name == name), None)
+
+    def versus(self, name: str) -> Difference | None:
+        """What this row's NDCG@10 is above retrieval's; None where they were not compared."""
+        row = self.row(name)
+        return None if row is None else row.versus.get("ndcg@10")
+
+    def standing(self, goal: LiftGoal) -> str:
+        """met or missed, and where retrieval's own order could be as good, that it could be luck."""
+        found, versus = self.figure(goal), self.versus(goal.row)
+        if found is None:
+            return "not measured"
+        luck = "" if versus is None or versus.difference.low > 0 else ", could be luck"
+        return ("met" if found >= goal.at_least else "missed") + luck
+
+    def figure(self, goal: LiftGoal) -> float | None:
+        """What was measured of it; None where it was not."""
+        row = self.row(goal.row)
+        if row is None:
+            return None
+        return {"lift": row.lift, "held": row.held["ndcg@10"].mean, "everybody": row.everybody.get("ndcg@10")}[
+            goal.figure
+        ]

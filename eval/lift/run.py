@@ -30,6 +30,7 @@ from eval.lift.config import LiftConfig
 from eval.lift.llm import Scorer, read_answers, write_items, write_questions
 from eval.lift.measure import Measure
 from eval.lift.page import lift_page
+from eval.lift.published import RESULT
 from eval.lift.result import LiftResult
 from eval.lift.scored import ScoredLists
 from llm_rerank.adapters import Adapter
@@ -40,7 +41,6 @@ from retrieval.errors import LlmRerankError
 from retrieval.files import write_json, write_whole
 from retrieval.progress import showing_progress
 
-RESULT: Final = "metrics.json"
 PAGE: Final = "README.md"
 _SCORING: Final = ("llm_rerank/prompt.py", "llm_rerank/engines/transformers.py")
 PARTS: Final = ("learners", "test")

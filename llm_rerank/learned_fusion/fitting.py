@@ -22,6 +22,7 @@ _Learn = Callable[[Sequence["Lesson"], Sequence[int]], lightgbm.Booster | None]
 
 _K: Final = 10  # a list is judged by its NDCG at this
 _FOLDS: Final = 5
+_LEAST_CHECKED: Final = 20  # a mean over fewer says nothing
 _LEAST_SLOPE: Final = 1e-6  # of the calibration: it must not turn an order round, even one that means nothing
 _SURE: Final = 1.645  # standard errors by which it must gain: chance alone does that once in twenty times
 
@@ -119,7 +120,7 @@ def _choose(checks: dict[Variant, NDArray[np.float64]]) -> Variant:
     chosen: Variant = "retrieval"
     for variant in VARIANTS[1:]:
         gains = checks[variant] - checks[chosen]
-        if len(gains) > 1 and gains.mean() > _SURE * gains.std(ddof=1) / np.sqrt(len(gains)):
+        if len(gains) >= _LEAST_CHECKED and gains.mean() > _SURE * gains.std(ddof=1) / np.sqrt(len(gains)):
             chosen = variant
     return chosen
 

@@ -31,7 +31,7 @@ def lift(configure: Callable[..., EvalConfig], tmp_path: Path) -> Callable[..., 
             "title": "The grocer",
             "benchmark": path,
             "of": "hybrid",
-            "reranker": {"engine": {"kind": "fake"}, "candidates": 6},
+            "reranker": {"engine": {"kind": "fake"}, "candidates": 10},
             "trees": {"trees": 5, "leaves": 3, "least_rows": 2},
         }
         return LiftConfig.model_validate(config | others)
