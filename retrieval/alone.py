@@ -13,15 +13,15 @@ LOCK: Final = ".lock"
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Makes the folder if need be; raises BuildError where another process is at work in it.
+def alone(folder: Path, *, wait: bool = False) -> Iterator[None]:
+    """Makes the folder if need be. Where another process is at work in it: raises BuildError, or `wait`s for it.
 
     However a process ends, it lets go.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK).open("w") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError as err:
             raise BuildError(
                 "another process is at work in this folder",
