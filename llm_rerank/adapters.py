@@ -7,14 +7,30 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from llm_rerank.models import PreparedModel
 from llm_rerank.prompt import PromptConfig
 from retrieval.errors import BuildError, ModelError
 from retrieval.files import DAMAGES, checksum, write_json
+from retrieval.settings import Settings
 
 ABOUT: Final = "adapter.json"
 WEIGHTS: Final = "adapter_model.safetensors"
 SETTINGS: Final = "adapter_config.json"
+FILES: Final = (WEIGHTS, SETTINGS, ABOUT)
+"""All of an adapter, its name last."""
+
+
+class _About(Settings):
+    """What an adapter says of itself; it may come from anywhere."""
+
+    adapter_id: str
+    base: str
+    base_fingerprint: str
+    prompt: PromptConfig
+    examples: str
+    metrics: dict[str, int | float]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,35 +53,44 @@ class Adapter:
     def read(cls, folder: Path) -> "Adapter":
         """The adapter in that folder; raises BuildError for one that is unfinished, damaged or was changed."""
         try:
-            about = json.loads((folder / ABOUT).read_text(encoding="ascii"))
-            adapter = cls(
-                adapter_id=about["adapter_id"],
-                folder=folder,
-                base=about["base"],
-                base_fingerprint=about["base_fingerprint"],
-                prompt=PromptConfig.model_validate(about["prompt"]),
-                examples=about["examples"],
-                metrics=about["metrics"],
-            )
-            found = _content_id(folder, adapter.base_fingerprint, adapter.prompt)
-        except (*DAMAGES, LookupError, TypeError) as err:
+            about = _About.model_validate(json.loads((folder / ABOUT).read_text(encoding="ascii")))
+            found = _content_id(folder, about.base_fingerprint, about.prompt)
+        except DAMAGES as err:
             raise BuildError(
-                f"no whole adapter of this version lies there ({' '.join(str(err).split())})",
+                f"no whole adapter of this version lies there ({_why(err)})",
                 field="adapter",
                 value=str(folder),
-                remedy="Name an adapter's folder.",
+                remedy="Name an adapter's folder, or what is live as {registry: FOLDER, channel: NAME}.",
             ) from err
-        if found != adapter.adapter_id:
+        if found != about.adapter_id:
             raise BuildError(
-                f"this adapter calls itself {adapter.adapter_id}, and its content is {found}",
+                f"this adapter calls itself {about.adapter_id}, and its content is {found}",
                 field="adapter",
                 value=str(folder),
                 remedy="Get it again: an adapter is never changed in place.",
             )
-        return adapter
+        return cls(
+            adapter_id=about.adapter_id,
+            folder=folder,
+            base=about.base,
+            base_fingerprint=about.base_fingerprint,
+            prompt=about.prompt,
+            examples=about.examples,
+            metrics=about.metrics,
+        )
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return sum((self.folder / name).stat().st_size for name in FILES)
 
     def require(self, base: PreparedModel, prompt: PromptConfig) -> None:
         """Raises ModelError where the adapter was trained on another base, or with another prompt."""
+        self.require_base(base)
+        self.require_prompt(prompt)
+
+    def require_base(self, base: PreparedModel) -> None:
+        """Raises ModelError where the adapter was trained on another base."""
         if base.fingerprint != self.base_fingerprint:
             raise ModelError(
                 f"the adapter was trained on {self.base} ({self.base_fingerprint}), not on this ({base.fingerprint})",
@@ -73,6 +98,9 @@ class Adapter:
                 value=base.name,
                 remedy=f"Serve it on {self.base}, or train one for this model.",
             )
+
+    def require_prompt(self, prompt: PromptConfig) -> None:
+        """Raises ModelError where the adapter was trained with another prompt."""
         if prompt.fingerprint != self.prompt.fingerprint:
             ours, theirs = prompt.model_dump(), self.prompt.model_dump()
             other = {name: theirs[name] for name in ours if ours[name] != theirs[name]}
@@ -98,6 +126,14 @@ def write_about(
     }
     write_json(folder / ABOUT, about)
     return Adapter.read(folder)
+
+
+def _why(err: Exception) -> str:
+    """In a line; of a description with several mistakes the first one."""
+    if isinstance(err, ValidationError):
+        first = err.errors()[0]
+        return f"{'.'.join([ABOUT, *map(str, first['loc'])])}: {first['msg']}"
+    return " ".join(str(err).split())
 
 
 def _content_id(folder: Path, base_fingerprint: str, prompt: PromptConfig) -> str:

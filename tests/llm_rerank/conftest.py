@@ -1,15 +1,17 @@
 """The model of the house, prepared once a session; a tokenizer and an engine that need none."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
+from llm_rerank.adapters import SETTINGS, WEIGHTS, Adapter, write_about
 from llm_rerank.engines.fake import FakeEngine
 from llm_rerank.engines.transformers import TransformersEngine
 from llm_rerank.models import PreparedModel, prepare_model
-from llm_rerank.prompt import Prompt
+from llm_rerank.prompt import Prompt, PromptConfig
 from llm_rerank.tokenizer import ChatTokenizer, TokenIds
 from retrieval.build import build
 from retrieval.config import RetrievalConfig
@@ -87,3 +89,18 @@ def built_folder(shop: ShopData, tmp_path_factory: pytest.TempPathFactory) -> Pa
 @pytest.fixture(scope="session")
 def built(built_folder: Path) -> BuiltShop:
     return load_folder(built_folder)
+
+
+@pytest.fixture
+def make_adapter(tmp_path: Path) -> Callable[..., Adapter]:
+    """Writes what a training would, with weights that are a word: other words, other adapters."""
+
+    def make(weights: str, *, base: str = "smol", prompt: PromptConfig | None = None) -> Adapter:
+        folder = tmp_path / "trained" / f"{weights} for {base}"
+        folder.mkdir(parents=True)
+        (folder / WEIGHTS).write_text(weights, encoding="utf-8")
+        (folder / SETTINGS).write_text("{}", encoding="utf-8")
+        trained_on = PreparedModel(name=base, folder=Path(base), fingerprint=f"{base}-print")
+        return write_about(folder, trained_on, prompt or PromptConfig(), "examples", {"steps": 3, "ndcg": 0.25})
+
+    return make

@@ -63,6 +63,19 @@ def test_a_prompt_that_this_version_does_not_know_is_refused(adapter: Adapter) -
         Adapter.read(adapter.folder)
 
 
+@pytest.mark.parametrize("metrics", [{"ndcg": "high"}, [1, 2], {"ndcg": None}])
+def test_metrics_that_are_no_numbers_are_refused_by_name(adapter: Adapter, metrics: object) -> None:
+    about = json.loads((adapter.folder / ABOUT).read_text(encoding="ascii"))
+    (adapter.folder / ABOUT).write_text(json.dumps(about | {"metrics": metrics}), encoding="ascii")
+    with pytest.raises(BuildError, match=r"\(adapter\.json\.metrics[^ ]*: Input should be"):
+        Adapter.read(adapter.folder)
+
+
+def test_its_size_is_that_of_its_files(adapter: Adapter) -> None:
+    about = (adapter.folder / ABOUT).stat().st_size
+    assert adapter.size == len("weights") + len("{}") + about
+
+
 def test_it_is_served_on_its_base_with_its_prompt(adapter: Adapter) -> None:
     adapter.require(BASE, PROMPT)
 
