@@ -1,11 +1,23 @@
 """The model of the house, prepared once a session; a tokenizer and an engine that need none."""
 
-from collections.abc import Callable
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, PreTrainedModel
+from peft import LoraConfig, get_peft_model
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import WhitespaceSplit
+from transformers import (
+    AutoModelForCausalLM,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
 
 from llm_rerank.adapters import SETTINGS, WEIGHTS, Adapter, write_about
 from llm_rerank.engines.fake import FakeEngine
@@ -104,3 +116,61 @@ def make_adapter(tmp_path: Path) -> Callable[..., Adapter]:
         return write_about(folder, trained_on, prompt or PromptConfig(), "examples", {"steps": 3, "ndcg": 0.25})
 
     return make
+
+
+@pytest.fixture(scope="session")
+def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> PreparedModel:
+    """A language model of two thousand weights at random, which knows a dozen words."""
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("tiny") / "base"
+    words = "<unk> <s> </s> Yes No Buy? Candidate: - (nothing yet) Answer: milk bread".split()
+    spoken = Tokenizer(WordLevel({word: number for number, word in enumerate(words)}, unk_token="<unk>"))
+    spoken.pre_tokenizer = WhitespaceSplit()
+    PreTrainedTokenizerFast(
+        tokenizer_object=spoken, bos_token="<s>", eos_token="</s>", unk_token="<unk>"
+    ).save_pretrained(folder)
+    config = LlamaConfig(
+        vocab_size=64,
+        hidden_size=16,
+        intermediate_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=256,
+        initializer_range=0.3,
+        tie_word_embeddings=True,
+        bos_token_id=1,
+        eos_token_id=2,
+    )
+    LlamaForCausalLM(config).save_pretrained(folder)
+    return prepare_model(str(folder))
+
+
+@pytest.fixture(scope="session")
+def tiny_adapter(tiny_base: PreparedModel, tmp_path_factory: pytest.TempPathFactory) -> Adapter:
+    """One for it, with weights at random too: trained ones would take longer and show no more."""
+    torch.manual_seed(1)
+    folder = tmp_path_factory.mktemp("tiny") / "adapter"
+    base = AutoModelForCausalLM.from_pretrained(tiny_base.folder, dtype=torch.float32)
+    model = get_peft_model(base, LoraConfig(r=4, target_modules="all-linear", task_type="CAUSAL_LM"))
+    for name, weights in model.named_parameters():
+        if "lora_B" in name:  # these begin at zero, and the adapter would add nothing
+            torch.nn.init.normal_(weights, std=0.3)
+    model.save_pretrained(folder)
+    return write_about(folder, tiny_base, PromptConfig(), "examples", {"steps": 3})
+
+
+@pytest.fixture(scope="session")
+def no_room_for() -> Callable[[int], AbstractContextManager[None]]:
+    """Within it no file can grow beyond so many bytes: writing fails in the middle, as on a full disk."""
+
+    @contextmanager
+    def no_room(size: int) -> Iterator[None]:
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    return no_room

@@ -1,9 +1,8 @@
-import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from llm_rerank.registry import Registry
 from retrieval.errors import BuildError, ConfigError
 
 Make = Callable[..., Adapter]
+NoRoom = Callable[[int], AbstractContextManager[None]]
 
 
 @pytest.fixture
@@ -24,17 +24,6 @@ def registry(tmp_path: Path) -> Registry:
 
 def ids_of(registry: Registry, *adapters: Adapter) -> list[str]:
     return [registry.add(adapter.folder)[0].adapter_id for adapter in adapters]
-
-
-@contextmanager
-def no_room_for(size: int) -> Iterator[None]:
-    """No file can grow beyond `size` bytes: writing fails as on a full disk, in the middle."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def killed_in(code: str, call: str, registry: Registry, *arguments: object) -> None:
@@ -232,7 +221,9 @@ def test_an_addition_that_is_killed_is_done_or_not(
 
 
 @pytest.mark.parametrize("size", [0, 3, 250], ids=["weights", "in the weights", "in the description"])
-def test_an_addition_without_room_leaves_nothing(registry: Registry, make_adapter: Make, size: int) -> None:
+def test_an_addition_without_room_leaves_nothing(
+    registry: Registry, make_adapter: Make, no_room_for: NoRoom, size: int
+) -> None:
     trained = make_adapter("weights")
     with no_room_for(size), pytest.raises(BuildError, match=r"registry='.*': the registry cannot be changed .*room"):
         registry.add(trained.folder)
@@ -240,7 +231,9 @@ def test_an_addition_without_room_leaves_nothing(registry: Registry, make_adapte
     assert registry.add(trained.folder)[1]
 
 
-def test_a_promotion_without_room_leaves_what_was_live(registry: Registry, make_adapter: Make) -> None:
+def test_a_promotion_without_room_leaves_what_was_live(
+    registry: Registry, make_adapter: Make, no_room_for: NoRoom
+) -> None:
     one, other = ids_of(registry, make_adapter("one"), make_adapter("other"))
     registry.promote(one, "shop")
     for change in (lambda: registry.promote(other, "shop"), lambda: registry.promote(other, "new")):
