@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError, model_validator
+from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError, field_validator, model_validator
 
 from eval.data.base import BenchmarkDataConfig, Counts
 from eval.metrics.names import NAMES
@@ -134,11 +134,21 @@ class RerankedConfig(RerankerConfig):
     candidates: int = Field(default=50, ge=1, le=1000)
     """How many the LLM scores; the others follow in the system's own order."""
 
+    adapter: Path | None = None
+    """The folder of a LoRA adapter; one in a registry lies in REGISTRY/ID."""
+
     llm_weight: float = Field(default=1.0, ge=0, le=1)
     """The LLM's share in the score. Systems that differ in nothing else share the LLM's answers."""
 
     permutations: PermutationsConfig | None = PermutationsConfig()
     """Whether rank churn is measured, and how; null: it is not."""
+
+    @field_validator("adapter", mode="before")
+    @classmethod
+    def _is_one_adapter(cls, adapter: object) -> object:
+        if isinstance(adapter, dict):
+            raise ValueError("name the adapter's folder, such as var/adapters/ID: what a channel serves changes")
+        return adapter
 
 
 AnswererConfig = Annotated[

@@ -13,11 +13,11 @@ import numpy as np
 from eval.environment import versions
 from eval.kept import Kept
 from eval.reranked import Candidates
-from llm_rerank.adapters import Adapter
 from llm_rerank.config import RerankerConfig
 from llm_rerank.fusion import Scores, fuse
 from llm_rerank.models import prepare_model
 from llm_rerank.reranker import Query, Reranker
+from llm_rerank.served import served_adapter
 from retrieval.catalogue import Catalogue
 from retrieval.records import Item, UserHistory
 
@@ -40,8 +40,8 @@ class LlmScores:
         """Prepares the model, and loads it when something is not kept yet; `say` hears of slow steps."""
         self._config, self._catalogue, self._say = config, catalogue, say
         weights = prepare_model(config.model, say=say).fingerprint
-        if config.adapter is not None:
-            weights += Adapter.read(config.adapter).adapter_id
+        if (adapter := served_adapter(config.adapter)) is not None:
+            weights += adapter.adapter_id
         made_of = f"{asked_how(config)} {weights} {catalogue.fingerprint} {versions()}"
         self._kept = Kept("llm-scores", "eval/llm_scores.py", extra=made_of, folder=kept / "llm")
         self._reranker: Reranker | None = None

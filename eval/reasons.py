@@ -101,7 +101,7 @@ def main() -> None:
     config = read_config(given.config, RecommendConfig)
     recommender = Recommender.open(config, say=print)
     shop = recommender.shop
-    kept = Kept("reasons", "eval/reasons.py", shop.manifest.plan, config)
+    kept = Kept("reasons", "eval/reasons.py", shop.manifest.plan, config, extra=recommender.reranker.adapter or "")
     finder = TitleFinder(one_line(item.title) for item in shop.catalogue)
     users = np.random.default_rng(given.seed).permutation(shop.log.user_ids)[: given.households].tolist()
     for user in track(users, description="explaining"):

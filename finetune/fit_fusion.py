@@ -21,7 +21,6 @@ from rich.progress import Progress
 
 from finetune.fusion_config import FusionConfig
 from finetune.hybrids import fit_hybrid, open_shelf
-from llm_rerank.adapters import Adapter
 from llm_rerank.fusion import Scores
 from llm_rerank.learned_fusion.features import FusionFeatures
 from llm_rerank.learned_fusion.fitting import Lesson, fit_fusion
@@ -31,6 +30,7 @@ from llm_rerank.learned_fusion.record import FusionRecord
 from llm_rerank.models import prepare_model
 from llm_rerank.opening import open_reranker
 from llm_rerank.reranker import Query, Reranker
+from llm_rerank.served import served_adapter
 from retrieval.alone import alone
 from retrieval.config import read_config
 from retrieval.datasets.base import load_dataset
@@ -61,8 +61,11 @@ def fit_shop_fusion(shop: ShopData, config: FusionConfig, folder: Path, progress
     nobody's last basket can be held out.
     """
     model = prepare_model(config.reranker.model, say=progress.console.print)
-    adapter = None if config.reranker.adapter is None else Adapter.read(config.reranker.adapter).adapter_id
-    with_what = learnt_with(model.fingerprint, adapter, config.reranker.prompt, config)
+    adapter = served_adapter(config.reranker.adapter)
+    if adapter is not None:  # by its folder from here on: another one may be live before the model is asked
+        reranker = config.reranker.model_copy(update={"adapter": adapter.folder})
+        config = config.model_copy(update={"reranker": reranker})
+    with_what = learnt_with(model.fingerprint, adapter.adapter_id if adapter else None, config.reranker.prompt, config)
     settings = config.model_dump_json(exclude={"dataset": True, "reranker": {"model": True, "adapter": True}})
     made_from = sha256(f"{shop.fingerprint} {with_what.model_dump_json()} {settings}".encode()).hexdigest()[:16]
     with alone(folder):

@@ -9,6 +9,7 @@ from llm_rerank.explanations.evidence import EvidenceConfig
 from llm_rerank.models import DEFAULT_MODEL
 from llm_rerank.prompt import PromptConfig
 from llm_rerank.reranker import Method
+from llm_rerank.served import AdapterSetting
 from retrieval.settings import Settings
 
 
@@ -26,8 +27,9 @@ class RerankerConfig(Settings):
 
     model: str = DEFAULT_MODEL
     """The embedded default, a local folder, or a hub model by name."""
-    adapter: Path | None = None
-    """A folder with a LoRA adapter that was trained for this model and this prompt; none: the model as it is."""
+    adapter: AdapterSetting | None = None
+    """A LoRA adapter that was trained for this model and this prompt: its folder, or `registry` and `channel` for the
+    one that is live there when the program starts. None: the model as it is."""
     engine: EngineConfig = EngineConfig()
     """What runs the model."""
     prompt: PromptConfig = PromptConfig()

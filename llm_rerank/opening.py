@@ -9,6 +9,7 @@ from llm_rerank.fusion import Fusion, WeightedFusion
 from llm_rerank.models import PreparedModel, prepare_model
 from llm_rerank.prompt import Prompt
 from llm_rerank.reranker import Reranker
+from llm_rerank.served import served_adapter
 from llm_rerank.tokenizer import ChatTokenizer
 from retrieval.catalogue import Catalogue
 from retrieval.folder import BuiltShop
@@ -17,10 +18,11 @@ from retrieval.folder import BuiltShop
 def open_reranker(config: RerankerConfig, catalogue: Catalogue, *, say: Callable[[str], None]) -> Reranker:
     """The configured model, prepared and loaded, with its adapter and prompt; `say` hears of slow steps.
 
-    Raises ModelError for an adapter that was trained on another model or with another prompt.
+    Raises ModelError for an adapter that was trained on another model or with another prompt, and BuildError or
+    ConfigError for one that is not there (see served_adapter).
     """
-    fusion = WeightedFusion(llm_weight=config.llm_weight)
-    return _open(config, _model(config, say), catalogue, fusion)
+    model, adapter = _served(config, say)
+    return _open(config, model, adapter, catalogue, WeightedFusion(llm_weight=config.llm_weight))
 
 
 def open_for_shop(config: RecommendConfig, shop: BuiltShop, *, say: Callable[[str], None]) -> Reranker:
@@ -32,23 +34,24 @@ def open_for_shop(config: RecommendConfig, shop: BuiltShop, *, say: Callable[[st
         return open_reranker(config, shop.catalogue, say=say)
     from llm_rerank.learned_fusion.opening import learnt_with, open_fusion  # brings LightGBM
 
-    model = _model(config, say)
-    adapter = None if config.adapter is None else Adapter.read(config.adapter).adapter_id
-    served_with = learnt_with(model.fingerprint, adapter, config.prompt, shop.config)
-    return _open(config, model, shop.catalogue, open_fusion(config.fusion, shop, served_with))
+    model, adapter = _served(config, say)
+    served_with = learnt_with(model.fingerprint, adapter.adapter_id if adapter else None, config.prompt, shop.config)
+    return _open(config, model, adapter, shop.catalogue, open_fusion(config.fusion, shop, served_with))
 
 
-def _model(config: RerankerConfig, say: Callable[[str], None]) -> PreparedModel:
+def _served(config: RerankerConfig, say: Callable[[str], None]) -> tuple[PreparedModel, Adapter | None]:
+    adapter = served_adapter(config.adapter)  # first: nobody should wait for a model to hear that it is not there
     model = prepare_model(config.model, say=say)
-    if config.adapter is not None:
-        Adapter.read(config.adapter).require(model, config.prompt)
-    return model
+    if adapter is not None:
+        adapter.require(model, config.prompt)
+    return model, adapter
 
 
-def _open(config: RerankerConfig, model: PreparedModel, catalogue: Catalogue, fusion: Fusion) -> Reranker:
+def _open(
+    config: RerankerConfig, model: PreparedModel, adapter: Adapter | None, catalogue: Catalogue, fusion: Fusion
+) -> Reranker:
     tokenizer = ChatTokenizer.load(model.folder)
-    engine = build_engine(
-        config.engine.kind, model.folder, tokenizer, adapter=config.adapter, device=config.engine.device
-    )
+    folder, adapter_id = (adapter.folder, adapter.adapter_id) if adapter else (None, None)
+    engine = build_engine(config.engine.kind, model.folder, tokenizer, adapter=folder, device=config.engine.device)
     prompt = Prompt(tokenizer, config.prompt)
-    return Reranker(engine, prompt, catalogue, method=config.method, fusion=fusion)
+    return Reranker(engine, prompt, catalogue, method=config.method, fusion=fusion, adapter=adapter_id)

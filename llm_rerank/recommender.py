@@ -8,7 +8,6 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from llm_rerank.adapters import Adapter
 from llm_rerank.config import RecommendConfig
 from llm_rerank.explanations.evidence import EvidenceFinder, Vectors
 from llm_rerank.explanations.explainer import Explainer
@@ -34,18 +33,16 @@ class Recommender:
         explainer: Explainer | None,
         *,
         model: str,
-        adapter: str | None = None,
         candidates: int,
     ) -> None:
         """`explainer` is None where the scoring method cannot be explained; `candidates` is how many the LLM scores.
 
-        `model` and `adapter` are what a ranking says made it: the model by name, the adapter by its id.
+        `model` is what a ranking calls it.
         """
         self.shop = shop
         self.reranker = reranker
         self._explainer = explainer
         self._model = model
-        self._adapter = adapter
         self._candidates = candidates
         self._retriever = OnOneThread(shop.retriever)
 
@@ -64,8 +61,7 @@ class Recommender:
         if config.method == "packed":
             finder = EvidenceFinder(reranker, _vectors_of(shop), config.evidence)
             explainer = Explainer(finder, Writer(reranker.engine, reranker.prompt), shop.catalogue)
-        adapter = None if config.adapter is None else Adapter.read(config.adapter).adapter_id
-        return cls(shop, reranker, explainer, model=config.model, adapter=adapter, candidates=config.candidates)
+        return cls(shop, reranker, explainer, model=config.model, candidates=config.candidates)
 
     def recommend(self, request: RankingRequest, *, cancel: Event | None = None) -> Ranking:
         """The best of the request's items, or of what retrieval proposes, the first few with reasons.
@@ -95,7 +91,7 @@ class Recommender:
             items=ranked,
             engine=self.reranker.engine.name,
             model=self._model,
-            adapter=self._adapter,
+            adapter=self.reranker.adapter,
             llm_weight=self._fusion(request).llm_weight,
             degraded=degraded,
             timings_ms=timings,

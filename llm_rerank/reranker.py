@@ -40,13 +40,22 @@ class Reranker:
     """Scores with an engine and a prompt, and fuses with what retrieval says."""
 
     def __init__(
-        self, engine: Engine, prompt: Prompt, catalogue: Catalogue, *, method: Method = "packed", fusion: Fusion
+        self,
+        engine: Engine,
+        prompt: Prompt,
+        catalogue: Catalogue,
+        *,
+        method: Method = "packed",
+        fusion: Fusion,
+        adapter: str | None = None,
     ) -> None:
+        """`adapter` is the id of the one whose weights the engine has."""
         self.engine = engine
         self.prompt = prompt
         self.catalogue = catalogue
         self.method = method
         self.fusion = fusion
+        self.adapter = adapter
 
     def score(
         self, queries: Sequence[Query], *, instruction: str | None = None, cancel: Event | None = None

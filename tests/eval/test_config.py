@@ -88,6 +88,14 @@ def test_churn_needs_two_orders(configure: Configure) -> None:
         configure([POPULAR, {"name": "llm", "answers": answers}])
 
 
+def test_a_benchmark_names_one_adapter_and_no_channel(configure: Configure) -> None:
+    """What a channel serves changes, and a finished run would be shown for another adapter."""
+    answers = {"kind": "reranked", "of": "popular", "candidates": 5, "adapter": "var/adapters/0123456789ab"}
+    assert configure([POPULAR, {"name": "llm", "answers": answers}])
+    with pytest.raises(ValidationError, match="name the adapter's folder, such as var/adapters/ID"):
+        configure([POPULAR, {"name": "llm", "answers": answers | {"adapter": {"registry": "var/adapters"}}}])
+
+
 def test_what_was_trained_elsewhere_is_not_judged(configure: Configure) -> None:
     with pytest.raises(ValidationError, match="trained was trained on may hold the answers"):
         configure([TRAINED])
