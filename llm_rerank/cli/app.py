@@ -6,6 +6,7 @@ from importlib.metadata import entry_points
 
 import typer
 
+from llm_rerank.cli.adapters import adapters
 from llm_rerank.cli.build import build
 from llm_rerank.cli.explain import explain
 from llm_rerank.cli.info import info
@@ -18,6 +19,7 @@ from retrieval.errors import LlmRerankError
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 for command in (build, train_retriever, recommend, rerank, explain, info):
     app.command()(command)
+app.add_typer(adapters, name="adapters")
 for above in entry_points(group="llm_rerank.commands"):  # floors above bring theirs, so that nothing points up
     if above.dist is not None and above.dist.name == "llm-rerank":
         app.command(above.name)(above.load())

@@ -34,6 +34,11 @@ def print_text(text: str) -> None:
     _console.print(escape(text), highlight=False)
 
 
+def print_table(table: Table) -> None:
+    """A table whose cells are escaped already."""
+    _console.print(table)
+
+
 def show_cleaning(report: "CleaningReport") -> None:
     """How many rows were left out and why, as a table."""
     _console.print(report)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from llm_rerank.cli import app
 from llm_rerank.cli.show import print_json, print_text, show_ranking
 from llm_rerank.models import PreparedModel
 from llm_rerank.ranking import Evidence, Explanation, RankedItem, Ranking
@@ -22,21 +21,6 @@ def config(tmp_path: Path, built_folder: Path, prepared: PreparedModel) -> Path:
     path = tmp_path / "recommend.yaml"
     path.write_text(f"shop: {built_folder}\nengine:\n  kind: fake\n")
     return path
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs the command line in this process: exit code, output, errors."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["llm-rerank", *map(str, arguments)])
-        monkeypatch.setenv("COLUMNS", "200")
-        with pytest.raises(SystemExit) as stop:
-            app.main()
-        code = stop.value.code
-        return (code if isinstance(code, int) else 0, *capsys.readouterr())
-
-    return run
 
 
 def refused(result: tuple[int, str, str]) -> str:

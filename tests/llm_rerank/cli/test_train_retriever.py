@@ -1,12 +1,9 @@
 import json
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from llm_rerank.cli import app
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -45,21 +42,6 @@ def config(tmp_path: Path) -> Path:
     path = tmp_path / "retrieval.yaml"
     path.write_text(SHOP.format(folder=tmp_path) + SOURCES)
     return path
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs the command line in this process: exit code, output, errors."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["llm-rerank", *map(str, arguments)])
-        monkeypatch.setenv("COLUMNS", "200")
-        with pytest.raises(SystemExit) as stop:
-            app.main()
-        code = stop.value.code
-        return (code if isinstance(code, int) else 0, *capsys.readouterr())
-
-    return run
 
 
 def test_a_training_says_what_came_of_it(run: Run, config: Path, tmp_path: Path) -> None:

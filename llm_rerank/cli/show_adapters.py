@@ -1,0 +1,109 @@
+"""Drawing a registry: what an adapter says of itself, and where it is live. What it says may come from anywhere."""
+
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from llm_rerank.adapters import Adapter
+from llm_rerank.channels import Channels
+from llm_rerank.cli.show import print_table, print_text
+from llm_rerank.registry import Registry
+from llm_rerank.tokenizer import one_line
+from retrieval.errors import LlmRerankError
+
+
+def registry_json(registry: Registry) -> dict[str, Any]:
+    """All adapters and all channels. A damaged adapter has its id, where it is live, and what is wrong with it."""
+    channels = registry.channels()
+    return {
+        "registry": str(registry.folder),
+        "adapters": [_entry(registry, adapter_id, channels) for adapter_id in registry.adapter_ids()],
+        "channels": {
+            name: {**channel.model_dump(mode="json"), "before": channel.before}
+            for name, channel in channels.channels.items()
+        },
+    }
+
+
+def adapter_json(adapter: Adapter, channels: Channels) -> dict[str, Any]:
+    """One adapter."""
+    return {
+        "adapter_id": adapter.adapter_id,
+        "live": _live_in(adapter.adapter_id, channels),
+        "problem": None,
+        "folder": str(adapter.folder),
+        "base": adapter.base,
+        "base_fingerprint": adapter.base_fingerprint,
+        "prompt_fingerprint": adapter.prompt.fingerprint,
+        "prompt": adapter.prompt.model_dump(),
+        "examples": adapter.examples,
+        "metrics": dict(adapter.metrics),
+        "bytes": adapter.size,
+    }
+
+
+def show_registry(registry: Registry) -> None:
+    """A table of the adapters, and a line for each channel."""
+    channels = registry.channels()
+    adapter_ids = registry.adapter_ids()
+    if not adapter_ids:
+        print_text(f"No adapter is in {registry.folder} yet: llm-rerank adapters add FOLDER")
+    else:
+        print_table(_table(registry, adapter_ids, channels))
+    for name, channel in channels.channels.items():
+        gone = "" if channel.live in adapter_ids else ", but is not in the registry any more"
+        back = f"rollback goes to {channel.before}" if channel.before else "nothing was live before"
+        print_text(f"{name}: {channel.live} is live since {channel.history[-1].at:%Y-%m-%d %H:%M} UTC{gone}; {back}")
+
+
+def show_adapter(adapter: Adapter, channels: Channels) -> None:
+    """One adapter, line by line: the prompt as it would stand in a configuration."""
+    about = adapter_json(adapter, channels)
+    for name in ("adapter_id", "folder", "base", "base_fingerprint", "examples"):
+        print_text(f"{name:16} {one_line(str(about[name]))}")
+    print_text(f"{'size':16} {_megabytes(adapter)}")
+    for name, value in adapter.metrics.items():
+        print_text(f"{one_line(name):16} {value:.4g}")
+    print_text(f"{'prompt':16} {adapter.prompt.fingerprint}")
+    for name, value in adapter.prompt.model_dump().items():
+        print_text(f"  {name:14} {one_line(repr(value))}")
+    print_text(f"{'live in':16} {', '.join(about['live']) or 'no channel'}")
+    for name, channel in channels.channels.items():
+        for change in channel.history:
+            if change.adapter_id == adapter.adapter_id:
+                print_text(f"  {change.at:%Y-%m-%d %H:%M} UTC by {change.by} in {name}")
+
+
+def _entry(registry: Registry, adapter_id: str, channels: Channels) -> dict[str, Any]:
+    try:
+        return adapter_json(registry.get(adapter_id), channels)
+    except LlmRerankError as err:
+        return {"adapter_id": adapter_id, "live": _live_in(adapter_id, channels), "problem": str(err)}
+
+
+def _table(registry: Registry, adapter_ids: tuple[str, ...], channels: Channels) -> Table:
+    table = Table()
+    for column in ("id", "live in", "base", "prompt", "examples", "metrics", "size"):
+        table.add_column(column)
+    for adapter_id in adapter_ids:
+        try:
+            cells = _cells(registry.get(adapter_id))
+        except LlmRerankError as err:
+            cells = (f"damaged: {err.problem}", "", "", "", "")
+        live = ", ".join(_live_in(adapter_id, channels))
+        table.add_row(adapter_id, live, *(escape(one_line(cell)) for cell in cells))
+    return table
+
+
+def _cells(adapter: Adapter) -> tuple[str, str, str, str, str]:
+    metrics = ", ".join(f"{name} {value:.4g}" for name, value in adapter.metrics.items())
+    return adapter.base, adapter.prompt.fingerprint, adapter.examples, metrics, _megabytes(adapter)
+
+
+def _megabytes(adapter: Adapter) -> str:
+    return f"{adapter.size / 1e6:.1f} MB"
+
+
+def _live_in(adapter_id: str, channels: Channels) -> list[str]:
+    return [name for name, channel in channels.channels.items() if channel.live == adapter_id]
