@@ -39,6 +39,18 @@ def open_for_shop(config: RecommendConfig, shop: BuiltShop, *, say: Callable[[st
     return _open(config, model, adapter, shop.catalogue, open_fusion(config.fusion, shop, served_with))
 
 
+def require_fitting(adapter: Adapter, config: RecommendConfig, *, say: Callable[[str], None]) -> None:
+    """Raises ModelError and ConfigError as opening would with this adapter live; neither shop nor weights are read."""
+    model = prepare_model(config.model, say=say)
+    adapter.require(model, config.prompt)
+    if config.fusion is not None:
+        from llm_rerank.learned_fusion.model import read_record  # brings LightGBM
+
+        learnt = read_record(config.fusion).learnt_with
+        served = {"model": model.fingerprint, "adapter": adapter.adapter_id, "prompt": config.prompt.fingerprint}
+        learnt.require(learnt.model_copy(update=served))
+
+
 def _served(config: RerankerConfig, say: Callable[[str], None]) -> tuple[PreparedModel, Adapter | None]:
     adapter = served_adapter(config.adapter)  # first: nobody should wait for a model to hear that it is not there
     model = prepare_model(config.model, say=say)

@@ -69,10 +69,11 @@ def promote(
     """Make an adapter live, from the next start on, for whatever serves `adapter: {registry: ..., channel: ...}`."""
     found = Registry(registry)
     if config is not None:
-        read = settings(config, None)
+        from llm_rerank.opening import require_fitting  # brings pandas and faiss
+
         with progress(visible=not json) as say:
             say("Comparing it with the model")
-            found.get(adapter).require(prepare_model(read.model, say=say), read.prompt)
+            require_fitting(found.get(adapter), settings(config, None), say=say)
     _tell(found, found.promote(adapter, channel), json=json)
 
 

@@ -8,10 +8,14 @@ from rich.progress import Progress
 from finetune import fit_fusion as job
 from finetune.fit_fusion import fit_shop_fusion, told
 from finetune.fusion_config import FusionConfig
+from llm_rerank.adapters import SETTINGS, WEIGHTS, write_about
+from llm_rerank.config import RerankerConfig
 from llm_rerank.learned_fusion.opening import learnt_with, open_fusion
 from llm_rerank.learned_fusion.record import FusionRecord
 from llm_rerank.models import prepare_model
+from llm_rerank.opening import open_reranker
 from llm_rerank.prompt import PromptConfig
+from llm_rerank.registry import Registry
 from llm_rerank.reranker import Reranker
 from retrieval.alone import alone
 from retrieval.build import build
@@ -98,6 +102,31 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(
     fit(crowded, tmp_path / "fusion")
     assert scored == [16, 0, 4]
     assert content(tmp_path / "fusion") == content(finished)
+
+
+def test_it_is_learnt_with_the_adapter_that_was_live_when_it_began(
+    crowded: ShopData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry, adapter_ids = Registry(tmp_path / "adapters"), []
+    for weights in ("one", "other"):
+        (tmp_path / weights).mkdir()
+        (tmp_path / weights / WEIGHTS).write_text(weights)
+        (tmp_path / weights / SETTINGS).write_text("{}")
+        write_about(tmp_path / weights, prepare_model(), PromptConfig(), "examples", {})
+        adapter_ids.append(registry.add(tmp_path / weights)[0].adapter_id)
+    one, other = adapter_ids
+    opened: list[str | None] = []
+
+    def promoting(config: RerankerConfig, *given: object, **named: object) -> Reranker:
+        registry.promote(other, "default")
+        opened.append((reranker := open_reranker(config, *given, **named)).adapter)  # type: ignore[arg-type]
+        return reranker
+
+    monkeypatch.setattr(job, "open_reranker", promoting)
+    registry.promote(one, "default")
+    live = RerankerConfig.model_validate(CONFIG.reranker.model_dump() | {"adapter": {"registry": registry.folder}})
+    assert fit(crowded, tmp_path / "fusion", reranker=live).learnt_with.adapter == one
+    assert opened == [one]
 
 
 @pytest.mark.parametrize("other", [{"users": 19}, {"seed": 1}])

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -6,12 +7,13 @@ import pytest
 from llm_rerank.adapters import Adapter
 from llm_rerank.config import RecommendConfig, RerankerConfig
 from llm_rerank.models import PreparedModel
-from llm_rerank.opening import open_reranker
+from llm_rerank.opening import open_reranker, require_fitting
 from llm_rerank.recommender import Recommender
 from llm_rerank.registry import Registry
 from llm_rerank.request import RankingRequest
 from retrieval.catalogue import Catalogue
 from retrieval.errors import BuildError, ConfigError, ModelError
+from retrieval.files import write_json
 from retrieval.folder import BuiltShop
 
 
@@ -89,6 +91,32 @@ def test_an_adapter_for_another_model_is_refused(
     config = RerankerConfig.model_validate(settings(tiny_base, {"registry": registry.folder}))
     with pytest.raises(ModelError, match=r"model=.*the adapter was trained on large \(large-print\), not on this"):
         open_reranker(config, catalogue, say=lambda _: None)
+
+
+@pytest.mark.parametrize(("learnt_with", "fits"), [("this one", True), ("another", False)])
+def test_a_fusion_belongs_to_one_adapter(
+    tiny_base: PreparedModel, tiny_adapter: Adapter, tmp_path: Path, learnt_with: str, fits: bool
+) -> None:
+    learnt = {
+        "model": tiny_base.fingerprint,
+        "adapter": tiny_adapter.adapter_id if learnt_with == "this one" else learnt_with,
+        "prompt": tiny_adapter.prompt.fingerprint,
+        "sources": ["popularity"],
+        "retrieval": "any",
+    }
+    record = {
+        "variant": "retrieval",
+        "llm_weight": 0,
+        "calibration": [1, 0],
+        "lists": 1,
+        "candidates": 1,
+        "data": "any",
+    }
+    record |= {"learnt_with": learnt, "checks": {}, "importance": {}, "trees": ""}
+    write_json(tmp_path / "fusion.json", record)
+    config = RecommendConfig.model_validate(settings(tiny_base, None, fusion=tmp_path))
+    with nullcontext() if fits else pytest.raises(ConfigError, match="learnt with another adapter"):
+        require_fitting(tiny_adapter, config, say=lambda _: None)
 
 
 def test_nobody_waits_for_a_model_to_hear_that_the_adapter_is_not_there(
