@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 
@@ -80,6 +81,18 @@ def test_only_a_whole_adapter_is_added_and_nothing_is_made_for_another(
         with pytest.raises(BuildError, match="adapter="):
             registry.add(folder)
     assert not registry.folder.exists()
+
+
+def test_what_changes_while_it_is_copied_is_not_added(
+    registry: Registry, make_adapter: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained, other = make_adapter("one"), make_adapter("other")
+    monkeypatch.setattr(
+        "llm_rerank.registry.copyfile", lambda source, target: copyfile(other.folder / source.name, target)
+    )
+    with pytest.raises(BuildError, match=f"it was {trained.adapter_id}, and was changed while it was copied"):
+        registry.add(trained.folder)
+    assert registry.adapter_ids() == ()
 
 
 def test_an_adapter_is_found_by_the_beginning_of_its_id(registry: Registry, make_adapter: Make) -> None:
