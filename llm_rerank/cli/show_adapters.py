@@ -1,5 +1,6 @@
 """Drawing a registry: what an adapter says of itself, and where it is live. What it says may come from anywhere."""
 
+import json
 from typing import Any
 
 from rich.markup import escape
@@ -58,17 +59,17 @@ def show_registry(registry: Registry) -> None:
 
 
 def show_adapter(adapter: Adapter, channels: Channels) -> None:
-    """One adapter, line by line: the prompt as it would stand in a configuration."""
+    """One adapter, line by line: the prompt as it stands in a configuration."""
     about = adapter_json(adapter, channels)
-    for name in ("adapter_id", "folder", "base", "base_fingerprint", "examples"):
-        print_text(f"{name:16} {one_line(str(about[name]))}")
-    print_text(f"{'size':16} {_megabytes(adapter)}")
+    for name in ("adapter_id", "folder", "base", "base_fingerprint", "prompt_fingerprint", "examples"):
+        print_text(f"{name:18} {one_line(str(about[name]))}")
+    print_text(f"{'size':18} {_megabytes(adapter)}")
     for name, value in adapter.metrics.items():
-        print_text(f"{one_line(name):16} {value:.4g}")
-    print_text(f"{'prompt':16} {adapter.prompt.fingerprint}")
+        print_text(f"{one_line(name):18} {value:.4g}")
+    print_text("prompt:")
     for name, value in adapter.prompt.model_dump().items():
-        print_text(f"  {name:14} {one_line(repr(value))}")
-    print_text(f"{'live in':16} {', '.join(about['live']) or 'no channel'}")
+        print_text(f'  "{name}": {_quoted(value)}')  # yes and no are no words in YAML unless they are quoted
+    print_text(f"{'live in':18} {', '.join(about['live']) or 'no channel'}")
     for name, channel in channels.channels.items():
         for change in channel.history:
             if change.adapter_id == adapter.adapter_id:
@@ -84,21 +85,30 @@ def _entry(registry: Registry, adapter_id: str, channels: Channels) -> dict[str,
 
 def _table(registry: Registry, adapter_ids: tuple[str, ...], channels: Channels) -> Table:
     table = Table()
-    for column in ("id", "live in", "base", "prompt", "examples", "metrics", "size"):
-        table.add_column(column)
+    table.add_column("id", no_wrap=True)  # to be copied, on a narrow terminal too
+    table.add_column("live in", overflow="fold")
+    table.add_column("trained on", overflow="fold", min_width=25)
+    table.add_column("metrics", overflow="fold")
     for adapter_id in adapter_ids:
+        live = _live_in(adapter_id, channels)
         try:
-            cells = _cells(registry.get(adapter_id))
+            row = _row(registry.get(adapter_id), live)
         except LlmRerankError as err:
-            cells = (f"damaged: {err.problem}", "", "", "", "")
-        live = ", ".join(_live_in(adapter_id, channels))
-        table.add_row(adapter_id, live, *(escape(one_line(cell)) for cell in cells))
+            row = ([adapter_id], live, [f"damaged: {err.problem}"], [])
+        table.add_row(*("\n".join(escape(one_line(line)) for line in cell) for cell in row))
     return table
 
 
-def _cells(adapter: Adapter) -> tuple[str, str, str, str, str]:
-    metrics = ", ".join(f"{name} {value:.4g}" for name, value in adapter.metrics.items())
-    return adapter.base, adapter.prompt.fingerprint, adapter.examples, metrics, _megabytes(adapter)
+def _row(adapter: Adapter, live: list[str]) -> tuple[list[str], ...]:
+    """The lines of each cell."""
+    trained_on = [adapter.base, f"prompt {adapter.prompt.fingerprint}", f"examples {adapter.examples}"]
+    metrics = [f"{name} {value:.4g}" for name, value in adapter.metrics.items()]
+    return [adapter.adapter_id, _megabytes(adapter)], live, trained_on, metrics
+
+
+def _quoted(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if text.isprintable() else json.dumps(value)
 
 
 def _megabytes(adapter: Adapter) -> str:

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from llm_rerank.adapters import WEIGHTS, Adapter
 from llm_rerank.channels import CHANNELS
+from llm_rerank.cli.show_adapters import show_registry
 from llm_rerank.merging import MERGED
 from llm_rerank.models import PreparedModel
 from llm_rerank.prompt import PromptConfig
@@ -103,10 +105,24 @@ def test_a_list_says_what_each_is_and_what_is_damaged(
     assert good["bytes"] == whole.size
     assert "no whole adapter" in entries[damaged.adapter_id]["problem"]
     text = tell("list")
-    for part in (whole.adapter_id, "smol", PromptConfig().fingerprint, "steps 3, ndcg 0.25", "damaged: no whole"):
+    for part in (whole.adapter_id, "smol", PromptConfig().fingerprint, "ndcg 0.25", "damaged: no whole"):
         assert part in text
     assert f"default: {whole.adapter_id} is live since 20" in text
     assert "nothing was live before" in text
+
+
+def test_ids_can_be_copied_from_a_narrow_terminal(
+    ask: Callable[..., Any],
+    folder: Path,
+    make_adapter: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    adapter = make_adapter("one")
+    ask("add", adapter.folder)
+    monkeypatch.setenv("COLUMNS", "60")
+    show_registry(Registry(folder))
+    assert adapter.adapter_id in capsys.readouterr().out
 
 
 def test_an_empty_registry_says_how_to_fill_it(ask: Callable[..., Any], tell: Callable[..., str], folder: Path) -> None:
@@ -125,14 +141,25 @@ def test_a_live_adapter_that_is_gone_is_listed_as_gone(
     assert "but is not in the registry any more" in tell("list")
 
 
-def test_what_is_shown_is_what_a_configuration_needs(
+def test_the_prompt_is_shown_as_a_configuration_has_it(
+    ask: Callable[..., Any], run: Run, folder: Path, make_adapter: Make
+) -> None:
+    prompt = PromptConfig(question="买\x1b: #?", chat=False)
+    adapter = make_adapter("one", prompt=prompt)
+    ask("add", adapter.folder)
+    _, out, _ = run("adapters", "show", adapter.adapter_id, "--registry", folder)
+    shown = out[out.index("prompt:") : out.index("live in")]
+    assert PromptConfig.model_validate(yaml.safe_load(shown)["prompt"]) == prompt
+
+
+def test_an_adapter_says_what_it_is_and_when_it_was_live(
     ask: Callable[..., Any], tell: Callable[..., str], make_adapter: Make
 ) -> None:
-    adapter = make_adapter("one", prompt=PromptConfig(question="Next?"))
+    adapter = make_adapter("one")
     ask("add", adapter.folder)
     ask("promote", adapter.adapter_id, "--channel", "shop")
     text = tell("show", adapter.adapter_id[:6])
-    for part in (f"adapter_id {adapter.adapter_id}", "base smol", "question 'Next?'", "ndcg 0.25", "live in shop"):
+    for part in (f"adapter_id {adapter.adapter_id}", "base smol", "ndcg 0.25", "live in shop"):
         assert part in text
     assert "UTC by promote in shop" in text
     assert ask("show", adapter.adapter_id)["prompt"] == adapter.prompt.model_dump()
