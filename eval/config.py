@@ -123,7 +123,21 @@ class PermutationsConfig(Settings):
     """Random orders for each."""
 
 
-class RerankedConfig(RerankerConfig):
+class MeasuredConfig(RerankerConfig):
+    """A language model that figures are told of."""
+
+    adapter: Path | None = None
+    """The folder of a LoRA adapter; one in a registry lies in REGISTRY/ID."""
+
+    @field_validator("adapter", mode="before")
+    @classmethod
+    def _is_one_adapter(cls, adapter: object) -> object:
+        if isinstance(adapter, dict):
+            raise ValueError("name the adapter's folder, such as var/adapters/ID: what a channel serves changes")
+        return adapter
+
+
+class RerankedConfig(MeasuredConfig):
     """The first candidates of another system, reordered by a language model."""
 
     kind: Literal["reranked"]
@@ -134,21 +148,11 @@ class RerankedConfig(RerankerConfig):
     candidates: int = Field(default=50, ge=1, le=1000)
     """How many the LLM scores; the others follow in the system's own order."""
 
-    adapter: Path | None = None
-    """The folder of a LoRA adapter; one in a registry lies in REGISTRY/ID."""
-
     llm_weight: float = Field(default=1.0, ge=0, le=1)
     """The LLM's share in the score. Systems that differ in nothing else share the LLM's answers."""
 
     permutations: PermutationsConfig | None = PermutationsConfig()
     """Whether rank churn is measured, and how; null: it is not."""
-
-    @field_validator("adapter", mode="before")
-    @classmethod
-    def _is_one_adapter(cls, adapter: object) -> object:
-        if isinstance(adapter, dict):
-            raise ValueError("name the adapter's folder, such as var/adapters/ID: what a channel serves changes")
-        return adapter
 
 
 AnswererConfig = Annotated[

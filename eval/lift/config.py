@@ -5,8 +5,8 @@ from typing import Literal, Self
 
 from pydantic import NonNegativeInt, PositiveInt, model_validator
 
+from eval.config import MeasuredConfig
 from eval.result import BenchmarkName, SystemName
-from llm_rerank.config import RerankerConfig
 from llm_rerank.learned_fusion.config import TreesConfig
 from retrieval.settings import Settings
 
@@ -44,7 +44,7 @@ class LiftConfig(Settings):
     seed: NonNegativeInt = 0
     """Of that system."""
 
-    reranker: RerankerConfig
+    reranker: MeasuredConfig
     """The LLM, its adapter and prompt, and how many candidates it scores."""
 
     learners: PositiveInt | None = None

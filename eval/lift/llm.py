@@ -12,11 +12,11 @@ import pyarrow.parquet
 from rich.progress import Progress
 
 from eval.code import code_behind, one_digest
+from eval.config import MeasuredConfig
 from eval.environment import versions
 from eval.kept import Kept
 from eval.lift.candidates import Asked
 from llm_rerank.adapters import Adapter
-from llm_rerank.config import RerankerConfig
 from llm_rerank.fusion import Scores
 from llm_rerank.models import prepare_model
 from llm_rerank.opening import open_reranker
@@ -29,7 +29,7 @@ from retrieval.files import write_whole
 class Scorer:
     """The LLM in this process. What it said is kept for as long as neither it nor the prompt changes."""
 
-    def __init__(self, config: RerankerConfig, catalogue: Catalogue, kept: Path, progress: Progress) -> None:
+    def __init__(self, config: MeasuredConfig, catalogue: Catalogue, kept: Path, progress: Progress) -> None:
         """Loads the model when something is not kept yet."""
         self._progress, self._config, self._catalogue = progress, config, catalogue
         weights = prepare_model(config.model, say=progress.console.print).fingerprint

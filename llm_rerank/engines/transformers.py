@@ -53,7 +53,7 @@ class TransformersEngine:
         try:
             where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
             dtype = torch.float32 if where.type == "cpu" else torch.bfloat16
-            model = read_model(folder, adapter).to(where, dtype)
+            model = _read_model(folder, adapter).to(where, dtype)
         except LlmRerankError:
             raise
         except Exception as err:  # the loader raises anything from OSError to SafetensorError
@@ -163,11 +163,8 @@ class TransformersEngine:
             )
 
 
-def read_model(folder: Path, adapter: Path | None) -> PreTrainedModel:
-    """The model, an adapter's weights added: in float32, so that what it adds is not rounded away before.
-
-    Raises ModelError where the adapter does not fit, and whatever transformers does for a model.
-    """
+def _read_model(folder: Path, adapter: Path | None) -> PreTrainedModel:
+    """In float32, so that what an adapter adds is not rounded away before it is added."""
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
     return model if adapter is None else _with_adapter(model, adapter)
 

@@ -107,3 +107,8 @@ def test_features_of_the_llm_are_its_scores(lift: Configure, tmp_path: Path) -> 
     with np.load(tmp_path / "out" / "test.npz") as kept:
         assert kept["lengths"].sum() == len(kept["llm"]) == len(kept["matrix"])
         assert any(np.allclose(column, kept["llm"]) for column in kept["matrix"].T)
+
+
+def test_a_lift_is_of_one_adapter_and_of_no_channel(lift: Configure) -> None:
+    with pytest.raises(ValidationError, match="name the adapter's folder, such as var/adapters/ID"):
+        lift(reranker={"engine": {"kind": "fake"}, "adapter": {"registry": "var/adapters"}})
