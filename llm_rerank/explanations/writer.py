@@ -1,25 +1,23 @@
 """The writer: the LLM words the facts, the check judges, the template stands in."""
 
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from threading import Event
 from typing import Final
 
 from llm_rerank.engines.base import Engine, GenerationRequest
+from llm_rerank.explanations.asking import asked
 from llm_rerank.explanations.check import problem_with
 from llm_rerank.explanations.facts import Facts
-from llm_rerank.explanations.template import tell, template
+from llm_rerank.explanations.template import template
 from llm_rerank.prompt import Prompt
 from llm_rerank.ranking import Explanation, Language
 from llm_rerank.tokenizer import one_line
 
-_MOST_TOKENS: Final = 80
-
-# The answer is begun for the model: a small one otherwise starts to talk about itself.
-_TASK: Final[dict[Language, str]] = {
-    "en": "Tell the customer in one short sentence why the shop suggests an item. Use only these facts.",
-    "zh": "用一句简短的话告诉顾客商店为什么推荐这件商品。只使用以下事实。",
-}
-_BEGUN: Final[dict[Language, str]] = {"en": "You", "zh": "您"}
+_MOST_TOKENS: Final = 120
+_TEMPERATURE: Final = 0.7
+"""Above 0, so that what is said of like facts is not always worded alike; the facts seed the chance, so that the same
+facts are."""
 
 
 class Writer:
@@ -34,32 +32,31 @@ class Writer:
     ) -> Iterator[tuple[int, Explanation]]:
         """Each explanation with its position in `facts`, as soon as it is written and checked.
 
-        Where there is nothing to cite the model is not asked. An engine that fails raises EngineError.
+        An engine that fails raises EngineError.
         """
-        asked = [i for i, fact in enumerate(facts) if fact.acts]
-        for i in sorted(set(range(len(facts))) - set(asked)):
-            yield i, _templated(facts[i], language, rejected="")
-        texts = dict.fromkeys(asked, _BEGUN[language])
-        for piece in self._engine.generate([self._request(facts[i], language) for i in asked], cancel=cancel):
-            i = asked[piece.index]
-            texts[i] += piece.text
+        texts = [""] * len(facts)
+        requests = [writing_request(fact, language, self._prompt) for fact in facts]
+        for piece in self._engine.generate(requests, cancel=cancel):
+            texts[piece.index] += piece.text
             if piece.done:
-                yield i, _checked(one_line(texts[i]), facts[i], language)
+                yield piece.index, _checked(one_line(texts[piece.index]), facts[piece.index], language)
 
-    def _request(self, facts: Facts, language: Language) -> GenerationRequest:
-        acts = [f"- {_BEGUN[language]} {tell(act, language)}" for act in facts.acts]
-        item = f"- Suggested item: {facts.title}" if language == "en" else f"- 推荐的商品：{facts.title}"
-        prompt = self._prompt.task([_TASK[language], *acts, item], _BEGUN[language])
-        return GenerationRequest(prompt=prompt, max_tokens=_MOST_TOKENS, stop=("\n",))
+
+def writing_request(facts: Facts, language: Language, prompt: Prompt) -> GenerationRequest:
+    """What the model is asked: here for those who are served and for those who train it."""
+    lines = asked(facts, language)
+    seed = int.from_bytes(sha256("\n".join(lines).encode()).digest()[:4])
+    return GenerationRequest(
+        prompt=prompt.task(lines), max_tokens=_MOST_TOKENS, temperature=_TEMPERATURE, seed=seed, stop=("\n",)
+    )
 
 
 def _checked(text: str, facts: Facts, language: Language) -> Explanation:
     problem = problem_with(text, facts, language)
-    if problem:
-        return _templated(facts, language, rejected=problem)
-    return Explanation(text=text, language=language, source="model", evidence=facts.evidence)
-
-
-def _templated(facts: Facts, language: Language, *, rejected: str) -> Explanation:
-    text = template(facts, language)
-    return Explanation(text=text, language=language, source="template", evidence=facts.evidence, rejected=rejected)
+    return Explanation(
+        text=template(facts, language) if problem else text,
+        language=language,
+        source="template" if problem else "model",
+        evidence=facts.evidence,
+        rejected=problem,
+    )
