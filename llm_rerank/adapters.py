@@ -7,6 +7,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import TypeAdapter
+
+from llm_rerank.explanations.asking import WriterPrompt
 from llm_rerank.models import PreparedModel
 from llm_rerank.prompt import PromptConfig
 from retrieval.errors import BuildError, ModelError
@@ -15,6 +18,8 @@ from retrieval.files import DAMAGES, checksum, write_json
 ABOUT: Final = "adapter.json"
 WEIGHTS: Final = "adapter_model.safetensors"
 SETTINGS: Final = "adapter_config.json"
+
+_PROMPTS: Final[TypeAdapter[PromptConfig | WriterPrompt]] = TypeAdapter(PromptConfig | WriterPrompt)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,7 +32,9 @@ class Adapter:
     """The base model's name."""
 
     base_fingerprint: str
-    prompt: PromptConfig
+    prompt: PromptConfig | WriterPrompt
+    """What it was trained to answer: whether an item is liked, or what to say of one."""
+
     examples: str
     """What it was trained on: the examples' `made_from`."""
 
@@ -43,7 +50,7 @@ class Adapter:
                 folder=folder,
                 base=about["base"],
                 base_fingerprint=about["base_fingerprint"],
-                prompt=PromptConfig.model_validate(about["prompt"]),
+                prompt=_PROMPTS.validate_python(about["prompt"]),
                 examples=about["examples"],
                 metrics=about["metrics"],
             )
@@ -64,7 +71,7 @@ class Adapter:
             )
         return adapter
 
-    def require(self, base: PreparedModel, prompt: PromptConfig) -> None:
+    def require(self, base: PreparedModel, prompt: PromptConfig | WriterPrompt) -> None:
         """Raises ModelError where the adapter was trained on another base, or with another prompt."""
         if base.fingerprint != self.base_fingerprint:
             raise ModelError(
@@ -75,17 +82,17 @@ class Adapter:
             )
         if prompt.fingerprint != self.prompt.fingerprint:
             ours, theirs = prompt.model_dump(), self.prompt.model_dump()
-            other = {name: theirs[name] for name in ours if ours[name] != theirs[name]}
+            other = {name: theirs[name] for name in theirs if ours.get(name) != theirs[name]}
             raise ModelError(
                 f"the adapter was trained with another prompt: {other}",
                 field="prompt",
-                value={name: ours[name] for name in other},
+                value={name: ours.get(name) for name in other},
                 remedy="Ask as it was trained, or train an adapter for this prompt.",
             )
 
 
 def write_about(
-    folder: Path, base: PreparedModel, prompt: PromptConfig, examples: str, metrics: Mapping[str, Any]
+    folder: Path, base: PreparedModel, prompt: PromptConfig | WriterPrompt, examples: str, metrics: Mapping[str, Any]
 ) -> Adapter:
     """Names the weights and settings that lie in `folder`, last of all: a folder without its name is unfinished."""
     about = {
@@ -100,7 +107,7 @@ def write_about(
     return Adapter.read(folder)
 
 
-def _content_id(folder: Path, base_fingerprint: str, prompt: PromptConfig) -> str:
+def _content_id(folder: Path, base_fingerprint: str, prompt: PromptConfig | WriterPrompt) -> str:
     """Changes with the weights, their settings, the base and the prompt."""
     parts = (checksum(folder / WEIGHTS), checksum(folder / SETTINGS), base_fingerprint, prompt.fingerprint)
     return sha256(" ".join(parts).encode()).hexdigest()[:12]
