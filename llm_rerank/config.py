@@ -47,3 +47,5 @@ class RecommendConfig(RerankerConfig):
     """The build folder."""
     evidence: EvidenceConfig = EvidenceConfig()
     """How hard to look for reasons."""
+    writer_adapter: Path | None = None
+    """A folder with a LoRA adapter that was trained to word reasons; none: the weights that score word them."""

@@ -59,7 +59,7 @@ class Recommender:
         cls, shop: BuiltShop, config: RecommendConfig, *, say: Callable[[str], None] = lambda _: None
     ) -> "Recommender":
         """Loads the model for a shop that is open already."""
-        reranker = open_reranker(config, shop.catalogue, say=say)
+        reranker = open_reranker(config, shop.catalogue, writer_adapter=config.writer_adapter, say=say)
         explainer = None
         if config.method == "packed":
             finder = EvidenceFinder(reranker, _vectors_of(shop), config.evidence)

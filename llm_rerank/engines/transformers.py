@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Event, Lock
 from typing import Final
@@ -35,25 +36,44 @@ class TransformersEngine:
 
     name = "transformers"
 
-    def __init__(self, model: PreTrainedModel, tokenizer: Tokenizer, *, tokens_per_pass: int = 4096) -> None:
-        """`tokens_per_pass` bounds how many requests share a forward pass; one request is never split."""
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: Tokenizer,
+        *,
+        writer: PreTrainedModel | None = None,
+        tokens_per_pass: int = 4096,
+    ) -> None:
+        """`writer` is the same model with other weights, to generate with; none: `model` does both.
+
+        `tokens_per_pass` bounds how many requests share a forward pass; one request is never split.
+        """
         self._model = model.eval()
+        self._writer = self._model if writer is None else writer.eval()
         self._tokenizer = tokenizer
         self._tokens_per_pass = tokens_per_pass
         self._one_at_a_time = Lock()  # the attention in use is the model's state
 
     @classmethod
     def load(
-        cls, folder: Path, tokenizer: Tokenizer, *, adapter: Path | None = None, device: str | None = None
+        cls,
+        folder: Path,
+        tokenizer: Tokenizer,
+        *,
+        adapter: Path | None = None,
+        writer_adapter: Path | None = None,
+        device: str | None = None,
     ) -> "TransformersEngine":
         """Loads prepared weights: float32 on a CPU (bfloat16 is unusably slow there), bfloat16 on CUDA.
 
-        An adapter's are added to them: beside them it would more than double a CPU's time.
+        An adapter's are added to them: beside them it would more than double a CPU's time. One that generates has the
+        weights that it changes a second time; what neither adapter changes is there once.
         """
         try:
             where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
             dtype = torch.float32 if where.type == "cpu" else torch.bfloat16
             model = _read_model(folder, adapter).to(where, dtype)
+            writer = None if writer_adapter is None else _read_model(folder, writer_adapter).to(where, dtype)
         except LlmRerankError:
             raise
         except Exception as err:  # the loader raises anything from OSError to SafetensorError
@@ -63,7 +83,10 @@ class TransformersEngine:
                 value=str(folder),
                 remedy="Correct engine.device, delete the folder so that it is prepared again, or name another model",
             ) from err
-        engine = cls(model, tokenizer, tokens_per_pass=4096 if where.type == "cpu" else 32768)
+        if writer is not None:
+            _share_what_is_equal(model, writer)
+        tokens_per_pass = 4096 if where.type == "cpu" else 32768
+        engine = cls(model, tokenizer, writer=writer, tokens_per_pass=tokens_per_pass)
         engine.require_packing()
         return engine
 
@@ -75,7 +98,7 @@ class TransformersEngine:
         """
         _, other = _PROBE.continuations
         packed = torch.from_numpy(self.score([_PROBE])[0][1])
-        with self._attention("sdpa"), torch.inference_mode():
+        with self._attention(self._model, "sdpa"), torch.inference_mode():
             prompt = torch.tensor([[*_PROBE.prefix, *other]], device=self._model.device)
             plain = self._model(input_ids=prompt, use_cache=False, logits_to_keep=1).logits[0, -1, list(_PROBE.labels)]
         plain = plain.float().cpu()
@@ -112,14 +135,15 @@ class TransformersEngine:
     def _generate(self, requests: Sequence[GenerationRequest], cancel: Event | None) -> Iterator[GeneratedPiece]:
         for start in range(0, len(requests), _TEXTS_AT_ONCE):
             batch = requests[start : start + _TEXTS_AT_ONCE]
-            for piece in generate(self._model, self._tokenizer, batch, lambda: self._attention("sdpa"), cancel):
+            in_use = partial(self._attention, self._writer, "sdpa")
+            for piece in generate(self._writer, self._tokenizer, batch, in_use, cancel):
                 yield replace(piece, index=start + piece.index)
 
     def _score_batch(self, batch: Sequence[ScoringRequest], cancel: Event | None) -> list[NDArray[np.float32]]:
         packed = pack(batch, query_heads=self._model.config.num_attention_heads, device=self._model.device)
         if not len(packed.last_rows):
             return [np.empty((0, len(request.labels)), dtype=np.float32) for request in batch]
-        with self._attention("packed"), torch.inference_mode():
+        with self._attention(self._model, "packed"), torch.inference_mode():
             hidden = self._model.base_model(
                 input_ids=packed.input_ids,
                 position_ids=packed.position_ids,
@@ -137,9 +161,9 @@ class TransformersEngine:
         return linear(hidden.float(), head.weight[labels].float(), bias).cpu().numpy()
 
     @contextmanager
-    def _attention(self, implementation: str) -> Iterator[None]:
+    def _attention(self, model: PreTrainedModel, implementation: str) -> Iterator[None]:
         with self._one_at_a_time:
-            self._model.config._attn_implementation = implementation
+            model.config._attn_implementation = implementation
             try:
                 yield
             except LlmRerankError:
@@ -190,6 +214,14 @@ def _with_adapter(model: PreTrainedModel, adapter: Path) -> PreTrainedModel:
             value=str(adapter),
             remedy="Get the adapter again, or name the model that it was trained on",
         ) from err
+
+
+def _share_what_is_equal(model: PreTrainedModel, other: PreTrainedModel) -> None:
+    """Both keep one copy of the weights that are the same in both: embeddings, norms, what no adapter changed."""
+    weights = dict(model.named_parameters())
+    for name, own in other.named_parameters():
+        if torch.equal(own, weights[name]):
+            own.data = weights[name].data
 
 
 def _first_line(err: Exception) -> str:
