@@ -7,20 +7,20 @@ from functools import partial
 from pathlib import Path
 from threading import Event, Lock
 from typing import Final
-from warnings import catch_warnings, filterwarnings
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.nn.functional import linear
-from transformers import AttentionInterface, AutoModelForCausalLM, PreTrainedModel
+from transformers import AttentionInterface, PreTrainedModel
 
 from llm_rerank.engines.base import GeneratedPiece, GenerationRequest, ScoringRequest, raise_if_cancelled
 from llm_rerank.engines.generation import generate
 from llm_rerank.engines.layout import passes
+from llm_rerank.engines.loading import first_line, read_model, share_what_is_equal
 from llm_rerank.engines.packing import pack, packed_attention
 from llm_rerank.tokenizer import Tokenizer
-from retrieval.errors import EngineError, LlmRerankError, MissingExtraError, ModelError
+from retrieval.errors import EngineError, LlmRerankError, ModelError
 
 AttentionInterface.register("packed", packed_attention)
 
@@ -72,19 +72,19 @@ class TransformersEngine:
         try:
             where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
             dtype = torch.float32 if where.type == "cpu" else torch.bfloat16
-            model = _read_model(folder, adapter).to(where, dtype)
-            writer = None if writer_adapter is None else _read_model(folder, writer_adapter).to(where, dtype)
+            model = read_model(folder, adapter).to(where, dtype)
+            writer = None if writer_adapter is None else read_model(folder, writer_adapter).to(where, dtype)
         except LlmRerankError:
             raise
         except Exception as err:  # the loader raises anything from OSError to SafetensorError
             raise ModelError(
-                f"the model cannot be loaded on {device or 'the default device'} ({_first_line(err)})",
+                f"the model cannot be loaded on {device or 'the default device'} ({first_line(err)})",
                 field="model",
                 value=str(folder),
                 remedy="Correct engine.device, delete the folder so that it is prepared again, or name another model",
             ) from err
         if writer is not None:
-            _share_what_is_equal(model, writer)
+            share_what_is_equal(model, writer)
         tokens_per_pass = 4096 if where.type == "cpu" else 32768
         engine = cls(model, tokenizer, writer=writer, tokens_per_pass=tokens_per_pass)
         engine.require_packing()
@@ -170,7 +170,7 @@ class TransformersEngine:
                 raise
             except Exception as err:  # out of memory, a token or an argument that the model does not know
                 raise EngineError(
-                    f"the model failed ({type(err).__name__}: {_first_line(err)})",
+                    f"the model failed ({type(err).__name__}: {first_line(err)})",
                     field="model",
                     value=type(self._model).__name__,
                     remedy="Ask for less at once, or use another device",
@@ -185,44 +185,3 @@ class TransformersEngine:
                 value=tokens,
                 remedy="Lower the prompt's history or title budget",
             )
-
-
-def _read_model(folder: Path, adapter: Path | None) -> PreTrainedModel:
-    """In float32, so that what an adapter adds is not rounded away before it is added."""
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
-    return model if adapter is None else _with_adapter(model, adapter)
-
-
-def _with_adapter(model: PreTrainedModel, adapter: Path) -> PreTrainedModel:
-    try:
-        from peft import PeftModel  # slow to import, and needed by few
-    except ImportError as err:
-        raise MissingExtraError(
-            f"an adapter cannot be added ({err})",
-            field="adapter",
-            value=str(adapter),
-            remedy="Run pip install 'llm-rerank[serve]'",
-        ) from err
-    try:
-        with catch_warnings():
-            filterwarnings("error", message="Found missing adapter keys")  # what is missing would be left untrained
-            return PeftModel.from_pretrained(model, adapter).merge_and_unload()
-    except Exception as err:  # peft raises anything from ValueError to SafetensorError
-        raise ModelError(
-            f"the adapter cannot be added to this model ({_first_line(err)})",
-            field="adapter",
-            value=str(adapter),
-            remedy="Get the adapter again, or name the model that it was trained on",
-        ) from err
-
-
-def _share_what_is_equal(model: PreTrainedModel, other: PreTrainedModel) -> None:
-    """Both keep one copy of the weights that are the same in both: embeddings, norms, what no adapter changed."""
-    weights = dict(model.named_parameters())
-    for name, own in other.named_parameters():
-        if torch.equal(own, weights[name]):
-            own.data = weights[name].data
-
-
-def _first_line(err: Exception) -> str:
-    return next(iter(str(err).splitlines()), "")
