@@ -15,9 +15,9 @@ from llm_rerank.ranking import Explanation, Language
 from llm_rerank.tokenizer import one_line
 
 _MOST_TOKENS: Final = 120
-_TEMPERATURE: Final = 0.7
-"""Above 0, so that what is said of like facts is not always worded alike; the facts seed the chance, so that the same
-facts are."""
+_TEMPERATURES: Final = (0.5, 0.0)
+"""Of the first try, so that what is said of like facts is not always worded alike, and of the second, for those that
+the check refused. The facts seed the chance: the same facts are always worded alike."""
 
 
 class Writer:
@@ -34,25 +34,38 @@ class Writer:
 
         An engine that fails raises EngineError.
         """
-        texts = [""] * len(facts)
-        requests = [writing_request(fact, language, self._prompt) for fact in facts]
+        refused = list(range(len(facts)))
+        for temperature in _TEMPERATURES:
+            asked, refused = refused, []
+            last = temperature == _TEMPERATURES[-1]
+            requests = [writing_request(facts[i], language, self._prompt, temperature) for i in asked]
+            for place, text in self._texts(requests, cancel):
+                i = asked[place]
+                problem = problem_with(text, facts[i], language)
+                if problem and not last:
+                    refused.append(i)
+                else:
+                    yield i, _explanation(text, facts[i], language, problem)
+
+    def _texts(self, requests: Sequence[GenerationRequest], cancel: Event | None) -> Iterator[tuple[int, str]]:
+        """Each whole text with its place, as soon as it is done."""
+        texts = [""] * len(requests)
         for piece in self._engine.generate(requests, cancel=cancel):
             texts[piece.index] += piece.text
             if piece.done:
-                yield piece.index, _checked(one_line(texts[piece.index]), facts[piece.index], language)
+                yield piece.index, one_line(texts[piece.index])
 
 
-def writing_request(facts: Facts, language: Language, prompt: Prompt) -> GenerationRequest:
+def writing_request(facts: Facts, language: Language, prompt: Prompt, temperature: float = 0.0) -> GenerationRequest:
     """What the model is asked: here for those who are served and for those who train it."""
     lines = asked(facts, language)
     seed = int.from_bytes(sha256("\n".join(lines).encode()).digest()[:4])
     return GenerationRequest(
-        prompt=prompt.task(lines), max_tokens=_MOST_TOKENS, temperature=_TEMPERATURE, seed=seed, stop=("\n",)
+        prompt=prompt.task(lines), max_tokens=_MOST_TOKENS, temperature=temperature, seed=seed, stop=("\n",)
     )
 
 
-def _checked(text: str, facts: Facts, language: Language) -> Explanation:
-    problem = problem_with(text, facts, language)
+def _explanation(text: str, facts: Facts, language: Language, problem: str) -> Explanation:
     return Explanation(
         text=template(facts, language) if problem else text,
         language=language,

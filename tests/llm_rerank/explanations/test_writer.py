@@ -16,14 +16,17 @@ class Says(FakeEngine):
     """Writes one given text for every request, word by word; None fails."""
 
     said: str | None = ""
+    corrected: str | None = None
+    """What it says where it is asked a second time."""
 
     def generate(
         self, requests: Sequence[GenerationRequest], *, cancel: Event | None = None
     ) -> Iterator[GeneratedPiece]:
         if self.said is None:
             raise EngineError("broken")
-        for index in range(len(requests)):
-            yield from (GeneratedPiece(index=index, text=f" {word}") for word in self.said.split())
+        for index, request in enumerate(requests):
+            said = self.corrected if self.corrected is not None and request.temperature == 0 else self.said
+            yield from (GeneratedPiece(index=index, text=f" {word}") for word in said.split())
             yield GeneratedPiece(index=index, text="", done=True)
 
 
@@ -69,3 +72,9 @@ def test_where_there_is_nothing_to_cite_the_model_may_say_so(
     engine.said = "Nothing that was tried of your history raised the model's score of Oat milk 1 l."
     ((_, told),) = writer.write([make_facts()], "en")
     assert (told.text, told.source, told.evidence) == (engine.said, "model", ())
+
+
+def test_what_is_refused_is_tried_once_more(engine: Says, writer: Writer, milk: Facts) -> None:
+    engine.said, engine.corrected = "You love Whole milk 1 l.", "You bought Whole milk 1 l twice."
+    ((_, told),) = writer.write([milk], "en")
+    assert (told.text, told.source) == (engine.corrected, "model")
