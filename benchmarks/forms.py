@@ -11,7 +11,7 @@ from transformers.utils import logging
 from benchmarks.world import Cell, World
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.transformers import TransformersEngine
-from llm_rerank.fusion import Scores
+from llm_rerank.fusion import Scores, WeightedFusion
 from llm_rerank.models import prepare_model
 from llm_rerank.prompt import Prompt, PromptConfig
 from llm_rerank.reranker import Query, Reranker
@@ -37,7 +37,9 @@ class Forms:
         self._world = world
         # Longest histories are read whole: how long they are is what the grid varies.
         self._prompt = Prompt(tokenizer, PromptConfig(history_items=100, history_tokens=4096))
-        self._letters = Reranker(engine, self._prompt, world.catalogue, method="letters", llm_weight=1.0)
+        self._letters = Reranker(
+            engine, self._prompt, world.catalogue, method="letters", fusion=WeightedFusion(llm_weight=1.0)
+        )
 
     @classmethod
     def load(cls, name: str, *, seed: int, device: str, say: Callable[[str], None]) -> "Forms":

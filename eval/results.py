@@ -4,8 +4,9 @@
     python -m eval.results --publish var/eval/runs/beauty-test
     python -m eval.results --write                          # docs/results/retrieval.md, from what is published
 
-Every file of configs/eval/ is a published benchmark and needs a result. A result is refused when it is missing, when a
-line of the code that made it has changed since, or when its command would no longer run the same configuration.
+Every file of configs/eval/ is a published benchmark and needs a result, and every file of configs/lift/ another. A
+result is refused when it is missing, when a line of the code that made it has changed since, or when its command would
+no longer run the same configuration.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from pydantic import ValidationError
 from eval.code import changed
 from eval.config import EvalConfig
 from eval.finished import RESULT, read_result
+from eval.lift.published import published_lifts
 from eval.pages.tables import as_markdown, results_table
 from eval.pages.verdict import standing
 from eval.result import Goal, Result
@@ -185,7 +187,12 @@ def main() -> None:
     for one in found:
         for line in _lines(one):
             print("\t".join(line))
-    refused = [f"{one.path}: {one.problem}" for one in found if one.problem]
+    lifts = published_lifts(PUBLISHED)
+    for lift in lifts:
+        for line in lift.lines():
+            print("\t".join(line))
+    problems = [(one.path, one.problem) for one in found] + [(lift.path, lift.problem) for lift in lifts]
+    refused = [f"{path}: {problem}" for path, problem in problems if problem]
     if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != tables(found):
         refused.append(f"{PAGE}: not made from these results; run `python -m eval.results --write`")
     if refused:

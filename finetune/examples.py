@@ -19,13 +19,16 @@ from retrieval.catalogue import Catalogue
 from retrieval.errors import DatasetError
 from retrieval.records import Item
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 MANIFEST: Final = "manifest.json"
 ITEMS: Final = "items.parquet"
 NUMBERS: Final = ("history", "times", "hits", "popular", "random")
 """The columns that hold a list of item numbers, or of counts."""
 
-COLUMNS: Final = ("user_id", *NUMBERS, "target")
+NUMBER: Final = ("target", "rank")
+"""Those that hold one."""
+
+COLUMNS: Final = ("user_id", *NUMBERS, *NUMBER)
 Part = Literal["train", "validation"]
 PARTS: Final[tuple[Part, ...]] = ("train", "validation")
 
@@ -43,6 +46,9 @@ class Example:
 
     target: int
     """What came next."""
+
+    rank: int
+    """Where retrieval placed it, from 1, among as many as there are hits; 0: not among them."""
 
     hits: tuple[int, ...]
     """Negatives that retrievers rank highest, best first."""
@@ -75,11 +81,13 @@ class ExampleFolder:
         """How many examples there are."""
         return sum(self._rows[shard] for shard in self._shards[part])
 
-    def rows_per_user(self, part: Part) -> list[int]:
-        """How many examples each user has; reads one column of every file."""
+    def rows_per_user(self, part: Part, *, retrieved: bool) -> list[int]:
+        """How many examples each user has, or of whose target retrieval had thought too; reads two columns."""
         users = Counter[str]()
         for shard in self._shards[part]:
-            users.update(_table(self._folder / shard, ["user_id"])["user_id"].to_pylist())
+            table = _table(self._folder / shard, ["user_id", "rank"])
+            pairs = zip(table["user_id"].to_pylist(), table["rank"].to_pylist(), strict=True)
+            users.update(user_id for user_id, rank in pairs if rank or not retrieved)
         return list(users.values())
 
     def shards(self, part: Part) -> tuple[str, ...]:
@@ -145,11 +153,11 @@ def _check_whole(path: Path, rows: int) -> None:
 
 def _examples(path: Path) -> Iterator[Example]:
     table = _table(path, list(COLUMNS))
-    users, targets = table["user_id"].to_pylist(), table["target"].to_pylist()
-    lists = {name: _tuples(table[name]) for name in NUMBERS}
-    for row, (user_id, target) in enumerate(zip(users, targets, strict=True)):
-        numbers = {name: column[row] for name, column in lists.items()}
-        yield Example(user_id=user_id, target=target, **numbers)
+    columns = {"user_id": table["user_id"].to_pylist()}
+    columns |= {name: _tuples(table[name]) for name in NUMBERS}
+    columns |= {name: table[name].to_pylist() for name in NUMBER}
+    for row in range(table.num_rows):
+        yield Example(**{name: column[row] for name, column in columns.items()})
 
 
 def _tuples(column: Any) -> list[tuple[int, ...]]:

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from finetune.examples import NUMBERS, Example
+from finetune.examples import NUMBER, NUMBERS, Example
 from retrieval.catalogue import Catalogue
 from retrieval.files import write_whole
 
@@ -31,7 +31,8 @@ def write_examples(path: Path, examples: Sequence[Example]) -> None:
     columns: dict[str, Any] = {"user_id": _text(example.user_id for example in examples)}
     for name in NUMBERS:
         columns[name] = pa.array([getattr(example, name) for example in examples], pa.list_(pa.int32()))
-    columns["target"] = pa.array([example.target for example in examples], pa.int32())
+    for name in NUMBER:
+        columns[name] = pa.array([getattr(example, name) for example in examples], pa.int32())
     write_whole(path, lambda part: pq.write_table(pa.table(columns), part))
 
 

@@ -45,7 +45,8 @@ class UserExamples:
         before, count = known(history, moment.start), self._config.history_items
         taken, item_ids = times(before), before.item_ids
         now = {interaction.item_id for interaction in history.interactions[moment.start : moment.end]}
-        hits = self._rows(self._hits(before, now))
+        found = self._found(before, now)
+        hits = self._rows([item_id for item_id in found if item_id not in now][: self._config.hits])
         out = set(self._rows([*now] if self._config.repeats else [*now, *item_ids]))
         kept = item_ids[-count:]
         return [
@@ -54,6 +55,7 @@ class UserExamples:
                 history=tuple(self._rows(kept)),
                 times=tuple(taken[item_id] for item_id in kept),
                 target=self._catalogue.position(target),
+                rank=self._rank(target, found, now),
                 hits=tuple(hits),
                 popular=tuple(popular := self._popular.draw(self._config.popular, {*out, *hits}, rng)),
                 random=tuple(self._random.draw(self._config.random, {*out, *hits, *popular}, rng)),
@@ -61,14 +63,18 @@ class UserExamples:
             for target in moment.targets
         ]
 
-    def _hits(self, before: UserHistory, now: set[str]) -> list[str]:
-        """What is ranked highest for what was known, without what then came."""
+    def _found(self, before: UserHistory, now: set[str]) -> list[str]:
+        """What is ranked highest for what was known, what then came among it: so much that enough is left without."""
         if self._folds is None:
             return []
         exclude = frozenset() if self._config.repeats else frozenset(before.item_ids)
         found = self._folds.retriever(before.user_id).retrieve(before, self._config.hits + len(now), exclude=exclude)
-        right = [candidate.item.item_id for candidate in found if candidate.item.item_id not in now]
-        return right[: self._config.hits]
+        return [candidate.item.item_id for candidate in found]
+
+    def _rank(self, target: str, found: Sequence[str], now: set[str]) -> int:
+        """The target's among what did not come; what came beside it is no rival."""
+        rivals = [item_id for item_id in found if item_id not in now or item_id == target][: self._config.hits]
+        return rivals.index(target) + 1 if target in rivals else 0
 
     def _rows(self, item_ids: Sequence[str]) -> list[int]:
         return [self._catalogue.position(item_id) for item_id in item_ids]

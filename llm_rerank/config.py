@@ -37,7 +37,7 @@ class RerankerConfig(Settings):
     candidates: int = Field(default=50, ge=0, le=1000)
     """How many candidates retrieval proposes and the LLM scores."""
     llm_weight: float = Field(default=0.0, ge=0, le=1)
-    """The LLM's share in the final score, as chosen on validation users."""
+    """The LLM's share in the final score, as chosen on validation users; a fusion that was learnt has its own."""
 
 
 class RecommendConfig(RerankerConfig):
@@ -45,6 +45,9 @@ class RecommendConfig(RerankerConfig):
 
     shop: Path = Path("var/shop")
     """The build folder."""
+    fusion: Path | None = None
+    """A folder with a fusion that was learnt for this shop's retrieval, this model, adapter and prompt; none: one
+    weight, `llm_weight`."""
     evidence: EvidenceConfig = EvidenceConfig()
     """How hard to look for reasons."""
     writer_adapter: Path | None = None

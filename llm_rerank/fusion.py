@@ -1,4 +1,4 @@
-"""Fusion: one score from what the LLM says and what retrieval says.
+"""Fusion: one score from what the LLM says and what retrieval says. Here by one weight; by trees in learned_fusion/.
 
     score = w * standardised(LLM log-odds) + (1 - w) * standardised(retrieval score),   0 <= w <= 1
 
@@ -7,12 +7,28 @@ Both are standardised within the list, so w means the same for every user. w is 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.records import Candidate, UserHistory
+
 Scores = NDArray[np.float64]
+
+
+class Fusion(Protocol):
+    """The seam: what orders candidates once retrieval and the LLM have spoken."""
+
+    @property
+    def llm_weight(self) -> float:
+        """The LLM's share in the scores, in [0, 1]; 0: it has no say."""
+        ...
+
+    def scores(self, history: UserHistory, candidates: Sequence[Candidate], llm: Scores) -> Scores:
+        """The final score of each candidate, shape (K,), the higher the better; `llm` has the LLM's, in their order."""
+        ...
+
 
 WEIGHTS: Final = tuple(round(0.05 * step, 2) for step in range(21))
 _SURE: Final = 2.0
@@ -30,6 +46,17 @@ def standardise(scores: Scores) -> Scores:
 def fuse(llm: Scores, retrieval: Scores, weight: float) -> Scores:
     """The final scores of one list, `weight` on the LLM. Both inputs have one score a candidate, shape (K,)."""
     return weight * standardise(llm) + (1 - weight) * standardise(retrieval)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WeightedFusion:
+    """Both sides standardised, and one weight for all."""
+
+    llm_weight: float
+
+    def scores(self, history: UserHistory, candidates: Sequence[Candidate], llm: Scores) -> Scores:
+        """See Fusion.scores; the history has no part in it."""
+        return fuse(llm, np.array([candidate.score for candidate in candidates], dtype=np.float64), self.llm_weight)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -40,7 +40,7 @@ class PromptConfig(Settings):
     """Token budget of the whole history; what does not fit is left out, oldest first; the newest always stays."""
     title_tokens: int = Field(default=24, ge=4, le=512)
     """Token budget of one title; the rest is cut."""
-    candidate: str = "Candidate: "
+    lead: str = "Candidate: "
     """Stands before every candidate: keep it short, it is paid for K times."""
     question: str = "Buy?"
     """Stands after every candidate, and is paid for as often."""
@@ -135,7 +135,7 @@ class Prompt:
         return self._encode("- ") + self.title(item) + often + self._encode("\n")
 
     def _candidate(self, item: Item) -> TokenIds:
-        asked = self._encode(self.config.candidate) + self._line(item) + self._encode(self.config.question)
+        asked = self._encode(self.config.lead) + self._line(item) + self._encode(self.config.question)
         return asked + self._closing
 
     def _line(self, item: Item) -> TokenIds:

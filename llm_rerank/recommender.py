@@ -13,12 +13,12 @@ from llm_rerank.config import RecommendConfig
 from llm_rerank.explanations.evidence import EvidenceFinder, Vectors
 from llm_rerank.explanations.explainer import Explainer
 from llm_rerank.explanations.writer import Writer
-from llm_rerank.fusion import standardise
+from llm_rerank.fusion import Fusion, standardise
 from llm_rerank.one_thread import OnOneThread
-from llm_rerank.opening import open_reranker
+from llm_rerank.opening import open_for_shop
 from llm_rerank.ranking import RankedItem, Ranking
 from llm_rerank.request import RankingRequest
-from llm_rerank.reranker import Reranker, order
+from llm_rerank.reranker import ALONE, Reranker, order
 from retrieval.errors import CancelledError, ConfigError, EngineError
 from retrieval.folder import BuiltShop, load_folder
 from retrieval.records import Candidate
@@ -59,7 +59,7 @@ class Recommender:
         cls, shop: BuiltShop, config: RecommendConfig, *, say: Callable[[str], None] = lambda _: None
     ) -> "Recommender":
         """Loads the model for a shop that is open already."""
-        reranker = open_reranker(config, shop.catalogue, writer_adapter=config.writer_adapter, say=say)
+        reranker = open_for_shop(config, shop, say=say)
         explainer = None
         if config.method == "packed":
             finder = EvidenceFinder(reranker, _vectors_of(shop), config.evidence)
@@ -96,7 +96,7 @@ class Recommender:
             engine=self.reranker.engine.name,
             model=self._model,
             adapter=self._adapter,
-            llm_weight=self.reranker.llm_weight if request.item_ids is None else 1.0,
+            llm_weight=self._fusion(request).llm_weight,
             degraded=degraded,
             timings_ms=timings,
         )
@@ -122,11 +122,17 @@ class Recommender:
     def _rank(
         self, request: RankingRequest, candidates: tuple[Candidate, ...], cancel: Event | None
     ) -> tuple[RankedItem, ...]:
-        # Items that the caller chose carry no opinion of retrieval's: the LLM alone orders them.
-        weight = None if request.item_ids is None else 1.0
         return self.reranker.rerank(
-            request.history, candidates, llm_weight=weight, instruction=request.instruction, cancel=cancel
+            request.history,
+            candidates,
+            fusion=self._fusion(request),
+            instruction=request.instruction,
+            cancel=cancel,
         )
+
+    def _fusion(self, request: RankingRequest) -> Fusion:
+        """Items that the caller chose carry no opinion of retrieval's: the LLM alone orders them."""
+        return self.reranker.fusion if request.item_ids is None else ALONE
 
     def _explain(
         self, request: RankingRequest, ranked: tuple[RankedItem, ...], cancel: Event | None

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from threading import Event
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from llm_rerank.engines.base import Engine, ScoringRequest
-from llm_rerank.fusion import Scores, fuse
+from llm_rerank.fusion import Fusion, Scores, WeightedFusion
 from llm_rerank.prompt import Prompt
 from llm_rerank.ranking import RankedItem
 from retrieval.catalogue import Catalogue
@@ -32,18 +32,21 @@ class Query:
     items: tuple[Item, ...]
 
 
+ALONE: Final = WeightedFusion(llm_weight=1.0)
+"""The LLM's order: of items that retrieval has no opinion of."""
+
+
 class Reranker:
-    """Scores with an engine and a prompt, and fuses with retrieval at a validated weight."""
+    """Scores with an engine and a prompt, and fuses with what retrieval says."""
 
     def __init__(
-        self, engine: Engine, prompt: Prompt, catalogue: Catalogue, *, method: Method = "packed", llm_weight: float
+        self, engine: Engine, prompt: Prompt, catalogue: Catalogue, *, method: Method = "packed", fusion: Fusion
     ) -> None:
-        """`llm_weight` in [0, 1] is the LLM's share in the final score (see fusion)."""
         self.engine = engine
         self.prompt = prompt
         self.catalogue = catalogue
         self.method = method
-        self.llm_weight = llm_weight
+        self.fusion = fusion
 
     def score(
         self, queries: Sequence[Query], *, instruction: str | None = None, cancel: Event | None = None
@@ -71,21 +74,19 @@ class Reranker:
         history: UserHistory,
         candidates: Sequence[Candidate],
         *,
-        llm_weight: float | None = None,
+        fusion: Fusion | None = None,
         instruction: str | None = None,
         cancel: Event | None = None,
     ) -> tuple[RankedItem, ...]:
         """All candidates in their final order. A candidate given twice counts once, where it stood first.
 
-        `llm_weight` takes the place of the reranker's own for this list.
+        `fusion` takes the place of the reranker's own for this list.
         """
         first = {c.item.item_id: i for i, c in reversed(list(enumerate(candidates)))}
         distinct = [candidates[i] for i in sorted(first.values())]
         items = tuple(candidate.item for candidate in distinct)
         (llm,) = self.score([Query(history=history, items=items)], instruction=instruction, cancel=cancel)
-        retrieval = np.array([candidate.score for candidate in distinct], dtype=np.float64)
-        weight = self.llm_weight if llm_weight is None else llm_weight
-        return order(distinct, fuse(llm, retrieval, weight), llm)
+        return order(distinct, (fusion or self.fusion).scores(history, distinct, llm), llm)
 
     def _yes_no(self, query: Query, instruction: str | None) -> list[ScoringRequest]:
         return [self.prompt.yes_no(query.history, query.items, self.catalogue, instruction=instruction)]

@@ -100,9 +100,13 @@ class TrainingConfig(AdapterTraining):
     """softmax: cross-entropy of the target among the list (ListNet with one relevant item). lambdarank: pairs weighted
     by what swapping them changes in NDCG (Burges 2010)."""
 
+    targets: Literal["any", "retrieved"] = "any"
+    """retrieved: only examples whose target retrieval proposed too, as in service, where nothing else is asked about.
+    With `any`, hits are on average more like the history than the target is, and that is what is learnt."""
+
     lists_per_user: PositiveInt | None = None
-    """How many of a user's examples, drawn anew, an epoch has; none: all. Those of one user share most of a prompt and
-    are cheap together; those of many users teach more each."""
+    """How many of a user's examples an epoch has: some that follow each other, drawn anew; none: all. Those of one user
+    share most of a prompt and are cheap together; those of many users teach more each."""
 
     lists_per_step: PositiveInt = 32
     """Lists, of all processes together, before the weights change."""

@@ -1,15 +1,20 @@
 """A list as the model reads it: one request, the target first. Packed scores do not depend on the order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from finetune.examples import Example
-from finetune.training.config import NegativesConfig
+from finetune.training.config import NegativesConfig, TrainingConfig
 from llm_rerank.counted import counted_history
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.prompt import Prompt
 from retrieval.catalogue import Catalogue
+
+
+def chosen(examples: Iterable[Example], config: TrainingConfig) -> Iterator[Example]:
+    """The examples that are trained and validated on."""
+    return (example for example in examples if example.rank or config.targets == "any")
 
 
 def training_list(

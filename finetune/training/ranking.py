@@ -8,7 +8,7 @@ from torch import Tensor
 
 from finetune.examples import ExampleFolder
 from finetune.training.config import TrainingConfig
-from finetune.training.lists import validation_list
+from finetune.training.lists import chosen, validation_list
 from finetune.training.loss import list_losses
 from finetune.training.scorer import PackedScorer
 from finetune.training.steps import Share, Step, load_steps, steps_of
@@ -35,7 +35,8 @@ class RankingLesson:
 
     def validation(self, share: Share) -> Sequence[ScoringRequest]:
         """See Lesson.validation."""
-        mine = islice(self._examples.all("validation"), share.rank, self._config.validation_lists, share.world)
+        kept = list(islice(chosen(self._examples.all("validation"), self._config), self._config.validation_lists))
+        mine = kept[share.rank :: share.world]
         return [validation_list(row, _VALIDATION_LIST, self._prompt, self._examples.catalogue) for row in mine]
 
     def judge(self, model: PackedScorer, packed: Pack, requests: Sequence[ScoringRequest]) -> tuple[Tensor, Tensor]:

@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from finetune.examples import Example, ExampleFolder
 from finetune.training.config import TrainingConfig
-from finetune.training.lists import training_list
+from finetune.training.lists import chosen, training_list
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.layout import passes
 from llm_rerank.prompt import Prompt
@@ -42,9 +42,10 @@ def steps_of(config: TrainingConfig, examples: ExampleFolder) -> int:
 
 
 def _lists_of_an_epoch(config: TrainingConfig, examples: ExampleFolder) -> int:
-    if config.lists_per_user is None:
+    if config.lists_per_user is None and config.targets == "any":
         return examples.rows("train")
-    return sum(min(rows, config.lists_per_user) for rows in examples.rows_per_user("train"))
+    counts = examples.rows_per_user("train", retrieved=config.targets == "retrieved")
+    return sum(min(rows, config.lists_per_user or rows) for rows in counts)
 
 
 def load_steps(
@@ -68,12 +69,12 @@ def load_steps(
 
 
 def _require_lists(config: TrainingConfig, examples: ExampleFolder, share: Share) -> None:
-    if not examples.rows("train"):
+    if not _lists_of_an_epoch(config, examples):
         raise TrainingError(
             "there is nothing to train on",
             field="examples",
             value=str(config.examples),
-            remedy="Make examples of a log in which users come back.",
+            remedy="Make examples of a log in which users come back, with retrievers that find what they come for.",
         )
     if config.lists_per_step < share.world:
         raise TrainingError(
@@ -123,7 +124,8 @@ class _Steps(IterableDataset[Step]):
         rng = np.random.default_rng([self._config.seed, epoch])
         shards = self._examples.shards("train")
         for shard in rng.permutation(len(shards)):
-            users = [list(rows) for _, rows in groupby(self._examples.read(shards[shard]), lambda row: row.user_id)]
+            read = chosen(self._examples.read(shards[shard]), self._config)
+            users = [list(rows) for _, rows in groupby(read, lambda row: row.user_id)]
             for user in rng.permutation(len(users)):
                 yield from _some(users[user], self._config.lists_per_user, rng)
 
@@ -136,7 +138,8 @@ class _Steps(IterableDataset[Step]):
 
 
 def _some(rows: list[Example], count: int | None, rng: np.random.Generator) -> list[Example]:
-    """`count` of one user's rows, in their order."""
+    """`count` of one user's rows that follow each other: they share the most of a prompt."""
     if count is None or len(rows) <= count:
         return rows
-    return [rows[place] for place in np.sort(rng.permutation(len(rows))[:count])]
+    start = rng.integers(len(rows) - count + 1)
+    return rows[start : start + count]

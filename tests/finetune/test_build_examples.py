@@ -9,7 +9,7 @@ import pytest
 from rich.progress import Progress
 
 from finetune import build_examples as job
-from finetune import folds
+from finetune import hybrids
 from finetune.build_examples import build_examples
 from finetune.examples import Example, ExampleFolder, read_items, read_manifest
 from finetune.examples_config import ExamplesConfig
@@ -123,6 +123,12 @@ def private(users: int) -> ShopData:
     return ShopData(name="private", catalogue=catalogue, log=log)
 
 
+def test_a_row_says_where_retrieval_placed_the_target(finished: Path) -> None:
+    rows = list(ExampleFolder(finished).all("train"))
+    assert {row.rank for row in rows} == {0, 1, 2, 3}  # of three hits
+    assert not any(row.target in row.hits for row in rows)
+
+
 def test_hits_come_from_other_folds_users_alone(config: ExamplesConfig, tmp_path: Path) -> None:
     shop = private(12)
     only = {"retrievers": (TransitionsConfig(),), "folds": 3, "hits": 25, "repeats": False}
@@ -139,7 +145,7 @@ def test_hits_come_from_other_folds_users_alone(config: ExamplesConfig, tmp_path
     ("module", "name", "calls"),
     [
         (Training, "_epoch", 2),
-        (folds, "fit", 6),
+        (hybrids, "fit", 6),
         (job, "write_examples", 3),
         (job, "write_json", 2),
         (shutil, "rmtree", 10),  # after the embedder's and those of eight retrievers

@@ -6,32 +6,32 @@ from pathlib import Path
 
 import pytest
 
-from finetune.examples import Example, ExampleFolder, read_items, read_manifest
+from finetune.examples import FORMAT, Example, ExampleFolder, read_items, read_manifest
 from finetune.shards import write_examples
 from retrieval.errors import DatasetError
 from retrieval.files import write_json
 
-ROW = Example(user_id="u", history=(3, 1), times=(1, 2), target=0, hits=(4,), popular=(), random=(5, 2))
+ROW = Example(user_id="u", history=(3, 1), times=(1, 2), target=0, rank=3, hits=(4,), popular=(), random=(5, 2))
 
 
 def folder_of(folder: Path, *examples: Example) -> Path:
     """A finished folder with these examples in one file."""
     write_examples(folder / "train-00000.parquet", examples)
     names = {"train": ["train-00000.parquet"], "validation": []}
-    about = {"format": 1, "made_from": "doors", "history_items": 20}
+    about = {"format": FORMAT, "made_from": "doors", "history_items": 20}
     manifest = about | {"shards": names, "rows": {"train-00000.parquet": len(examples)}}
     write_json(folder / "manifest.json", manifest)
     return folder
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
-    examples = [ROW, Example(user_id="w", history=(1,), times=(7,), target=2, hits=(), popular=(3,), random=())]
+    examples = [ROW, Example(user_id="w", history=(1,), times=(7,), target=2, rank=0, hits=(), popular=(3,), random=())]
     assert list(ExampleFolder(folder_of(tmp_path, *examples)).all("train")) == examples
     assert list(ExampleFolder(tmp_path).all("validation")) == []
 
 
 def test_a_lone_surrogate_is_no_reason_to_fail(tmp_path: Path) -> None:
-    odd = Example(user_id="\ud800", history=(1,), times=(1,), target=0, hits=(), popular=(), random=(2,))
+    odd = Example(user_id="\ud800", history=(1,), times=(1,), target=0, rank=3, hits=(), popular=(), random=(2,))
     (found,) = ExampleFolder(folder_of(tmp_path, odd)).all("train")
     assert found.user_id == "\\ud800"
 
@@ -74,10 +74,10 @@ def test_damage_inside_a_file_is_named(tmp_path: Path) -> None:
 def test_a_folder_that_is_unfinished_or_of_another_format(finished: Path, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"no finished examples here\. Run `llm-rerank examples --config … --out "):
         ExampleFolder(tmp_path).all("train")
-    write_json(tmp_path / "manifest.json", read_manifest(finished) | {"format": 2})
-    with pytest.raises(DatasetError, match="format=2"):
+    write_json(tmp_path / "manifest.json", read_manifest(finished) | {"format": 1})
+    with pytest.raises(DatasetError, match="format=1"):
         ExampleFolder(tmp_path).all("train")
-    write_json(tmp_path / "manifest.json", {"format": 1})
+    write_json(tmp_path / "manifest.json", {"format": FORMAT})
     with pytest.raises(DatasetError, match=r"manifest\.json is damaged"):
         ExampleFolder(tmp_path).all("train")
     (tmp_path / "manifest.json").write_text("{")

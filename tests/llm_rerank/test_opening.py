@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from llm_rerank.adapters import SETTINGS, WEIGHTS, write_about
-from llm_rerank.config import EngineConfig, RerankerConfig
+from llm_rerank.config import EngineConfig, RecommendConfig
 from llm_rerank.explanations.asking import WriterPrompt, writer_prompt
 from llm_rerank.models import PreparedModel
-from llm_rerank.opening import open_reranker
+from llm_rerank.opening import open_for_shop
 from llm_rerank.prompt import PromptConfig
-from retrieval.catalogue import Catalogue
 from retrieval.errors import ModelError
+from retrieval.folder import BuiltShop
 
-CONFIG = RerankerConfig(engine=EngineConfig(kind="fake"))
+CONFIG = RecommendConfig(engine=EngineConfig(kind="fake"))
 Make = Callable[..., Path]
 
 
@@ -35,27 +35,27 @@ def silent(_: str) -> None:
     pass
 
 
-def test_a_writers_adapter_is_let_in(made: Make, catalogue: Catalogue) -> None:
-    adapter = made(writer_prompt())
-    assert open_reranker(CONFIG, catalogue, writer_adapter=adapter, say=silent).engine.name == "fake"
+def test_a_writers_adapter_is_let_in(made: Make, built: BuiltShop) -> None:
+    config = CONFIG.model_copy(update={"writer_adapter": made(writer_prompt())})
+    assert open_for_shop(config, built, say=silent).engine.name == "fake"
 
 
-def test_one_of_another_base_is_refused(made: Make, catalogue: Catalogue) -> None:
-    adapter = made(writer_prompt(), fingerprint="0ther")
+def test_one_of_another_base_is_refused(made: Make, built: BuiltShop) -> None:
+    config = CONFIG.model_copy(update={"writer_adapter": made(writer_prompt(), fingerprint="0ther")})
     with pytest.raises(ModelError, match="was trained on smollm2"):
-        open_reranker(CONFIG, catalogue, writer_adapter=adapter, say=silent)
+        open_for_shop(config, built, say=silent)
 
 
 @pytest.mark.parametrize("prompt", [PromptConfig(), WriterPrompt(example=("Sell!",))])
 def test_one_that_was_asked_otherwise_is_refused(
-    made: Make, catalogue: Catalogue, prompt: PromptConfig | WriterPrompt
+    made: Make, built: BuiltShop, prompt: PromptConfig | WriterPrompt
 ) -> None:
-    adapter = made(prompt)
+    config = CONFIG.model_copy(update={"writer_adapter": made(prompt)})
     with pytest.raises(ModelError, match="trained with another prompt"):
-        open_reranker(CONFIG, catalogue, writer_adapter=adapter, say=silent)
+        open_for_shop(config, built, say=silent)
 
 
-def test_a_writer_does_not_score(made: Make, catalogue: Catalogue) -> None:
+def test_a_writer_does_not_score(made: Make, built: BuiltShop) -> None:
     scoring = CONFIG.model_copy(update={"adapter": made(writer_prompt())})
     with pytest.raises(ModelError, match="trained with another prompt"):
-        open_reranker(scoring, catalogue, say=silent)
+        open_for_shop(scoring, built, say=silent)

@@ -130,7 +130,7 @@ def test_an_answer_is_one_token(characters: ChatTokenizer, word: str) -> None:
 
 def test_the_fingerprint_follows_every_setting() -> None:
     changed = [{"question": "?"}, {"title_tokens": 10}, {"history_items": 7}, {"yes": "Y"}, {"instruction": "Hi"}]
-    changed += [{"candidate": "?"}, {"chat": False}]
+    changed += [{"lead": "?"}, {"chat": False}]
     prints = {PromptConfig(**change).fingerprint for change in changed} | {PromptConfig().fingerprint}
     assert len(prints) == len(changed) + 1
     assert PromptConfig().fingerprint == PromptConfig().fingerprint
@@ -145,7 +145,7 @@ def test_the_real_model_answers_in_one_token(real_tokenizer: ChatTokenizer, cata
 def test_without_the_chat_format_a_candidate_is_its_title_and_the_question(
     characters: ChatTokenizer, catalogue: Catalogue
 ) -> None:
-    prompt = Prompt(characters, PromptConfig(chat=False, candidate="", question="?"))
+    prompt = Prompt(characters, PromptConfig(chat=False, lead="", question="?"))
     asked = prompt.yes_no(bought("milk"), [catalogue["tea"]], catalogue)
     assert text(prompt, asked.prefix) == "The customer's shopping history:\n- Whole milk 1 l\n"
     assert text(prompt, asked.continuations[0]) == "Black tea, 80 bags\n?"

@@ -12,6 +12,7 @@ from llm_rerank.engines.fake import FakeEngine
 from llm_rerank.explanations.evidence import EvidenceFinder
 from llm_rerank.explanations.explainer import Explainer
 from llm_rerank.explanations.writer import Writer
+from llm_rerank.fusion import WeightedFusion
 from llm_rerank.prompt import Prompt
 from llm_rerank.ranking import Ranking
 from llm_rerank.recommender import Recommender, _vectors_of
@@ -57,7 +58,7 @@ class World:
         self.tokenizer = tokenizer
 
     def ask(self, user: str = "anna", *, candidates: int = 50, cancel: Event | None = None, **asked: object) -> Ranking:
-        reranker = Reranker(self.engine, self.prompt, self.built.catalogue, llm_weight=0.9)
+        reranker = Reranker(self.engine, self.prompt, self.built.catalogue, fusion=WeightedFusion(llm_weight=0.9))
         finder = EvidenceFinder(reranker, _vectors_of(self.built))
         explainer = Explainer(finder, Writer(self.engine, Prompt(self.tokenizer)), self.built.catalogue)
         recommender = Recommender(self.built, reranker, explainer, model="none", candidates=candidates)
@@ -177,7 +178,13 @@ def test_cancelled_before_it_began(world: World) -> None:
 
 
 def test_lettered_scores_are_not_explained(built: BuiltShop, characters: ChatTokenizer) -> None:
-    reranker = Reranker(FakeEngine(characters), Prompt(characters), built.catalogue, method="letters", llm_weight=1)
+    reranker = Reranker(
+        FakeEngine(characters),
+        Prompt(characters),
+        built.catalogue,
+        method="letters",
+        fusion=WeightedFusion(llm_weight=1),
+    )
     recommender = Recommender(built, reranker, None, model="none", candidates=50)
     request = RankingRequest(history=built.log.history("anna"), explained=1)
     with pytest.raises(ConfigError, match="packed"):

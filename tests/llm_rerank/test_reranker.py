@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.fake import FakeEngine
+from llm_rerank.fusion import WeightedFusion
 from llm_rerank.prompt import Prompt
 from llm_rerank.reranker import Query, Reranker
 from llm_rerank.tokenizer import ChatTokenizer
@@ -51,28 +52,35 @@ def ids(ranked: Sequence[object]) -> list[str]:
 def test_weight_0_is_retrieval_and_weight_1_the_llm(
     fake_engine: FakeEngine, prompt: Prompt, catalogue: Catalogue, log: InteractionLog
 ) -> None:
-    reranker = Reranker(fake_engine, prompt, catalogue, llm_weight=0)
+    reranker = Reranker(fake_engine, prompt, catalogue, fusion=WeightedFusion(llm_weight=0))
     given = proposed(catalogue, "tea", "oat", "brie", "rolls")
     assert ids(reranker.rerank(log.history("anna"), given)) == ["tea", "oat", "brie", "rolls"]
-    by_llm = reranker.rerank(log.history("anna"), given, llm_weight=1)
+    by_llm = reranker.rerank(log.history("anna"), given, fusion=WeightedFusion(llm_weight=1))
     assert [p.llm_rank for p in by_llm] == [p.rank for p in by_llm] == [1, 2, 3, 4]
     assert sorted(p.retrieval_rank for p in by_llm) == [1, 2, 3, 4]
 
 
 def test_a_duplicate_counts_where_it_stood_first(constant: Constant, prompt: Prompt, catalogue: Catalogue) -> None:
-    reranker = Reranker(constant, prompt, catalogue, llm_weight=1)
+    reranker = Reranker(constant, prompt, catalogue, fusion=WeightedFusion(llm_weight=1))
     ranked = reranker.rerank(NEW, proposed(catalogue, "tea", "oat", "tea", "oat", "milk"))
     assert [(p.item.item_id, p.retrieval_rank) for p in ranked] == [("tea", 1), ("oat", 2), ("milk", 5)]
 
 
 def test_equal_scores_keep_the_order_given(constant: Constant, prompt: Prompt, catalogue: Catalogue) -> None:
     order = ["tea", "milk", "bread", "oat"]
-    assert ids(Reranker(constant, prompt, catalogue, llm_weight=1).rerank(NEW, proposed(catalogue, *order))) == order
+    assert (
+        ids(
+            Reranker(constant, prompt, catalogue, fusion=WeightedFusion(llm_weight=1)).rerank(
+                NEW, proposed(catalogue, *order)
+            )
+        )
+        == order
+    )
 
 
 @pytest.mark.parametrize("method", ["packed", "letters"])
 def test_one_item_and_none(fake_engine: FakeEngine, prompt: Prompt, catalogue: Catalogue, method: str) -> None:
-    reranker = Reranker(fake_engine, prompt, catalogue, method=method, llm_weight=0.5)  # type: ignore[arg-type]
+    reranker = Reranker(fake_engine, prompt, catalogue, method=method, fusion=WeightedFusion(llm_weight=0.5))  # type: ignore[arg-type]
     assert ids(reranker.rerank(NEW, proposed(catalogue, "tea"))) == ["tea"]
     assert reranker.rerank(NEW, []) == ()
     assert [s.shape for s in reranker.score([Query(history=NEW, items=())])] == [(0,)]
@@ -81,7 +89,7 @@ def test_one_item_and_none(fake_engine: FakeEngine, prompt: Prompt, catalogue: C
 @pytest.mark.parametrize("method", ["packed", "letters"])
 def test_500_candidates(fake_engine: FakeEngine, prompt: Prompt, method: str) -> None:
     shop = Catalogue([Item(item_id=str(n), title=f"Title {n}") for n in range(500)])
-    reranker = Reranker(fake_engine, prompt, shop, method=method, llm_weight=1)  # type: ignore[arg-type]
+    reranker = Reranker(fake_engine, prompt, shop, method=method, fusion=WeightedFusion(llm_weight=1))  # type: ignore[arg-type]
     ranked = reranker.rerank(NEW, proposed(shop, *map(str, range(500))))
     assert sorted(ids(ranked), key=int) == [str(n) for n in range(500)]
     assert [p.rank for p in ranked] == list(range(1, 501))
@@ -91,7 +99,7 @@ def test_500_candidates(fake_engine: FakeEngine, prompt: Prompt, method: str) ->
 def test_lettered_lists_are_alike_in_length(
     constant: Constant, prompt: Prompt, catalogue: Catalogue, count: int, lists: list[int]
 ) -> None:
-    reranker = Reranker(constant, prompt, catalogue, method="letters", llm_weight=1)
+    reranker = Reranker(constant, prompt, catalogue, method="letters", fusion=WeightedFusion(llm_weight=1))
     items = tuple(Item(item_id=str(n), title="x") for n in range(count))
     (scores,) = reranker.score([Query(history=NEW, items=items)])
     assert list(constant.labels) == lists
@@ -99,7 +107,7 @@ def test_lettered_lists_are_alike_in_length(
 
 
 def test_several_users_share_a_call(fake_engine: FakeEngine, prompt: Prompt, catalogue: Catalogue) -> None:
-    reranker = Reranker(fake_engine, prompt, catalogue, llm_weight=1)
+    reranker = Reranker(fake_engine, prompt, catalogue, fusion=WeightedFusion(llm_weight=1))
     items = tuple(catalogue)
     queries = [Query(history=NEW, items=items[:2]), Query(history=NEW, items=()), Query(history=NEW, items=items[2:])]
     first, none, rest = reranker.score(queries)
@@ -112,4 +120,6 @@ def test_scores_that_are_not_numbers_are_the_engines_failure(
 ) -> None:
     constant.value = float("nan")
     with pytest.raises(EngineError, match="not numbers"):
-        Reranker(constant, prompt, catalogue, llm_weight=0).rerank(NEW, proposed(catalogue, "tea"))
+        Reranker(constant, prompt, catalogue, fusion=WeightedFusion(llm_weight=0)).rerank(
+            NEW, proposed(catalogue, "tea")
+        )

@@ -10,6 +10,7 @@ import pytest
 
 from llm_rerank import score_lists as job
 from llm_rerank.engines.fake import FakeEngine
+from llm_rerank.fusion import WeightedFusion
 from llm_rerank.prompt import Prompt
 from llm_rerank.reranker import Query, Reranker
 from llm_rerank.score_lists import main, score_lists
@@ -22,7 +23,7 @@ CANDIDATES = {"anna": ["tea", "milk", "oat"], "ben": ["bread"], "chloe": [], "da
 
 @pytest.fixture
 def reranker(fake_engine: FakeEngine, prompt: Prompt, catalogue: Catalogue) -> Reranker:
-    return Reranker(fake_engine, prompt, catalogue, llm_weight=1)
+    return Reranker(fake_engine, prompt, catalogue, fusion=WeightedFusion(llm_weight=1))
 
 
 @pytest.fixture

@@ -18,13 +18,17 @@ def models() -> dict[str, type[Settings]]:
 
         known["recommend.yaml"] = RecommendConfig
     from eval.config import EvalConfig
+    from eval.lift.config import LiftConfig
     from finetune.examples_config import ExamplesConfig
+    from finetune.fusion_config import FusionConfig
     from finetune.training.config import TrainingConfig
 
     folders: dict[str, type[Settings]] = {
         "eval/*.yaml": EvalConfig,
         "finetune/*.yaml": TrainingConfig,
         "finetune/*-examples.yaml": ExamplesConfig,
+        "finetune/*-fusion.yaml": FusionConfig,
+        "lift/*.yaml": LiftConfig,
     }
     return known | {
         path.relative_to(CONFIGS).as_posix(): model for files, model in folders.items() for path in CONFIGS.glob(files)

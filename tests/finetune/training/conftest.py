@@ -28,6 +28,7 @@ def example(user: int, moment: int, *, length: int | None = None) -> Example:
         history=tuple(taken[:length]),
         times=(1,) * len(taken[:length]),
         target=(user + moment + 1) % 10,
+        rank=moment,
         hits=tuple(plain[:4]),
         popular=tuple(plain[4:7]),
         random=tuple(plain[7:]),

@@ -181,3 +181,17 @@ def test_an_epoch_has_some_of_each_users_lists(
 def test_each_epoch_draws_others_of_a_users_lists(load: Load) -> None:
     first, second = load(lists_per_user=1, lists_per_step=12, epochs=2)
     assert Counter(map(str, lists(first))) != Counter(map(str, lists(second)))
+
+
+def test_only_targets_that_retrieval_proposed_too(
+    load: Load, configure: Configure, examples: ExampleFolder, prompt: Prompt
+) -> None:
+    steps = load(targets="retrieved")
+    assert len(steps) == steps_of(configure(targets="retrieved"), examples) == 4  # two of each user's three, by six
+    trained = {request.prefix for step in steps for request in lists(step)}
+    rng, asked = np.random.default_rng(), {True: set[TokenIds](), False: set[TokenIds]()}
+    for row in examples.all("train"):
+        request = training_list(row, NegativesConfig(), prompt, examples.catalogue, rng)
+        asked[row.rank > 0].add(request.prefix)
+    assert trained == asked[True]
+    assert not trained & asked[False]

@@ -111,7 +111,7 @@ def test_an_unknown_id_is_refused_before_the_model_is_loaded(
     def load(*_: object, **__: object) -> None:
         raise AssertionError("the model was loaded")
 
-    monkeypatch.setattr("llm_rerank.recommender.open_reranker", load)
+    monkeypatch.setattr("llm_rerank.recommender.open_for_shop", load)
     refused(run(*asked, "--config", config))
 
 

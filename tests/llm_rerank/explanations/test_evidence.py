@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.fake import FakeEngine
 from llm_rerank.explanations.evidence import EvidenceConfig, EvidenceFinder
+from llm_rerank.fusion import WeightedFusion
 from llm_rerank.prompt import Prompt, PromptConfig
 from llm_rerank.ranking import RankedItem
 from llm_rerank.reranker import Reranker
@@ -49,7 +50,7 @@ class World:
         self.engine = Recorded(tokenizer)
         self.history = history
         prompt = Prompt(tokenizer, PromptConfig(history_items=window))
-        self.reranker = Reranker(self.engine, prompt, catalogue, llm_weight=1.0)
+        self.reranker = Reranker(self.engine, prompt, catalogue, fusion=WeightedFusion(llm_weight=1.0))
 
     def ranked(self, *item_ids: str) -> tuple[RankedItem, ...]:
         items = [self.reranker.catalogue[i] for i in item_ids]
@@ -91,6 +92,8 @@ def test_nothing_ranked(world: World) -> None:
 
 
 def test_letters_cannot_be_explained(world: World, catalogue: Catalogue) -> None:
-    lettered = Reranker(world.engine, world.reranker.prompt, catalogue, method="letters", llm_weight=1.0)
+    lettered = Reranker(
+        world.engine, world.reranker.prompt, catalogue, method="letters", fusion=WeightedFusion(llm_weight=1.0)
+    )
     with pytest.raises(ConfigError, match="packed"):
         EvidenceFinder(lettered, alike)

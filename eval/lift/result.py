@@ -1,0 +1,111 @@
+"""What a lift found: the one shape of its metrics.json."""
+
+from pydantic import JsonValue
+
+from eval.lift.config import LiftGoal
+from eval.result import BenchmarkName, Difference, Interval, Slice
+from retrieval.settings import Settings
+
+
+class Row(Settings):
+    """One way to order the candidates."""
+
+    name: str
+
+    held: dict[str, Interval]
+    """Metric, then its mean over users whose candidates hold what they took."""
+
+    everybody: dict[str, float]
+    """Over all users, for whom another order changes nothing where the candidates do not hold it; {} where only some of
+    the others were asked about."""
+
+    versus: dict[str, Difference]
+    """This row minus retrieval, over the same users as `held`; {} of retrieval itself."""
+
+    lift: float
+    """NDCG@10 by how much of retrieval's, over the same users."""
+
+    slices: dict[str, Slice]
+    """`held` by length of history."""
+
+
+class LiftResult(Settings):
+    """Everything needed to read it and to make it again."""
+
+    lift: BenchmarkName
+    title: str
+    config: dict[str, JsonValue]
+    benchmark: dict[str, JsonValue]
+    """The benchmark's configuration."""
+
+    protocol: list[str]
+    """In words, one rule a line."""
+
+    command: str
+    device: str
+    scored_on: str
+    """The machine that ran the LLM."""
+
+    date: str
+    versions: dict[str, str]
+    code: dict[str, str]
+    """A digest of what every module of ours that figures depend on does (eval/code.py), by path."""
+
+    adapter: str | None
+    """Its id."""
+
+    users: int
+    """Of the test part."""
+
+    held: int
+    """Of them, whose candidates hold what they took."""
+
+    asked: int
+    """Of those, whom this is about."""
+
+    learners: int
+    """Users of the part before, of whom the fusion was learnt."""
+
+    chosen: str
+    """The variant of the trees that is `fused`: the last that was surely better for learners it had not learnt from."""
+
+    checks: dict[str, float]
+    """Mean NDCG@10 of each variant for such learners."""
+
+    weight: float
+    """The best single weight, for learners."""
+
+    calibration_error: dict[str, float]
+    """Expected calibration error of the probabilities that an item is taken: by the fusion, and by the LLM as it is."""
+
+    importance: dict[str, float]
+    """Of the features, in trees that hear the LLM."""
+
+    rows: list[Row]
+    goals: list[LiftGoal]
+
+    def row(self, name: str) -> Row | None:
+        """The row of this name."""
+        return next((row for row in self.rows if row.name == name), None)
+
+    def versus(self, name: str) -> Difference | None:
+        """What this row's NDCG@10 is above retrieval's; None where they were not compared."""
+        row = self.row(name)
+        return None if row is None else row.versus.get("ndcg@10")
+
+    def standing(self, goal: LiftGoal) -> str:
+        """met or missed, and where retrieval's own order could be as good, that it could be luck."""
+        found, versus = self.figure(goal), self.versus(goal.row)
+        if found is None:
+            return "not measured"
+        luck = "" if versus is None or versus.difference.low > 0 else ", could be luck"
+        return ("met" if found >= goal.at_least else "missed") + luck
+
+    def figure(self, goal: LiftGoal) -> float | None:
+        """What was measured of it; None where it was not."""
+        row = self.row(goal.row)
+        if row is None:
+            return None
+        return {"lift": row.lift, "held": row.held["ndcg@10"].mean, "everybody": row.everybody.get("ndcg@10")}[
+            goal.figure
+        ]

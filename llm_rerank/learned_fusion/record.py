@@ -1,0 +1,73 @@
+"""What a learned fusion says of itself: what it was learnt with, from whom, and how it did on others."""
+
+from typing import Literal
+
+from llm_rerank.learned_fusion.fitting import Variant
+from retrieval.errors import ConfigError
+from retrieval.settings import Settings
+
+
+class LearntWith(Settings):
+    """All that its features mean something by: with another it would be nonsense, and nothing would show it."""
+
+    model: str
+    """The base model's fingerprint."""
+
+    adapter: str | None
+    """The adapter's id."""
+
+    prompt: str
+    """The prompt's fingerprint."""
+
+    sources: tuple[str, ...]
+    """Retrieval's sources, in their order."""
+
+    retrieval: str
+    """Digest of the sources' settings and of how they are joined."""
+
+    def require(self, other: "LearntWith") -> None:
+        """Raises ConfigError where the other differs."""
+        ours, theirs = self.model_dump(), other.model_dump()
+        if different := [name for name in ours if ours[name] != theirs[name]]:
+            raise ConfigError(
+                f"the fusion was learnt with another {' and another '.join(different)}",
+                field="fusion",
+                value={name: ours[name] for name in different},
+                remedy="Learn it anew with what is served (python -m finetune.fit_fusion), or leave `fusion` out.",
+            )
+
+
+class FusionRecord(Settings):
+    """fusion.json."""
+
+    format: Literal[1] = 1
+
+    learnt_with: LearntWith
+    """What it may be served with."""
+
+    variant: Variant
+    """What orders the candidates."""
+
+    llm_weight: float
+    """The LLM's share in what the trees go by: of the gain of all splits, that of the splits on its features."""
+
+    calibration: tuple[float, float]
+    """Slope and shift that make log-odds of a score."""
+
+    lists: int
+    """Users it was learnt from."""
+
+    candidates: int
+    """Of each, at most."""
+
+    data: str
+    """Fingerprint of what they did."""
+
+    checks: dict[Variant, float]
+    """Mean NDCG@10 of each variant on users that it had not learnt from."""
+
+    importance: dict[str, float]
+    """Share of the gain by feature, the largest first."""
+
+    trees: str
+    """The file's checksum; empty where there are none."""

@@ -1,0 +1,127 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+from rich.progress import Progress
+
+from finetune import fit_fusion as job
+from finetune.fit_fusion import fit_shop_fusion, told
+from finetune.fusion_config import FusionConfig
+from llm_rerank.learned_fusion.opening import learnt_with, open_fusion
+from llm_rerank.learned_fusion.record import FusionRecord
+from llm_rerank.models import prepare_model
+from llm_rerank.prompt import PromptConfig
+from llm_rerank.reranker import Reranker
+from retrieval.alone import alone
+from retrieval.build import build
+from retrieval.catalogue import Catalogue
+from retrieval.config import RetrievalConfig
+from retrieval.errors import BuildError, DatasetError
+from retrieval.folder import load_folder
+from retrieval.log import InteractionLog
+from retrieval.shop import ShopData
+
+RETRIEVAL = {
+    "embedder": {"kind": "hashing"},
+    "index": {"kind": "exact"},
+    "retrievers": [{"kind": "buy-again"}, {"kind": "popularity"}],
+}
+CONFIG = FusionConfig.model_validate(
+    RETRIEVAL
+    | {
+        "reranker": {"engine": {"kind": "fake"}, "candidates": 5},
+        "users": 20,
+        "trees": {"trees": 10, "leaves": 3, "least_rows": 5},
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def crowded(catalogue: Catalogue, crowd: InteractionLog) -> ShopData:
+    return ShopData(name="grocer", catalogue=catalogue, log=crowd)
+
+
+def fit(shop: ShopData, folder: Path, **others: object) -> FusionRecord:
+    return fit_shop_fusion(shop, CONFIG.model_copy(update=others), folder, Progress(disable=True))
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.fixture(scope="module")
+def finished(crowded: ShopData, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("fusion") / "fusion"
+    fit(crowded, folder)
+    return folder
+
+
+def test_what_was_learnt_is_served_by_a_build_of_the_same_retrieval(
+    finished: Path, crowded: ShopData, tmp_path: Path
+) -> None:
+    record = fit(crowded, finished)
+    assert (record.lists, record.candidates) == (20, 5)
+    assert set(record.checks) == {"retrieval", "without the LLM", "with the LLM"}
+    assert {path.name for path in finished.iterdir()} <= {".lock", "fusion.json", "trees.txt"}
+    build(crowded, RetrievalConfig.model_validate(RETRIEVAL), tmp_path / "shop")
+    built = load_folder(tmp_path / "shop")
+    fusion = open_fusion(finished, built, learnt_with(prepare_model().fingerprint, None, PromptConfig(), built.config))
+    history = built.log.history("anna")
+    candidates = built.retriever.retrieve(history, 5)
+    assert fusion.scores(history, candidates, np.arange(5.0)).shape == (5,)
+    assert "20 users" in told(record)
+
+
+def test_a_finished_folder_is_left_as_it_is(finished: Path, crowded: ShopData, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = content(finished)
+    monkeypatch.setattr(job, "fit_fusion", None)
+    fit(crowded, finished)
+    assert content(finished) == before
+
+
+def test_an_interrupted_run_goes_on_and_ends_the_same(
+    finished: Path, crowded: ShopData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    score, scored = Reranker.score, list[int]()
+
+    def counting(self: Reranker, queries: list[object], **named: object) -> object:
+        if len(scored) == 1:
+            scored.append(0)
+            raise KeyboardInterrupt
+        scored.append(len(queries))
+        return score(self, queries, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Reranker, "score", counting)
+    with pytest.raises(KeyboardInterrupt):
+        fit(crowded, tmp_path / "fusion")
+    fit(crowded, tmp_path / "fusion")
+    assert scored == [16, 0, 4]
+    assert content(tmp_path / "fusion") == content(finished)
+
+
+@pytest.mark.parametrize("other", [{"users": 19}, {"seed": 1}])
+def test_a_folder_of_another_fusion_is_refused(finished: Path, crowded: ShopData, other: dict[str, object]) -> None:
+    before = content(finished)
+    with pytest.raises(BuildError, match="other data"):
+        fit(crowded, finished, **other)
+    assert content(finished) == before
+
+
+def test_another_process_at_work_is_not_disturbed(crowded: ShopData, tmp_path: Path) -> None:
+    with alone(tmp_path), pytest.raises(BuildError, match="another process"):
+        fit(crowded, tmp_path)
+
+
+def test_a_log_of_one_basket_each_teaches_nothing(catalogue: Catalogue, log: InteractionLog, tmp_path: Path) -> None:
+    eva = InteractionLog.of(log.history("eva").interactions)
+    with pytest.raises(DatasetError, match="last basket"):
+        fit(ShopData(name="single", catalogue=catalogue, log=eva), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"), [({"blend": {}}, "blend"), ({"reranker": {"method": "letters"}}, "method")]
+)
+def test_what_cannot_be_learnt_is_refused(change: dict[str, object], named: str) -> None:
+    with pytest.raises(ValidationError, match=named):
+        FusionConfig.model_validate(RETRIEVAL | change)
