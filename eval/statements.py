@@ -13,6 +13,7 @@ from llm_rerank.tokenizer import one_line
 from retrieval.records import Item, UserHistory
 
 _NUMBERS: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_THIS: Final = re.compile(r"(You (?:bought|purchased|viewed|looked at|rated|searched for) )this(?: item)?\b")
 _OFTEN: Final = re.compile(r"⟦(?P<title>\d+)⟧(?:, which you [a-z ]+?)? (?P<count>once|twice|\w+ times)")
 _ACTS: Final = re.compile(r"(?P<count>\w+) (?:purchase|look|rating|search)(?:e?s)? (?:of|at|for) ⟦(?P<title>\d+)⟧")
 _DAY: Final = re.compile(r"\b(?:on (?P<day>\d+)|in) (?P<month>[A-Z][a-z]+)(?: (?P<year>\d{4}))?")
@@ -36,6 +37,7 @@ def statements(text: str, item: Item, cited: Sequence[Item], history: UserHistor
     masked = text
     for number, title in enumerate(titles):
         masked = masked.replace(title, f"⟦{number}⟧")
+    masked = _THIS.sub(rf"\1⟦{titles.index(one_line(item.title))}⟧", masked)
     for found in (*_OFTEN.finditer(masked), *_ACTS.finditer(masked)):
         count, told = _number(found["count"]), named[titles[int(found["title"])]]
         yield Statement(words=found[0], true=any(_times(each, history) == count for each in told))

@@ -15,9 +15,9 @@ from llm_rerank.ranking import Explanation, Language
 from llm_rerank.tokenizer import one_line
 
 _MOST_TOKENS: Final = 120
-_TEMPERATURES: Final = (0.5, 0.0)
-"""Of the first try, so that what is said of like facts is not always worded alike, and of the second, for those that
-the check refused. The facts seed the chance: the same facts are always worded alike."""
+_TEMPERATURES: Final = (0.6, 0.0, 0.8)
+"""Of the first try, so that what is said of like facts is not always worded alike, and of the next ones, for what the
+check refused. The facts seed the chance: the same facts are always worded alike."""
 
 
 class Writer:

@@ -45,3 +45,8 @@ def test_each_statement(catalogue: Catalogue, log: InteractionLog, text: str, tr
 
 def test_numbers_in_titles_are_no_statements(catalogue: Catalogue, log: InteractionLog) -> None:
     assert judged(catalogue, log, "You bought Salted butter 250 g, last on 2 January.", "butter") == [True]
+
+
+def test_this_is_the_item_that_is_explained(catalogue: Catalogue, log: InteractionLog) -> None:
+    text, item = "You bought this 3 times, last on 5 January 2024.", catalogue["milk"]
+    assert [told.true for told in statements(text, item, [item], log.history("anna"))] == [True, True]

@@ -17,7 +17,7 @@ class Says(FakeEngine):
 
     said: str | None = ""
     corrected: str | None = None
-    """What it says where it is asked a second time."""
+    """What it says where it is asked greedily."""
 
     def generate(
         self, requests: Sequence[GenerationRequest], *, cancel: Event | None = None
