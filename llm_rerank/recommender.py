@@ -63,7 +63,8 @@ class Recommender:
         explainer = None
         if config.method == "packed":
             finder = EvidenceFinder(reranker, _vectors_of(shop), config.evidence)
-            explainer = Explainer(finder, Writer(reranker.engine, reranker.prompt), shop.catalogue)
+            writer = Writer(reranker.engine, reranker.prompt, trained=config.writer_adapter is not None)
+            explainer = Explainer(finder, writer, shop.catalogue)
         adapter = None if config.adapter is None else Adapter.read(config.adapter).adapter_id
         return cls(shop, reranker, explainer, model=config.model, adapter=adapter, candidates=config.candidates)
 

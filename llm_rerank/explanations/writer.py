@@ -16,16 +16,18 @@ from llm_rerank.tokenizer import one_line
 
 _MOST_TOKENS: Final = 120
 _TEMPERATURES: Final = (0.6, 0.0, 0.8)
-"""Of the first try, so that what is said of like facts is not always worded alike, and of the next ones, for what the
-check refused. The facts seed the chance: the same facts are always worded alike."""
+"""Of the first try of a trained writer, so that what is said of like facts is not always worded alike, and of the next
+ones, for what the check refused. The facts seed the chance: the same facts are always worded alike."""
 
 
 class Writer:
     """Writes explanations with one engine."""
 
-    def __init__(self, engine: Engine, prompt: Prompt) -> None:
+    def __init__(self, engine: Engine, prompt: Prompt, *, trained: bool) -> None:
+        """`trained`: the engine generates with an adapter made for this; without one a second try is in vain."""
         self._engine = engine
         self._prompt = prompt
+        self._temperatures = _TEMPERATURES if trained else (0.0,)
 
     def write(
         self, facts: Sequence[Facts], language: Language, *, cancel: Event | None = None
@@ -35,14 +37,13 @@ class Writer:
         An engine that fails raises EngineError.
         """
         refused = list(range(len(facts)))
-        for temperature in _TEMPERATURES:
+        for number, temperature in enumerate(self._temperatures, start=1):
             asked, refused = refused, []
-            last = temperature == _TEMPERATURES[-1]
             requests = [writing_request(facts[i], language, self._prompt, temperature) for i in asked]
             for place, text in self._texts(requests, cancel):
                 i = asked[place]
                 problem = problem_with(text, facts[i], language)
-                if problem and not last:
+                if problem and number < len(self._temperatures):
                     refused.append(i)
                 else:
                     yield i, _explanation(text, facts[i], language, problem)

@@ -37,7 +37,7 @@ def engine(characters: ChatTokenizer) -> Says:
 
 @pytest.fixture
 def writer(engine: Says, characters: ChatTokenizer) -> Writer:
-    return Writer(engine, Prompt(characters))
+    return Writer(engine, Prompt(characters), trained=True)
 
 
 def test_a_true_text_is_kept(engine: Says, writer: Writer, milk: Facts) -> None:
@@ -78,3 +78,9 @@ def test_what_is_refused_is_tried_once_more(engine: Says, writer: Writer, milk: 
     engine.said, engine.corrected = "You love Whole milk 1 l.", "You bought Whole milk 1 l twice."
     ((_, told),) = writer.write([milk], "en")
     assert (told.text, told.source) == (engine.corrected, "model")
+
+
+def test_one_that_is_not_trained_is_asked_once(engine: Says, characters: ChatTokenizer, milk: Facts) -> None:
+    engine.said, engine.corrected = "You bought Whole milk 1 l twice.", "You love Whole milk 1 l."
+    ((_, told),) = Writer(engine, Prompt(characters), trained=False).write([milk], "en")
+    assert told.source == "template"
