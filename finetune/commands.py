@@ -1,4 +1,4 @@
-"""`llm-rerank examples` and `finetune`: this floor's commands, found by the command line as entry points."""
+"""`llm-rerank examples`, `finetune` and `finetune-writer`: this floor's commands, found by the command line."""
 
 from pathlib import Path
 from typing import Annotated
@@ -43,3 +43,22 @@ def finetune(
     from llm_rerank.cli.show import print_text
 
     print_text(told(run(config, out, so_far)))
+
+
+def finetune_writer(
+    config: Annotated[Path, typer.Option(help="A YAML file; see configs/finetune/.")],
+    out: Annotated[Path, typer.Option(help="The folder to write; it goes on where it stopped.")],
+) -> None:
+    """Train a LoRA adapter that words the reasons, from a shop's log."""
+    from finetune.train import told
+    from finetune.writer.config import WriterConfig
+    from finetune.writer.job import train_writer
+    from llm_rerank.cli.show import print_text
+    from retrieval.datasets.base import load_dataset
+    from retrieval.progress import showing_progress
+
+    settings = read_config(config, WriterConfig)
+    shop = load_dataset(settings.dataset).shop
+    print_text(shop.notice)
+    with showing_progress() as progress:
+        print_text(told(train_writer(settings, shop, out, progress)))

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from llm_rerank.explanations.asking import WriterPrompt
 from llm_rerank.models import PreparedModel
 from llm_rerank.prompt import PromptConfig
 from retrieval.errors import BuildError, ModelError
@@ -28,7 +29,7 @@ class _About(Settings):
     adapter_id: str
     base: str
     base_fingerprint: str
-    prompt: PromptConfig
+    prompt: PromptConfig | WriterPrompt
     examples: str
     metrics: dict[str, int | float]
 
@@ -43,7 +44,9 @@ class Adapter:
     """The base model's name."""
 
     base_fingerprint: str
-    prompt: PromptConfig
+    prompt: PromptConfig | WriterPrompt
+    """What it was trained to answer: whether an item is liked, or what to say of one."""
+
     examples: str
     """What it was trained on: the examples' `made_from`."""
 
@@ -84,7 +87,7 @@ class Adapter:
         """In bytes."""
         return sum((self.folder / name).stat().st_size for name in FILES)
 
-    def require(self, base: PreparedModel, prompt: PromptConfig) -> None:
+    def require(self, base: PreparedModel, prompt: PromptConfig | WriterPrompt) -> None:
         """Raises ModelError where the adapter was trained on another base, or with another prompt."""
         self.require_base(base)
         self.require_prompt(prompt)
@@ -99,21 +102,21 @@ class Adapter:
                 remedy=f"Serve it on {self.base}, or train one for this model.",
             )
 
-    def require_prompt(self, prompt: PromptConfig) -> None:
+    def require_prompt(self, prompt: PromptConfig | WriterPrompt) -> None:
         """Raises ModelError where the adapter was trained with another prompt."""
         if prompt.fingerprint != self.prompt.fingerprint:
             ours, theirs = prompt.model_dump(), self.prompt.model_dump()
-            other = {name: theirs[name] for name in ours if ours[name] != theirs[name]}
+            other = {name: theirs[name] for name in theirs if ours.get(name) != theirs[name]}
             raise ModelError(
                 f"the adapter was trained with another prompt: {other}",
                 field="prompt",
-                value={name: ours[name] for name in other},
+                value={name: ours.get(name) for name in other},
                 remedy="Ask as it was trained, or train an adapter for this prompt.",
             )
 
 
 def write_about(
-    folder: Path, base: PreparedModel, prompt: PromptConfig, examples: str, metrics: Mapping[str, Any]
+    folder: Path, base: PreparedModel, prompt: PromptConfig | WriterPrompt, examples: str, metrics: Mapping[str, Any]
 ) -> Adapter:
     """Names the weights and settings that lie in `folder`, last of all: a folder without its name is unfinished."""
     about = {
@@ -136,7 +139,7 @@ def _why(err: Exception) -> str:
     return " ".join(str(err).split())
 
 
-def _content_id(folder: Path, base_fingerprint: str, prompt: PromptConfig) -> str:
+def _content_id(folder: Path, base_fingerprint: str, prompt: PromptConfig | WriterPrompt) -> str:
     """Changes with the weights, their settings, the base and the prompt."""
     parts = (checksum(folder / WEIGHTS), checksum(folder / SETTINGS), base_fingerprint, prompt.fingerprint)
     return sha256(" ".join(parts).encode()).hexdigest()[:12]

@@ -52,3 +52,5 @@ class RecommendConfig(RerankerConfig):
     weight, `llm_weight`."""
     evidence: EvidenceConfig = EvidenceConfig()
     """How hard to look for reasons."""
+    writer_adapter: AdapterSetting | None = None
+    """A LoRA adapter that was trained to word reasons, likewise; none: the weights that score word them."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from llm_rerank.adapters import Adapter
 from llm_rerank.config import RecommendConfig, RerankerConfig
 from llm_rerank.engines import build_engine
+from llm_rerank.explanations.asking import writer_prompt
 from llm_rerank.fusion import Fusion, WeightedFusion
 from llm_rerank.models import PreparedModel, prepare_model
 from llm_rerank.prompt import Prompt
@@ -26,17 +27,16 @@ def open_reranker(config: RerankerConfig, catalogue: Catalogue, *, say: Callable
 
 
 def open_for_shop(config: RecommendConfig, shop: BuiltShop, *, say: Callable[[str], None]) -> Reranker:
-    """The same, with the fusion that was learnt for this shop where one is configured.
+    """The same, with the fusion that was learnt for this shop and the writer's adapter where they are configured.
 
-    Raises ConfigError for one that was learnt with another model, adapter, prompt or retrieval.
+    Raises ConfigError for a fusion that was learnt with another model, adapter, prompt or retrieval, ModelError for a
+    writer of another model or one that was asked in other words.
     """
-    if config.fusion is None:
-        return open_reranker(config, shop.catalogue, say=say)
-    from llm_rerank.learned_fusion.opening import learnt_with, open_fusion  # brings LightGBM
-
     model, adapter = _served(config, say)
-    served_with = learnt_with(model.fingerprint, adapter.adapter_id if adapter else None, config.prompt, shop.config)
-    return _open(config, model, adapter, shop.catalogue, open_fusion(config.fusion, shop, served_with))
+    writer = served_adapter(config.writer_adapter)
+    if writer is not None:
+        writer.require(model, writer_prompt())
+    return _open(config, model, adapter, shop.catalogue, _fusion(config, model, adapter, shop), writer=writer)
 
 
 def require_fitting(adapter: Adapter, config: RecommendConfig, *, say: Callable[[str], None]) -> None:
@@ -59,11 +59,33 @@ def _served(config: RerankerConfig, say: Callable[[str], None]) -> tuple[Prepare
     return model, adapter
 
 
+def _fusion(config: RecommendConfig, model: PreparedModel, adapter: Adapter | None, shop: BuiltShop) -> Fusion:
+    if config.fusion is None:
+        return WeightedFusion(llm_weight=config.llm_weight)
+    from llm_rerank.learned_fusion.opening import learnt_with, open_fusion  # brings LightGBM
+
+    served_with = learnt_with(model.fingerprint, adapter.adapter_id if adapter else None, config.prompt, shop.config)
+    return open_fusion(config.fusion, shop, served_with)
+
+
 def _open(
-    config: RerankerConfig, model: PreparedModel, adapter: Adapter | None, catalogue: Catalogue, fusion: Fusion
+    config: RerankerConfig,
+    model: PreparedModel,
+    adapter: Adapter | None,
+    catalogue: Catalogue,
+    fusion: Fusion,
+    *,
+    writer: Adapter | None = None,
 ) -> Reranker:
     tokenizer = ChatTokenizer.load(model.folder)
-    folder, adapter_id = (adapter.folder, adapter.adapter_id) if adapter else (None, None)
-    engine = build_engine(config.engine.kind, model.folder, tokenizer, adapter=folder, device=config.engine.device)
+    engine = build_engine(
+        config.engine.kind,
+        model.folder,
+        tokenizer,
+        adapter=adapter.folder if adapter else None,
+        writer_adapter=writer.folder if writer else None,
+        device=config.engine.device,
+    )
+    adapter_id = adapter.adapter_id if adapter else None
     prompt = Prompt(tokenizer, config.prompt)
     return Reranker(engine, prompt, catalogue, method=config.method, fusion=fusion, adapter=adapter_id)

@@ -60,7 +60,8 @@ class Recommender:
         explainer = None
         if config.method == "packed":
             finder = EvidenceFinder(reranker, _vectors_of(shop), config.evidence)
-            explainer = Explainer(finder, Writer(reranker.engine, reranker.prompt), shop.catalogue)
+            writer = Writer(reranker.engine, reranker.prompt, trained=config.writer_adapter is not None)
+            explainer = Explainer(finder, writer, shop.catalogue)
         return cls(shop, reranker, explainer, model=config.model, candidates=config.candidates)
 
     def recommend(self, request: RankingRequest, *, cancel: Event | None = None) -> Ranking:

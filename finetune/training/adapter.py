@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,9 +11,11 @@ from peft import LoraConfig
 from safetensors.torch import save_file
 
 from finetune.training.checkpoint import Checkpoint, Weights
-from finetune.training.config import LoraSettings, TrainingConfig
+from finetune.training.config import AdapterTraining, LoraSettings
 from llm_rerank.adapters import SETTINGS, WEIGHTS, Adapter, write_about
+from llm_rerank.explanations.asking import WriterPrompt
 from llm_rerank.models import PreparedModel
+from llm_rerank.prompt import PromptConfig
 
 
 def lora_config(lora: LoraSettings) -> LoraConfig:
@@ -26,9 +30,30 @@ def lora_config(lora: LoraSettings) -> LoraConfig:
     )
 
 
-def write_adapter(
-    folder: Path, state: Checkpoint, config: TrainingConfig, base: PreparedModel, examples: str
-) -> Adapter:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Assignment:
+    """What is trained on what."""
+
+    config: AdapterTraining
+    base: PreparedModel
+    prompt: PromptConfig | WriterPrompt
+    """What the model is asked; the adapter is only served with the same."""
+
+    made_from: str
+    """Changes with all that is learnt from."""
+
+    measure: str
+    """What validations measure."""
+
+    @property
+    def plan(self) -> str:
+        """Changes with all that the weights depend on but the program and the number of processes."""
+        settings = self.config.model_dump_json(exclude={"examples", "dataset", "workers"})
+        about = f"{settings} {self.made_from} {self.base.fingerprint} {self.prompt.fingerprint}"
+        return sha256(about.encode()).hexdigest()[:16]
+
+
+def write_adapter(folder: Path, state: Checkpoint, assignment: Assignment) -> Adapter:
     """The best weights so far, in half precision; `folder` is new. The same weights make the same adapter_id."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder.parent) as made:
@@ -37,13 +62,14 @@ def write_adapter(
         halves = {name: weights.half().contiguous() for name, weights in state.best.items()}
         save_file(halves, part / WEIGHTS, metadata={"format": "pt"})
         (part / WEIGHTS).chmod(0o644)  # whoever serves it may be another user
-        _write_settings(part / SETTINGS, config, state.best)
-        write_about(part, base, config.prompt, examples, _metrics(state))
+        _write_settings(part / SETTINGS, assignment.config, state.best)
+        metrics = _metrics(state, assignment.measure)
+        write_about(part, assignment.base, assignment.prompt, assignment.made_from, metrics)
         part.replace(folder)
     return Adapter.read(folder)
 
 
-def _write_settings(path: Path, config: TrainingConfig, weights: Weights) -> None:
+def _write_settings(path: Path, config: AdapterTraining, weights: Weights) -> None:
     """As peft would, but with the layers in order: peft keeps them in a set, and every run would have another id."""
     lora = lora_config(config.lora)
     lora.inference_mode = True
@@ -54,8 +80,8 @@ def _write_settings(path: Path, config: TrainingConfig, weights: Weights) -> Non
     path.write_text(json.dumps(settings, indent=2, sort_keys=True), encoding="utf-8")
 
 
-def _metrics(state: Checkpoint) -> Mapping[str, float]:
+def _metrics(state: Checkpoint, measure: str) -> Mapping[str, float]:
     metrics: dict[str, float] = {"steps": state.best_step, "seconds": state.seconds}
     if state.validations:
-        metrics["validation_ndcg@10"] = max(ndcg for _, ndcg, _ in state.validations)
+        metrics[f"validation_{measure.lower()}"] = max(found for _, found, _ in state.validations)
     return metrics

@@ -32,7 +32,7 @@ class Checkpoint:
     """Mean loss of a list, step by step."""
 
     validations: list[tuple[int, float, float]] = field(default_factory=list)
-    """After how many steps, NDCG@10, loss."""
+    """After how many steps, how good (0 to 1), loss."""
 
     seconds: float = 0.0
     """Of all steps and validations."""

@@ -47,20 +47,51 @@ class NegativesConfig(Settings):
         return self
 
 
-class TrainingConfig(Settings):
-    """From examples to an adapter."""
-
-    examples: Path
-    """The folder that `llm-rerank examples` wrote."""
+class AdapterTraining(Settings):
+    """What every training of an adapter is told."""
 
     model: str = DEFAULT_MODEL
     """The base: the embedded default, a local folder, or a hub model by name."""
 
-    prompt: PromptConfig = PromptConfig()
-    """What the model is asked; the adapter is only served with the same."""
-
     lora: LoraSettings = LoraSettings()
     """The adapter's form."""
+
+    tokens_per_pass: PositiveInt = 4096
+    """Bounds the memory: a step is as many forward passes as it needs."""
+
+    learning_rate: PositiveFloat = 5e-4
+    """At its highest: up in a line over `warmup_steps`, down in half a cosine."""
+
+    warmup_steps: NonNegativeInt = 50
+    """Steps until the learning rate is reached."""
+
+    weight_decay: float = Field(default=0.0, ge=0)
+    """AdamW's."""
+
+    clip: PositiveFloat = 1.0
+    """The gradient's norm at most."""
+
+    validate_every: PositiveInt = 200
+    """Steps between validations. A checkpoint is kept with each, and every minute between."""
+
+    patience: PositiveInt = 5
+    """Validations without a better one until training stops."""
+
+    gradient_checkpointing: bool = False
+    """Compute activations again instead of keeping them: a third more time, a fraction of the memory."""
+
+    seed: int = Field(default=0, ge=0)
+    """Where every random number comes from."""
+
+
+class TrainingConfig(AdapterTraining):
+    """From examples to an adapter that scores."""
+
+    examples: Path
+    """The folder that `llm-rerank examples` wrote."""
+
+    prompt: PromptConfig = PromptConfig()
+    """What the model is asked; the adapter is only served with the same."""
 
     negatives: NegativesConfig = NegativesConfig()
     """Who competes with the target."""
@@ -80,38 +111,11 @@ class TrainingConfig(Settings):
     lists_per_step: PositiveInt = 32
     """Lists, of all processes together, before the weights change."""
 
-    tokens_per_pass: PositiveInt = 4096
-    """Bounds the memory: a step is as many forward passes as it needs."""
-
     epochs: PositiveFloat = 1.0
     """How often the examples are gone through; a part of one is allowed."""
-
-    learning_rate: PositiveFloat = 5e-4
-    """At its highest: up in a line over `warmup_steps`, down in half a cosine."""
-
-    warmup_steps: NonNegativeInt = 50
-    """Steps until the learning rate is reached."""
-
-    weight_decay: float = Field(default=0.0, ge=0)
-    """AdamW's."""
-
-    clip: PositiveFloat = 1.0
-    """The gradient's norm at most."""
 
     validation_lists: NonNegativeInt = 500
     """Lists of validation users that are ranked every `validate_every` steps; 0: none, and the last weights count."""
 
-    validate_every: PositiveInt = 200
-    """Steps between validations. A checkpoint is kept with each, and every minute between."""
-
-    patience: PositiveInt = 5
-    """Validations without a better one until training stops."""
-
-    gradient_checkpointing: bool = False
-    """Compute activations again instead of keeping them: a third more time, a fraction of the memory."""
-
     workers: NonNegativeInt = 0
     """Processes that write the prompts of the steps to come, so that a GPU need not wait; 0: training itself does."""
-
-    seed: int = Field(default=0, ge=0)
-    """Where every random number comes from."""

@@ -1,6 +1,6 @@
 """The training job: from a configuration and a folder of examples to an adapter."""
 
-from hashlib import sha256
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -8,11 +8,13 @@ from accelerate import Accelerator
 from rich.progress import Progress
 
 from finetune.examples import ExampleFolder
-from finetune.training.adapter import write_adapter
+from finetune.training.adapter import Assignment, write_adapter
 from finetune.training.checkpoint import Checkpoint
 from finetune.training.config import TrainingConfig
+from finetune.training.lesson import Lesson
 from finetune.training.loop import Training
-from finetune.training.scorer import open_scorer
+from finetune.training.ranking import RankingLesson
+from finetune.training.scorer import Adapted, open_scorer
 from finetune.training.telling import telling_of_training
 from llm_rerank.adapters import ABOUT, Adapter
 from llm_rerank.models import PreparedModel, prepare_model
@@ -28,27 +30,43 @@ ADAPTER = "adapter"
 BEGUN = "begun.json"
 
 
-def train(config: TrainingConfig, folder: Path, progress: Progress) -> Adapter:
-    """Trains an adapter and writes it to `folder`/adapter, going on where an earlier run was stopped.
+Opening = Callable[[torch.device], tuple[Lesson, Adapted]]
+"""Opens what is taught and what learns it, on this device: slow, and not needed where all is done already."""
 
-    Under `accelerate launch` or torchrun all processes call this; the first of them writes. Raises TrainingError for a
-    folder that holds another training and for examples whose histories are too short for the prompt.
+
+def train(config: TrainingConfig, folder: Path, progress: Progress) -> Adapter:
+    """Trains an adapter that scores and writes it to `folder`/adapter: see carry_out.
+
+    Raises TrainingError for examples whose histories are too short for the prompt, too.
     """
     examples = ExampleFolder(config.examples)
     _require_histories(config, examples)
     base = prepare_model(config.model, say=progress.console.print)
-    plan = _plan(config, examples, base)
+
+    def opening(device: torch.device) -> tuple[Lesson, Adapted]:
+        prompt = Prompt(ChatTokenizer.load(base.folder), config.prompt)
+        return RankingLesson(config, examples, prompt), open_scorer(config, base, device)
+
+    return carry_out(_assignment(config, examples, base), opening, folder, progress)
+
+
+def carry_out(assignment: Assignment, opening: Opening, folder: Path, progress: Progress) -> Adapter:
+    """Trains an adapter and writes it to `folder`/adapter, going on where an earlier run was stopped.
+
+    Under `accelerate launch` or torchrun all processes call this; the first of them writes. Raises TrainingError for a
+    folder that holds another training.
+    """
     if (folder / ADAPTER / ABOUT).exists():
-        return _finished(folder, plan)
+        return _finished(folder, assignment.plan)
     accelerator = Accelerator(mixed_precision="bf16" if torch.cuda.is_available() else "no")
-    prompt = Prompt(ChatTokenizer.load(base.folder), config.prompt)
-    scorer = open_scorer(config, base, accelerator.device)
-    training = Training(config, examples, prompt, scorer, accelerator, plan, folder / CHECKPOINT)
+    lesson, adapted = opening(accelerator.device)
+    training = Training(assignment.config, lesson, adapted, accelerator, assignment.plan, folder / CHECKPOINT)
     if accelerator.is_main_process:
         with alone(folder):
-            write_json(folder / BEGUN, {"plan": plan, "config": config.model_dump(mode="json")})
+            about = {"plan": assignment.plan, "config": assignment.config.model_dump(mode="json")}
+            write_json(folder / BEGUN, about)
             state = training.run(telling_of_training(progress))
-            _write(folder, config, examples, base, state)
+            _write(folder, assignment, state)
     else:
         training.run(_in_silence)
     accelerator.wait_for_everyone()
@@ -60,8 +78,8 @@ def adapter_so_far(config: TrainingConfig, folder: Path, out: Path) -> Adapter:
 
     Raises TrainingError where there is no checkpoint yet, or one of another training.
     """
-    examples, base = ExampleFolder(config.examples), prepare_model(config.model)
-    state = Checkpoint.read(folder / CHECKPOINT, _plan(config, examples, base))
+    assignment = _assignment(config, ExampleFolder(config.examples), prepare_model(config.model))
+    state = Checkpoint.read(folder / CHECKPOINT, assignment.plan)
     if state is None:
         raise TrainingError(
             "no training is going on here, or it has kept nothing yet",
@@ -69,7 +87,12 @@ def adapter_so_far(config: TrainingConfig, folder: Path, out: Path) -> Adapter:
             value=str(folder),
             remedy="Wait a minute; a finished training's adapter lies in its folder.",
         )
-    return write_adapter(out, state, config, base, examples.made_from)
+    return write_adapter(out, state, assignment)
+
+
+def _assignment(config: TrainingConfig, examples: ExampleFolder, base: PreparedModel) -> Assignment:
+    measure = RankingLesson.measure
+    return Assignment(config=config, base=base, prompt=config.prompt, made_from=examples.made_from, measure=measure)
 
 
 def _require_histories(config: TrainingConfig, examples: ExampleFolder) -> None:
@@ -81,12 +104,6 @@ def _require_histories(config: TrainingConfig, examples: ExampleFolder) -> None:
             value=config.prompt.history_items,
             remedy="Lower it, or make examples of longer histories.",
         )
-
-
-def _plan(config: TrainingConfig, examples: ExampleFolder, base: PreparedModel) -> str:
-    """Changes with all that the weights depend on but the program and the number of processes."""
-    settings = config.model_dump_json(exclude={"examples", "workers"})
-    return sha256(f"{settings} {examples.made_from} {base.fingerprint}".encode()).hexdigest()[:16]
 
 
 def _finished(folder: Path, plan: str) -> Adapter:
@@ -102,12 +119,10 @@ def _finished(folder: Path, plan: str) -> Adapter:
     return Adapter.read(folder / ADAPTER)
 
 
-def _write(
-    folder: Path, config: TrainingConfig, examples: ExampleFolder, base: PreparedModel, state: Checkpoint
-) -> None:
+def _write(folder: Path, assignment: Assignment, state: Checkpoint) -> None:
     """The adapter comes last but for the checkpoint's end: who finds it finds all."""
     write_json(folder / CURVE, {"losses": state.losses, "validations": state.validations})
-    write_adapter(folder / ADAPTER, state, config, base, examples.made_from)
+    write_adapter(folder / ADAPTER, state, assignment)
     (folder / CHECKPOINT).unlink(missing_ok=True)
 
 

@@ -3,32 +3,25 @@
 import math
 from collections.abc import Sequence
 from contextlib import nullcontext
-from itertools import islice
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import torch
 from accelerate import Accelerator
-from numpy.typing import NDArray
 from peft import get_peft_model_state_dict, set_peft_model_state_dict
 
-from finetune.examples import ExampleFolder
 from finetune.training.checkpoint import Checkpoint, Weights
-from finetune.training.config import TrainingConfig
-from finetune.training.lists import chosen, validation_list
-from finetune.training.loss import list_losses
-from finetune.training.scorer import PackedScorer
-from finetune.training.steps import Share, Step, load_steps, steps_of
+from finetune.training.config import AdapterTraining
+from finetune.training.lesson import Lesson
+from finetune.training.scorer import Adapted
+from finetune.training.steps import Share, Step
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.layout import passes
 from llm_rerank.engines.packing import pack
-from llm_rerank.prompt import Prompt
 from retrieval.errors import TrainingError
 from retrieval.retrievers.base import OnStep
-
-_VALIDATION_LIST = 20
-"""Candidates of a validation list, the target among them."""
 
 _UNKEPT_SECONDS = 60.0
 """Of work that an interruption may cost where validations are further apart."""
@@ -39,37 +32,35 @@ class Training:
 
     def __init__(
         self,
-        config: TrainingConfig,
-        examples: ExampleFolder,
-        prompt: Prompt,
-        scorer: PackedScorer,
+        config: AdapterTraining,
+        lesson: Lesson,
+        adapted: Adapted,
         accelerator: Accelerator,
         plan: str,
         path: Path,
     ) -> None:
         """`plan` names what is trained on what; the checkpoint lies at `path`."""
-        self._config, self._examples, self._prompt = config, examples, prompt
+        self._config, self._lesson = config, lesson
         self._accelerator, self._plan, self._path = accelerator, plan, path
         self._share = Share(rank=accelerator.process_index, world=accelerator.num_processes)
-        self._validation = list(islice(chosen(examples.all("validation"), config), config.validation_lists))
-        self._scorer = scorer
-        self._heads = scorer.causal.config.num_attention_heads
-        self._trained = [weights for weights in scorer.parameters() if weights.requires_grad]
+        self._adapted = adapted
+        self._heads = adapted.causal.config.num_attention_heads
+        self._trained = [weights for weights in adapted.parameters() if weights.requires_grad]
         optimizer = torch.optim.AdamW(self._trained, lr=0.0, weight_decay=config.weight_decay)
-        self._model, self._optimizer = accelerator.prepare(scorer, optimizer)
+        self._model, self._optimizer = accelerator.prepare(adapted, optimizer)
 
     def run(self, on_step: OnStep) -> Checkpoint:
         """Trains until early stopping or the last step; what is returned is also what lies at the path."""
         state = Checkpoint.read(self._path, self._plan) or self._first_state()
         self._restore(state)
-        last = steps_of(self._config, self._examples)
-        lists = self._validation_lists()
+        last = self._lesson.steps
+        lists = self._lesson.validation(self._share)
         kept = perf_counter()
-        steps = load_steps(self._config, self._examples, self._prompt, first=len(state.losses), share=self._share)
+        steps = self._lesson.load(len(state.losses), self._share)
         while not state.done:
             state.losses.append(self._step(next(steps), last))
             done = len(state.losses)
-            on_step(done, last, _standing(state))
+            on_step(done, last, _standing(state, self._lesson.measure))
             validating = done % self._config.validate_every == 0 or done == last
             if validating:
                 self._validate(state, lists, last)
@@ -83,11 +74,11 @@ class Training:
         return Checkpoint(plan=self._plan, weights=weights, optimizer=self._optimizer.state_dict(), best=weights)
 
     def _restore(self, state: Checkpoint) -> None:
-        set_peft_model_state_dict(self._scorer.model, state.weights)
+        set_peft_model_state_dict(self._adapted.model, state.weights)
         self._optimizer.load_state_dict(state.optimizer)
 
     def _weights(self) -> Weights:
-        found = get_peft_model_state_dict(self._scorer.model, save_embedding_layers=False)
+        found = get_peft_model_state_dict(self._adapted.model, save_embedding_layers=False)
         return {name: value.detach().to("cpu", copy=True) for name, value in found.items()}
 
     def _keep(self, state: Checkpoint) -> None:
@@ -107,7 +98,7 @@ class Training:
         total = torch.zeros((), device=self._accelerator.device)
         for number, requests in enumerate(step.passes, start=1):
             with nullcontext() if number == len(step.passes) else self._accelerator.no_sync(self._model):
-                losses = self._losses(requests)
+                losses, _ = self._judge(self._model, requests)
                 # Processes' gradients are averaged: times their number the mean is a sum over all lists.
                 self._accelerator.backward(losses.sum() * self._share.world / step.lists)
             total += losses.detach().sum()
@@ -124,35 +115,24 @@ class Training:
             )
         return mean
 
-    def _losses(self, requests: Sequence[ScoringRequest]) -> torch.Tensor:
+    def _judge(self, model: Any, requests: Sequence[ScoringRequest]) -> tuple[torch.Tensor, torch.Tensor]:
         packed = pack(requests, query_heads=self._heads, device=self._accelerator.device)
         with self._accelerator.autocast():
-            scores = self._model(packed, requests[0].labels)
-        return list_losses(scores, [len(request.continuations) for request in requests], self._config.loss)
-
-    def _validation_lists(self) -> list[ScoringRequest]:
-        """This process's share of them."""
-        mine = self._validation[self._share.rank :: self._share.world]
-        return [validation_list(row, _VALIDATION_LIST, self._prompt, self._examples.catalogue) for row in mine]
+            return self._lesson.judge(model, packed, requests)
 
     @torch.no_grad()
     def _validate(self, state: Checkpoint, lists: Sequence[ScoringRequest], last: int) -> None:
         """Tells whether the weights are the best, and whether it is over."""
         done = len(state.losses)
         state.done = done >= last
-        if not self._validation:
-            return
-        self._scorer.eval()
+        self._adapted.eval()
         found = np.zeros(3)
         for group in passes(lists, self._config.tokens_per_pass):
-            packed = pack(group, query_heads=self._heads, device=self._accelerator.device)
-            with self._accelerator.autocast():
-                scores = self._scorer(packed, group[0].labels)  # unwrapped: processes may have unlike many passes
-            lengths = [len(request.continuations) for request in group]
-            loss = list_losses(scores, lengths, self._config.loss).sum()
-            gains = [_ndcg(one.cpu().numpy()) for one in torch.split(scores.float(), lengths)]
-            found += [len(group), sum(gains), float(loss)]
+            losses, gains = self._judge(self._adapted, group)  # unwrapped: processes may have unlike many passes
+            found += [len(group), float(gains.sum()), float(losses.sum())]
         count, gain, loss_sum = self._accelerator.reduce(torch.tensor(found, device=self._accelerator.device)).tolist()
+        if not count:
+            return
         state.validations.append((done, gain / count, loss_sum / count))
         if state.best_step == done:
             state.best = self._weights()
@@ -160,22 +140,16 @@ class Training:
         state.done |= len(state.validations) - 1 - better >= self._config.patience
 
 
-def learning_rate(config: TrainingConfig, step: int, last: int) -> float:
+def learning_rate(config: AdapterTraining, step: int, last: int) -> float:
     """Of step number `step`, from 0: up in a line, down in half a cosine."""
     up = min(1.0, (step + 1) / (config.warmup_steps + 1))
     return config.learning_rate * up * (1 + math.cos(math.pi * step / last)) / 2
-
-
-def _ndcg(scores: NDArray[np.float32]) -> float:
-    """NDCG@10 of the first score; what scores the same comes before it."""
-    place = int((~(scores[1:] < scores[0])).sum())  # what is not a number comes before it too
-    return 1 / math.log2(2 + place) if place < 10 else 0.0
 
 
 def _seed(*numbers: int) -> int:
     return int(np.random.default_rng([*numbers]).integers(2**62))
 
 
-def _standing(state: Checkpoint) -> str:
+def _standing(state: Checkpoint, measure: str) -> str:
     said = f"loss {np.mean(state.losses[-50:]):.4f}"
-    return f"{said}, validation NDCG@10 {state.validations[-1][1]:.4f}" if state.validations else said
+    return f"{said}, validation {measure} {state.validations[-1][1]:.4f}" if state.validations else said

@@ -8,15 +8,15 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from transformers.utils import logging
 
 from finetune.training.adapter import lora_config
-from finetune.training.config import TrainingConfig
+from finetune.training.config import AdapterTraining, TrainingConfig
 from llm_rerank.engines.packing import Pack
 from llm_rerank.engines.transformers import TransformersEngine
 from llm_rerank.models import PreparedModel
 from llm_rerank.tokenizer import ChatTokenizer, TokenIds
 
 
-class PackedScorer(torch.nn.Module):
-    """Log-odds of yes, as the transformers engine reads them, with gradients."""
+class Adapted(torch.nn.Module):
+    """A language model with an adapter in it; what is read off it, a subclass says."""
 
     def __init__(self, model: PeftModel) -> None:
         super().__init__()
@@ -26,6 +26,10 @@ class PackedScorer(torch.nn.Module):
     def causal(self) -> PreTrainedModel:
         """The language model, the adapter's layers within it."""
         return self.model.get_base_model()
+
+
+class PackedScorer(Adapted):
+    """Log-odds of yes, as the transformers engine reads them, with gradients."""
 
     def forward(self, packed: Pack, labels: TokenIds) -> Tensor:
         """Scores, shape (sum of K,), float32, request after request; `labels` are the ids of yes and no."""
@@ -41,6 +45,11 @@ class PackedScorer(torch.nn.Module):
 
 
 def open_scorer(config: TrainingConfig, base: PreparedModel, device: torch.device) -> PackedScorer:
+    """The base with a fresh adapter, to score with; see open_adapted."""
+    return PackedScorer(open_adapted(config, base, device))
+
+
+def open_adapted(config: AdapterTraining, base: PreparedModel, device: torch.device) -> PeftModel:
     """The base with a fresh adapter, which changes nothing yet: float32 on a CPU.
 
     On CUDA the base is bfloat16 and the adapter float32: call it under autocast, as accelerate does.
@@ -59,4 +68,4 @@ def open_scorer(config: TrainingConfig, base: PreparedModel, device: torch.devic
     for layer in adapted.modules():
         if isinstance(layer, BaseTunerLayer):
             layer.cast_input_dtype_enabled = False  # autocast does: to float32 and back is a copy of every activation
-    return PackedScorer(adapted.to(device))
+    return adapted.to(device)

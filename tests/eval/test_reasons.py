@@ -30,19 +30,27 @@ def finder(catalogue: Catalogue) -> TitleFinder:
 
 
 def test_a_true_reason_passes(catalogue: Catalogue) -> None:
-    found = judge(explained(catalogue, "You bought Whole milk 1 l.", "milk"), HISTORY, finder(catalogue))
+    found = judge(explained(catalogue, "You bought Whole milk 1 l.", "milk"), HISTORY, finder(catalogue), catalogue)
     assert (found["not_in_history"], found["unknown_titles"]) == ([], [])
 
 
 def test_a_title_that_is_neither_cited_nor_suggested_is_found(catalogue: Catalogue) -> None:
     text = "You bought whole milk 1 l and BROWN BREAD."
-    assert judge(explained(catalogue, text, "milk"), HISTORY, finder(catalogue))["unknown_titles"] == ["Brown bread"]
+    assert judge(explained(catalogue, text, "milk"), HISTORY, finder(catalogue), catalogue)["unknown_titles"] == [
+        "Brown bread"
+    ]
 
 
 def test_a_citation_outside_the_history_is_found(catalogue: Catalogue) -> None:
-    found = judge(explained(catalogue, "You bought Baby wipes.", "wipes"), HISTORY, finder(catalogue))
+    found = judge(explained(catalogue, "You bought Baby wipes.", "wipes"), HISTORY, finder(catalogue), catalogue)
     assert found["not_in_history"] == ["wipes"]
 
 
 def test_a_title_inside_a_longer_word_is_none(catalogue: Catalogue) -> None:
     assert finder(catalogue).find("brown breads") == set()
+
+
+def test_what_it_says_is_compared_with_the_log(catalogue: Catalogue) -> None:
+    text = "You bought Whole milk 1 l twice, last on 1 January."
+    found = judge(explained(catalogue, text, "milk"), HISTORY, finder(catalogue), catalogue)
+    assert (found["statements"], found["untrue"]) == (2, ["⟦0⟧ twice"])

@@ -7,12 +7,15 @@ import typer
 import yaml
 from typer.testing import CliRunner
 
-from finetune.commands import examples
+from finetune.commands import examples, finetune_writer
+from llm_rerank.models import PreparedModel
 from retrieval.errors import ConfigError
 from retrieval.shop import ShopData
 
 app = typer.Typer(pretty_exceptions_enable=False)
 app.command()(examples)
+writer_app = typer.Typer(pretty_exceptions_enable=False)
+writer_app.command()(finetune_writer)
 
 
 @pytest.fixture
@@ -47,3 +50,14 @@ def test_a_wrong_configuration_is_named(config_file: Path, tmp_path: Path) -> No
     config_file.write_text("folds: 1")
     with pytest.raises(ConfigError, match="folds=1"):
         CliRunner().invoke(app, ["--config", str(config_file), "--out", str(tmp_path / "made")], catch_exceptions=False)
+
+
+def test_a_writer_is_trained_from_a_shops_files(config_file: Path, tmp_path: Path, tiny: PreparedModel) -> None:
+    dataset = yaml.safe_load(config_file.read_text())["dataset"]
+    settings = {"dataset": dataset, "model": str(tiny.folder), "steps": 2, "facts_per_step": 2, "validation_facts": 2}
+    config_file.write_text(yaml.safe_dump(settings))
+    words = ["--config", str(config_file), "--out", str(tmp_path / "writer")]
+    done = CliRunner().invoke(writer_app, words, catch_exceptions=False)
+    assert done.exit_code == 0
+    assert "validation_likelihood" in " ".join(done.stdout.split())
+    assert (tmp_path / "writer" / "adapter" / "adapter.json").exists()

@@ -60,7 +60,7 @@ class World:
     def ask(self, user: str = "anna", *, candidates: int = 50, cancel: Event | None = None, **asked: object) -> Ranking:
         reranker = Reranker(self.engine, self.prompt, self.built.catalogue, fusion=WeightedFusion(llm_weight=0.9))
         finder = EvidenceFinder(reranker, _vectors_of(self.built))
-        explainer = Explainer(finder, Writer(self.engine, Prompt(self.tokenizer)), self.built.catalogue)
+        explainer = Explainer(finder, Writer(self.engine, Prompt(self.tokenizer), trained=False), self.built.catalogue)
         recommender = Recommender(self.built, reranker, explainer, model="none", candidates=candidates)
         log = self.built.log
         history = log.history(user) if user in log else UserHistory(user_id=user)

@@ -1,30 +1,21 @@
-"""A shop of twenty doors: whoever takes something takes a good door next, and the negatives are plain ones.
-
-Beside it a language model of two thousand weights that knows a dozen words: it trains in a second.
-"""
+"""A shop of twenty doors: whoever takes something takes a good door next, and the negatives are plain ones."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
-from tokenizers import Tokenizer
-from tokenizers.models import WordLevel
-from tokenizers.pre_tokenizers import WhitespaceSplit
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from finetune.examples import FORMAT, ITEMS, MANIFEST, Example, ExampleFolder
 from finetune.shards import write_examples, write_items
 from finetune.training.config import LoraSettings, NegativesConfig, TrainingConfig
-from llm_rerank.models import PreparedModel, prepare_model
+from llm_rerank.models import PreparedModel
 from llm_rerank.prompt import Prompt, PromptConfig
 from llm_rerank.tokenizer import ChatTokenizer
 from retrieval.catalogue import Catalogue
 from retrieval.files import write_json
 from retrieval.records import Item
 
-WORDS = "<unk> <s> </s> Yes No Buy? Candidate: - (nothing yet) Answer: The customer's shopping history: good plain door"
 Configure = Callable[..., TrainingConfig]
 
 
@@ -99,36 +90,6 @@ def without_hits(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def examples(doors: Path) -> ExampleFolder:
     return ExampleFolder(doors)
-
-
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> PreparedModel:
-    """Random weights; every word is a token, and so is every number below 20."""
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    folder = tmp_path_factory.mktemp("models") / "tiny"
-    words = [*WORDS.split(), *map(str, range(20))]
-    vocabulary = {word: number for number, word in enumerate(dict.fromkeys(words))}
-    spoken = Tokenizer(WordLevel(vocabulary, unk_token="<unk>"))
-    spoken.pre_tokenizer = WhitespaceSplit()
-    PreTrainedTokenizerFast(
-        tokenizer_object=spoken, bos_token="<s>", eos_token="</s>", unk_token="<unk>"
-    ).save_pretrained(folder)
-    config = LlamaConfig(
-        vocab_size=64,
-        hidden_size=16,
-        intermediate_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=256,
-        initializer_range=0.3,
-        tie_word_embeddings=True,
-        bos_token_id=1,
-        eos_token_id=2,
-    )
-    LlamaForCausalLM(config).save_pretrained(folder)
-    return prepare_model(str(folder))
 
 
 @pytest.fixture(scope="session")

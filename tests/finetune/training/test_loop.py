@@ -12,6 +12,7 @@ from finetune.examples import ExampleFolder
 from finetune.training.checkpoint import Checkpoint
 from finetune.training.config import TrainingConfig
 from finetune.training.loop import Training, learning_rate
+from finetune.training.ranking import RankingLesson
 from finetune.training.scorer import open_scorer
 from llm_rerank.models import PreparedModel
 from llm_rerank.prompt import Prompt
@@ -49,7 +50,8 @@ def train(configure: Configure, tiny: PreparedModel, prompt: Prompt, path: Path)
         accelerator = Accelerator(mixed_precision="no", cpu=True)
         scorer = open_scorer(config, tiny, accelerator.device)
         examples = ExampleFolder(config.examples)
-        return Training(config, examples, prompt, scorer, accelerator, plan, path).run(on_step)
+        lesson = RankingLesson(config, examples, prompt)
+        return Training(config, lesson, scorer, accelerator, plan, path).run(on_step)
 
     return run
 

@@ -6,7 +6,7 @@ import pytest
 from llm_rerank.engines.base import GeneratedPiece, GenerationRequest
 from llm_rerank.engines.fake import FakeEngine
 from llm_rerank.explanations.facts import Facts
-from llm_rerank.explanations.writer import Writer
+from llm_rerank.explanations.writer import Writer, writing_request
 from llm_rerank.prompt import Prompt
 from llm_rerank.tokenizer import ChatTokenizer
 from retrieval.errors import EngineError
@@ -16,14 +16,17 @@ class Says(FakeEngine):
     """Writes one given text for every request, word by word; None fails."""
 
     said: str | None = ""
+    corrected: str | None = None
+    """What it says where it is asked greedily."""
 
     def generate(
         self, requests: Sequence[GenerationRequest], *, cancel: Event | None = None
     ) -> Iterator[GeneratedPiece]:
         if self.said is None:
             raise EngineError("broken")
-        for index in range(len(requests)):
-            yield from (GeneratedPiece(index=index, text=f" {word}") for word in self.said.split())
+        for index, request in enumerate(requests):
+            said = self.corrected if self.corrected is not None and request.temperature == 0 else self.said
+            yield from (GeneratedPiece(index=index, text=f" {word}") for word in said.split())
             yield GeneratedPiece(index=index, text="", done=True)
 
 
@@ -34,22 +37,50 @@ def engine(characters: ChatTokenizer) -> Says:
 
 @pytest.fixture
 def writer(engine: Says, characters: ChatTokenizer) -> Writer:
-    return Writer(engine, Prompt(characters))
+    return Writer(engine, Prompt(characters), trained=True)
 
 
 def test_a_true_text_is_kept(engine: Says, writer: Writer, milk: Facts) -> None:
-    engine.said = "bought Whole milk 1 l twice."
+    engine.said = "You bought Whole milk 1 l twice."
     ((position, told),) = writer.write([milk], "en")
     assert (position, told.text, told.source, told.rejected) == (0, "You bought Whole milk 1 l twice.", "model", "")
     assert told.evidence == milk.evidence
 
 
 def test_an_untrue_text_is_replaced_and_the_reason_kept(engine: Says, writer: Writer, milk: Facts) -> None:
-    engine.said = "love Whole milk 1 l."
+    engine.said = "You love Whole milk 1 l."
     ((_, told),) = writer.write([milk], "en")
     assert (told.source, told.rejected) == ("template", "it says more than the facts do")
 
 
 def test_every_position_comes_once(engine: Says, writer: Writer, milk: Facts, make_facts: Callable[..., Facts]) -> None:
-    engine.said = "bought Whole milk 1 l."
+    engine.said = "You bought Whole milk 1 l."
     assert sorted(i for i, _ in writer.write([milk, make_facts(), milk], "en")) == [0, 1, 2]
+
+
+def test_the_same_facts_are_asked_in_the_same_way(characters: ChatTokenizer, milk: Facts) -> None:
+    one, again = (writing_request(milk, "en", Prompt(characters)) for _ in range(2))
+    assert one == again
+    assert characters.decode(one.prompt).endswith(
+        "- You bought Salted butter 250 g, on 5 January 2024 (same category dairy)"
+    )
+
+
+def test_where_there_is_nothing_to_cite_the_model_may_say_so(
+    engine: Says, writer: Writer, make_facts: Callable[..., Facts]
+) -> None:
+    engine.said = "Nothing that was tried of your history raised the model's score of Oat milk 1 l."
+    ((_, told),) = writer.write([make_facts()], "en")
+    assert (told.text, told.source, told.evidence) == (engine.said, "model", ())
+
+
+def test_what_is_refused_is_tried_once_more(engine: Says, writer: Writer, milk: Facts) -> None:
+    engine.said, engine.corrected = "You love Whole milk 1 l.", "You bought Whole milk 1 l twice."
+    ((_, told),) = writer.write([milk], "en")
+    assert (told.text, told.source) == (engine.corrected, "model")
+
+
+def test_one_that_is_not_trained_is_asked_once(engine: Says, characters: ChatTokenizer, milk: Facts) -> None:
+    engine.said, engine.corrected = "You bought Whole milk 1 l twice.", "You love Whole milk 1 l."
+    ((_, told),) = Writer(engine, Prompt(characters), trained=False).write([milk], "en")
+    assert told.source == "template"

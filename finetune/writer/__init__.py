@@ -1,0 +1,1 @@
+"""From facts to sentences: a second adapter, for the model that words the reasons."""

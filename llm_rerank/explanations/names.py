@@ -1,0 +1,51 @@
+"""Names: what each thing in the facts may be called, so that no name means two of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import accumulate
+
+from llm_rerank.explanations.facts import CitedAct, Facts
+from llm_rerank.explanations.phrases import Exactly, Phrase, one_of, row
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Names:
+    """Of each cited item and of the suggestion its title, then shorter names. No name means two of them, unless their
+    titles are one.
+    """
+
+    cited: tuple[tuple[str, ...], ...]
+    suggestion: tuple[str, ...]
+
+
+def names_in(facts: Facts) -> Names:
+    """A title, or its beginning up to a comma where nothing else in the facts may be called that."""
+    own = facts.item.item_id
+    others = [act for act in facts.acts if act.evidence.item_id != own]
+    cited = []
+    for act in facts.acts:
+        rivals = _all_shortened(other for other in facts.acts if other is not act)
+        if act.evidence.item_id != own:
+            rivals |= _shortened(facts.title)
+        cited.append(_names(act.title, rivals))
+    return Names(cited=tuple(cited), suggestion=_names(facts.title, _all_shortened(others)))
+
+
+def any_of(names: tuple[str, ...], quotes: str = "") -> Phrase:
+    """The title in these quotes; shorter names, and other quotation marks or none, are understood."""
+    opening, closing = quotes[:1], quotes[1:]
+    loose = [row(one_of("", '"', "“"), Exactly(name), one_of("", '"', "”")) for name in names]
+    return one_of(Exactly(f"{opening}{names[0]}{closing}"), understood=loose)
+
+
+def _names(title: str, rivals: set[str]) -> tuple[str, ...]:
+    return (title, *sorted(_shortened(title) - rivals - {title}))
+
+
+def _shortened(title: str) -> set[str]:
+    """The title, and what stands before each of its commas."""
+    return {part.strip() for part in accumulate(title.split(","), lambda a, b: f"{a},{b}") if part.strip()}
+
+
+def _all_shortened(acts: Iterable[CitedAct]) -> set[str]:
+    return set[str]().union(*(_shortened(act.title) for act in acts))

@@ -1,0 +1,71 @@
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from finetune.writer.config import WriterConfig
+from finetune.writer.pairs import Pairs, train_and_validation
+from llm_rerank.explanations.check import problem_with
+from retrieval.datasets.base import CompleteJourneyConfig
+from retrieval.errors import DatasetError
+from retrieval.shop import ShopData
+
+Configure = Callable[..., WriterConfig]
+
+
+def configured(**others: object) -> WriterConfig:
+    return WriterConfig.model_validate({"dataset": CompleteJourneyConfig(), **others})
+
+
+@pytest.fixture
+def pairs(shop: ShopData) -> Pairs:
+    return Pairs(configured(texts=3), shop, shop.log.user_ids)
+
+
+def test_every_text_passes_the_check_of_service(pairs: Pairs) -> None:
+    for pair in map(pairs.at, range(60)):
+        assert pair.texts
+        assert not [text for text in pair.texts if problem_with(text, pair.facts, "en")]
+
+
+def test_a_pair_is_the_same_whenever_it_is_asked_for(pairs: Pairs, shop: ShopData) -> None:
+    again = Pairs(configured(texts=3), shop, shop.log.user_ids)
+    assert again.at(7) == pairs.at(7)
+    assert Pairs(configured(texts=3, seed=1), shop, shop.log.user_ids).at(7) != pairs.at(7)
+
+
+def test_only_what_was_known_is_cited(pairs: Pairs, shop: ShopData) -> None:
+    """The facts count what was done before some moment of the user's."""
+    log = shop.log.frame
+    for pair in map(pairs.at, range(60)):
+        for act in pair.facts.acts:
+            taken = Counter(log[log["item_id"] == act.item.item_id]["user_id"])
+            assert act.times <= max(taken.values())
+
+
+def test_there_are_all_kinds_of_facts(pairs: Pairs) -> None:
+    drawn = [pairs.at(number).facts for number in range(100)]
+    assert {len(facts.acts) for facts in drawn} == {0, 1, 2}
+    assert any(act.item == facts.item for facts in drawn for act in facts.acts)
+
+
+def test_texts_of_few_words_are_preferred(pairs: Pairs) -> None:
+    words = [len(text.split()) for number in range(60) for text in pairs.at(number).texts]
+    assert sum(count <= 30 for count in words) > 0.95 * len(words)
+
+
+def test_another_language(shop: ShopData) -> None:
+    chinese = Pairs(configured(language="zh"), shop, shop.log.user_ids)
+    assert all(text.endswith("。") for number in range(20) for text in chinese.at(number).texts)
+
+
+def test_nothing_is_learnt_of_those_that_weights_are_judged_by(shop: ShopData) -> None:
+    train, kept = train_and_validation(configured(), shop)
+    assert len(kept._users) == len(shop.log.user_ids) // 5
+    assert set(train._users) | set(kept._users) == set(shop.log.user_ids)
+    assert not set(train._users) & set(kept._users)
+
+
+def test_nobody_to_learn_from(shop: ShopData) -> None:
+    with pytest.raises(DatasetError, match="nobody"):
+        Pairs(configured(), shop, ())
