@@ -12,7 +12,10 @@ from finetune.training.adapter import write_adapter
 from finetune.training.checkpoint import Checkpoint
 from finetune.training.config import TrainingConfig
 from finetune.training.loop import Training
+from finetune.training.picture import PICTURE, write_picture
+from finetune.training.schedule import learning_rate
 from finetune.training.scorer import open_scorer
+from finetune.training.steps import steps_of
 from finetune.training.telling import telling_of_training
 from llm_rerank.adapters import ABOUT, Adapter
 from llm_rerank.models import PreparedModel, prepare_model
@@ -107,6 +110,8 @@ def _write(
 ) -> None:
     """The adapter comes last but for the checkpoint's end: who finds it finds all."""
     write_json(folder / CURVE, {"losses": state.losses, "validations": state.validations})
+    last = steps_of(config, examples)
+    write_picture(folder / PICTURE, state, [learning_rate(config, step, last) for step in range(len(state.losses))])
     write_adapter(folder / ADAPTER, state, config, base, examples.made_from)
     (folder / CHECKPOINT).unlink(missing_ok=True)
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
@@ -16,8 +16,10 @@ from peft import get_peft_model_state_dict, set_peft_model_state_dict
 from finetune.examples import ExampleFolder
 from finetune.training.checkpoint import Checkpoint, Weights
 from finetune.training.config import TrainingConfig
+from finetune.training.events import EVENTS, Follow, events
 from finetune.training.lists import validation_list
 from finetune.training.loss import list_losses
+from finetune.training.schedule import learning_rate
 from finetune.training.scorer import PackedScorer
 from finetune.training.steps import Share, Step, load_steps, steps_of
 from llm_rerank.engines.base import ScoringRequest
@@ -66,17 +68,25 @@ class Training:
         lists = self._validation_lists()
         kept = perf_counter()
         steps = load_steps(self._config, self._examples, self._prompt, first=len(state.losses), share=self._share)
-        while not state.done:
-            state.losses.append(self._step(next(steps), last))
-            done = len(state.losses)
-            on_step(done, last, _standing(state))
-            validating = done % self._config.validate_every == 0 or done == last
-            if validating:
-                self._validate(state, lists, last)
-            if validating or perf_counter() - kept > _UNKEPT_SECONDS:
-                state.seconds, kept = state.seconds + perf_counter() - kept, perf_counter()
-                self._keep(state)
+        with self._events(state, last) as follow:
+            while not state.done:
+                state.losses.append(self._step(next(steps), last))
+                done = len(state.losses)
+                on_step(done, last, _standing(state))
+                validating = done % self._config.validate_every == 0 or done == last
+                if validating:
+                    self._validate(state, lists, last)
+                follow(state)
+                if validating or perf_counter() - kept > _UNKEPT_SECONDS:
+                    state.seconds, kept = state.seconds + perf_counter() - kept, perf_counter()
+                    self._keep(state)
         return state
+
+    def _events(self, state: Checkpoint, last: int) -> AbstractContextManager[Follow]:
+        """The first process writes them."""
+        if not self._accelerator.is_main_process:
+            return nullcontext(lambda state: None)
+        return events(self._path.with_name(EVENTS), state, lambda step: learning_rate(self._config, step, last))
 
     def _first_state(self) -> Checkpoint:
         weights = self._weights()
@@ -158,12 +168,6 @@ class Training:
             state.best = self._weights()
         better = [step for step, *_ in state.validations].index(state.best_step)
         state.done |= len(state.validations) - 1 - better >= self._config.patience
-
-
-def learning_rate(config: TrainingConfig, step: int, last: int) -> float:
-    """Of step number `step`, from 0: up in a line, down in half a cosine."""
-    up = min(1.0, (step + 1) / (config.warmup_steps + 1))
-    return config.learning_rate * up * (1 + math.cos(math.pi * step / last)) / 2
 
 
 def _ndcg(scores: NDArray[np.float32]) -> float:

@@ -16,6 +16,7 @@ from finetune.training.checkpoint import Checkpoint, Weights
 from finetune.training.config import TrainingConfig
 from finetune.training.job import CHECKPOINT, CURVE, adapter_so_far, train
 from finetune.training.loop import Training
+from finetune.training.picture import PICTURE
 from finetune.training.scorer import open_scorer
 from llm_rerank.adapters import WEIGHTS, Adapter
 from llm_rerank.config import RerankerConfig
@@ -78,6 +79,7 @@ def test_a_finished_folder_keeps_the_curve_and_no_checkpoint(finished: Path) -> 
     assert len(curve["losses"]) == 6
     assert [step for step, *_ in curve["validations"]] == [2, 4, 6]
     assert not (finished / CHECKPOINT).exists()
+    assert (finished / PICTURE).read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_finished_training_is_not_done_again(finished: Path, configure: Configure) -> None:
