@@ -1,10 +1,10 @@
 """The training job: from a configuration and a folder of examples to an adapter."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from hashlib import sha256
 from pathlib import Path
 
-import torch
-from accelerate import Accelerator
 from rich.progress import Progress
 
 from finetune.examples import ExampleFolder
@@ -13,6 +13,7 @@ from finetune.training.checkpoint import Checkpoint
 from finetune.training.config import TrainingConfig
 from finetune.training.loop import Training
 from finetune.training.picture import PICTURE, write_picture
+from finetune.training.processes import from_first, open_accelerator
 from finetune.training.schedule import learning_rate
 from finetune.training.scorer import open_scorer
 from finetune.training.steps import steps_of
@@ -22,7 +23,7 @@ from llm_rerank.models import PreparedModel, prepare_model
 from llm_rerank.prompt import Prompt
 from llm_rerank.tokenizer import ChatTokenizer
 from retrieval.alone import alone
-from retrieval.errors import TrainingError
+from retrieval.errors import BuildError, TrainingError
 from retrieval.files import read_json, write_json
 
 CHECKPOINT = "checkpoint.pt"
@@ -35,27 +36,28 @@ def train(config: TrainingConfig, folder: Path, progress: Progress) -> Adapter:
     """Trains an adapter and writes it to `folder`/adapter, going on where an earlier run was stopped.
 
     Under `accelerate launch` or torchrun all processes call this; the first of them writes. Raises TrainingError for a
-    folder that holds another training and for examples whose histories are too short for the prompt.
+    folder that holds another training, for examples whose histories are too short for the prompt, and for processes
+    that are not those which were asked for.
     """
     examples = ExampleFolder(config.examples)
     _require_histories(config, examples)
     base = prepare_model(config.model, say=progress.console.print)
     plan = _plan(config, examples, base)
-    if (folder / ADAPTER / ABOUT).exists():
-        return _finished(folder, plan)
-    accelerator = Accelerator(mixed_precision="bf16" if torch.cuda.is_available() else "no")
-    prompt = Prompt(ChatTokenizer.load(base.folder), config.prompt)
-    scorer = open_scorer(config, base, accelerator.device)
-    training = Training(config, examples, prompt, scorer, accelerator, plan, folder / CHECKPOINT)
-    if accelerator.is_main_process:
-        with alone(folder):
+    accelerator = open_accelerator()
+    _require_one_plan(config, plan, from_first(accelerator, lambda: plan))
+    if finished := from_first(accelerator, lambda: _finished(folder, plan)):
+        return finished
+    first = accelerator.is_main_process
+    with _alone(folder) if first else nullcontext():
+        prompt = Prompt(ChatTokenizer.load(base.folder), config.prompt)
+        scorer = open_scorer(config, base, accelerator.device)
+        training = Training(config, examples, prompt, scorer, accelerator, plan, folder / CHECKPOINT)
+        if first:
             write_json(folder / BEGUN, {"plan": plan, "config": config.model_dump(mode="json")})
-            state = training.run(telling_of_training(progress))
-            _write(folder, config, examples, base, state)
-    else:
-        training.run(_in_silence)
-    accelerator.wait_for_everyone()
-    return Adapter.read(folder / ADAPTER)
+        state = training.run(telling_of_training(progress) if first else _in_silence)
+        adapter = from_first(accelerator, lambda: _write(folder, config, examples, base, state))
+    accelerator.end_training()
+    return adapter
 
 
 def adapter_so_far(config: TrainingConfig, folder: Path, out: Path) -> Adapter:
@@ -92,7 +94,37 @@ def _plan(config: TrainingConfig, examples: ExampleFolder, base: PreparedModel) 
     return sha256(f"{settings} {examples.made_from} {base.fingerprint}".encode()).hexdigest()[:16]
 
 
-def _finished(folder: Path, plan: str) -> Adapter:
+def _require_one_plan(config: TrainingConfig, plan: str, first: str) -> None:
+    """Raises TrainingError on a machine whose files are not those of the first."""
+    if plan != first:
+        raise TrainingError(
+            "this process would train something else than the first one: other examples, settings or model",
+            field="examples",
+            value=str(config.examples),
+            remedy="Give every machine the same files.",
+        )
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Raises TrainingError where another process trains in the folder: two that should be one, it may be."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(alone(folder))
+        except BuildError as err:
+            raise TrainingError(
+                err.problem,
+                field=err.field,
+                value=err.value,
+                remedy="Wait for it, or give another folder. Processes that are to be one training are started by "
+                "torchrun or `accelerate launch`.",
+            ) from err
+        yield
+
+
+def _finished(folder: Path, plan: str) -> Adapter | None:
+    if not (folder / ADAPTER / ABOUT).exists():
+        return None
     begun = read_json(folder / BEGUN)
     if not isinstance(begun, dict) or begun.get("plan") != plan:
         raise TrainingError(
@@ -107,13 +139,14 @@ def _finished(folder: Path, plan: str) -> Adapter:
 
 def _write(
     folder: Path, config: TrainingConfig, examples: ExampleFolder, base: PreparedModel, state: Checkpoint
-) -> None:
+) -> Adapter:
     """The adapter comes last but for the checkpoint's end: who finds it finds all."""
     write_json(folder / CURVE, {"losses": state.losses, "validations": state.validations})
     last = steps_of(config, examples)
     write_picture(folder / PICTURE, state, [learning_rate(config, step, last) for step in range(len(state.losses))])
-    write_adapter(folder / ADAPTER, state, config, base, examples.made_from)
+    adapter = write_adapter(folder / ADAPTER, state, config, base, examples.made_from)
     (folder / CHECKPOINT).unlink(missing_ok=True)
+    return adapter
 
 
 def _in_silence(done: int, steps: int, text: str) -> None:

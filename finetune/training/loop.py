@@ -3,37 +3,38 @@
 import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from itertools import islice
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 import torch
 from accelerate import Accelerator
-from numpy.typing import NDArray
 from peft import get_peft_model_state_dict, set_peft_model_state_dict
 
 from finetune.examples import ExampleFolder
 from finetune.training.checkpoint import Checkpoint, Weights
 from finetune.training.config import TrainingConfig
 from finetune.training.events import EVENTS, Follow, events
-from finetune.training.lists import validation_list
 from finetune.training.loss import list_losses
+from finetune.training.processes import from_first
 from finetune.training.schedule import learning_rate
 from finetune.training.scorer import PackedScorer
-from finetune.training.steps import Share, Step, load_steps, steps_of
+from finetune.training.share import Passes, Share
+from finetune.training.steps import Step, load_steps, steps_of
+from finetune.training.validation import judge, validation_passes
+from finetune.training.whole import load_optimizer, parted, whole
 from llm_rerank.engines.base import ScoringRequest
-from llm_rerank.engines.layout import passes
 from llm_rerank.engines.packing import pack
 from llm_rerank.prompt import Prompt
 from retrieval.errors import TrainingError
 from retrieval.retrievers.base import OnStep
 
-_VALIDATION_LIST = 20
-"""Candidates of a validation list, the target among them."""
-
 _UNKEPT_SECONDS = 60.0
 """Of work that an interruption may cost where validations are further apart."""
+
+_NOTHING = (ScoringRequest(prefix=(0,), continuations=((0,),), labels=(0, 1)),)
+"""What a pass computes that packs no list: an item alone has no loss, and its gradient is zero."""
 
 
 class Training:
@@ -56,16 +57,16 @@ class Training:
         self._validated = min(config.validation_lists, examples.rows("validation"))
         self._scorer = scorer
         self._heads = scorer.causal.config.num_attention_heads
-        self._trained = [weights for weights in scorer.parameters() if weights.requires_grad]
-        optimizer = torch.optim.AdamW(self._trained, lr=0.0, weight_decay=config.weight_decay)
+        optimizer = torch.optim.AdamW(_trained(scorer), lr=0.0, weight_decay=config.weight_decay)
         self._model, self._optimizer = accelerator.prepare(scorer, optimizer)
+        self._trained = _trained(scorer)  # what is parted among processes is not what it was before
 
     def run(self, on_step: OnStep) -> Checkpoint:
         """Trains until early stopping or the last step; what is returned is also what lies at the path."""
-        state = Checkpoint.read(self._path, self._plan) or self._first_state()
+        state = from_first(self._accelerator, lambda: Checkpoint.read(self._path, self._plan)) or self._first_state()
         self._restore(state)
         last = steps_of(self._config, self._examples)
-        lists = self._validation_lists()
+        lists = validation_passes(self._config, self._examples, self._prompt, self._share)
         kept = perf_counter()
         steps = load_steps(self._config, self._examples, self._prompt, first=len(state.losses), share=self._share)
         with self._events(state, last) as follow:
@@ -77,7 +78,7 @@ class Training:
                 if validating:
                     self._validate(state, lists, last)
                 follow(state)
-                if validating or perf_counter() - kept > _UNKEPT_SECONDS:
+                if validating or self._first_says(perf_counter() - kept > _UNKEPT_SECONDS):
                     state.seconds, kept = state.seconds + perf_counter() - kept, perf_counter()
                     self._keep(state)
         return state
@@ -88,21 +89,32 @@ class Training:
             return nullcontext(lambda state: None)
         return events(self._path.with_name(EVENTS), state, lambda step: learning_rate(self._config, step, last))
 
+    def _first_says(self, yes: bool) -> bool:
+        """To keep is the work of all, and their clocks differ."""
+        said = torch.tensor(float(yes and self._accelerator.is_main_process), device=self._accelerator.device)
+        return bool(self._accelerator.reduce(said, "sum"))
+
     def _first_state(self) -> Checkpoint:
-        weights = self._weights()
-        return Checkpoint(plan=self._plan, weights=weights, optimizer=self._optimizer.state_dict(), best=weights)
+        weights, optimizer = self._weights(), whole(self._optimizer.state_dict())
+        return Checkpoint(plan=self._plan, weights=weights, optimizer=optimizer, best=weights)
 
     def _restore(self, state: Checkpoint) -> None:
-        set_peft_model_state_dict(self._scorer.model, state.weights)
-        self._optimizer.load_state_dict(state.optimizer)
+        held = self._adapter()
+        weights = {name: parted(value, held[name]) for name, value in state.weights.items()}
+        set_peft_model_state_dict(self._scorer.model, weights)
+        load_optimizer(self._optimizer, state.optimizer)
+
+    def _adapter(self) -> Weights:
+        held: Weights = get_peft_model_state_dict(self._scorer.model, save_embedding_layers=False)
+        return held
 
     def _weights(self) -> Weights:
-        found = get_peft_model_state_dict(self._scorer.model, save_embedding_layers=False)
-        return {name: value.detach().to("cpu", copy=True) for name, value in found.items()}
+        weights: Weights = whole(self._adapter())
+        return weights
 
     def _keep(self, state: Checkpoint) -> None:
-        """Takes the weights into the state and writes it. Nobody waits: the others read it when all start again."""
-        state.weights, state.optimizer = self._weights(), self._optimizer.state_dict()
+        """Takes the weights into the state; the first process writes it, and nobody waits."""
+        state.weights, state.optimizer = self._weights(), whole(self._optimizer.state_dict())
         if not state.validations:
             state.best = state.weights
         if self._accelerator.is_main_process:
@@ -117,15 +129,16 @@ class Training:
         total = torch.zeros((), device=self._accelerator.device)
         for number, requests in enumerate(step.passes, start=1):
             with nullcontext() if number == len(step.passes) else self._accelerator.no_sync(self._model):
-                losses = self._losses(requests)
+                scores = self._scores(self._model, requests)
+                losses = list_losses(scores, _lengths(requests), self._config.loss)
                 # Processes' gradients are averaged: times their number the mean is a sum over all lists.
                 self._accelerator.backward(losses.sum() * self._share.world / step.lists)
             total += losses.detach().sum()
-        norm = self._accelerator.clip_grad_norm_(self._trained, self._config.clip)
+        norm = float(whole(self._accelerator.clip_grad_norm_(self._trained, self._config.clip)))
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
         mean = float(self._accelerator.reduce(total, "sum")) / step.lists
-        if not math.isfinite(mean) or not math.isfinite(float(norm)):
+        if not math.isfinite(mean) or not math.isfinite(norm):
             raise TrainingError(
                 f"the training loss is no longer a number at step {step.number + 1}",
                 field="learning_rate",
@@ -134,46 +147,37 @@ class Training:
             )
         return mean
 
-    def _losses(self, requests: Sequence[ScoringRequest]) -> torch.Tensor:
+    def _scores(self, model: torch.nn.Module, requests: Sequence[ScoringRequest]) -> torch.Tensor:
+        requests = requests or _NOTHING
         packed = pack(requests, query_heads=self._heads, device=self._accelerator.device)
         with self._accelerator.autocast():
-            scores = self._model(packed, requests[0].labels)
-        return list_losses(scores, [len(request.continuations) for request in requests], self._config.loss)
+            scores: torch.Tensor = model(packed, requests[0].labels)
+            return scores
 
-    def _validation_lists(self) -> list[ScoringRequest]:
-        """This process's share of them."""
-        mine = islice(self._examples.all("validation"), self._share.rank, self._validated, self._share.world)
-        return [validation_list(row, _VALIDATION_LIST, self._prompt, self._examples.catalogue) for row in mine]
-
-    @torch.no_grad()
-    def _validate(self, state: Checkpoint, lists: Sequence[ScoringRequest], last: int) -> None:
+    def _validate(self, state: Checkpoint, lists: Passes, last: int) -> None:
         """Tells whether the weights are the best, and whether it is over."""
         done = len(state.losses)
         state.done = done >= last
         if not self._validated:
             return
         self._scorer.eval()
-        found = np.zeros(3)
-        for group in passes(lists, self._config.tokens_per_pass):
-            packed = pack(group, query_heads=self._heads, device=self._accelerator.device)
-            with self._accelerator.autocast():
-                scores = self._scorer(packed, group[0].labels)  # unwrapped: processes may have unlike many passes
-            lengths = [len(request.continuations) for request in group]
-            loss = list_losses(scores, lengths, self._config.loss).sum()
-            gains = [_ndcg(one.cpu().numpy()) for one in torch.split(scores.float(), lengths)]
-            found += [len(group), sum(gains), float(loss)]
-        count, gain, loss_sum = self._accelerator.reduce(torch.tensor(found, device=self._accelerator.device)).tolist()
-        state.validations.append((done, gain / count, loss_sum / count))
+        # Unwrapped: without gradients DDP has nothing to do.
+        mine = judge(lists, partial(self._scores, self._scorer), self._config.loss)
+        found = self._accelerator.reduce(torch.tensor(mine, device=self._accelerator.device))
+        count, gain, loss = found.tolist()
+        state.validations.append((done, gain / count, loss / count))
         if state.best_step == done:
             state.best = self._weights()
         better = [step for step, *_ in state.validations].index(state.best_step)
         state.done |= len(state.validations) - 1 - better >= self._config.patience
 
 
-def _ndcg(scores: NDArray[np.float32]) -> float:
-    """NDCG@10 of the first score; what scores the same comes before it."""
-    place = int((~(scores[1:] < scores[0])).sum())  # what is not a number comes before it too
-    return 1 / math.log2(2 + place) if place < 10 else 0.0
+def _trained(scorer: PackedScorer) -> list[torch.nn.Parameter]:
+    return [weights for weights in scorer.parameters() if weights.requires_grad]
+
+
+def _lengths(requests: Sequence[ScoringRequest]) -> list[int]:
+    return [len(request.continuations) for request in requests or _NOTHING]
 
 
 def _seed(*numbers: int) -> int:

@@ -27,6 +27,11 @@ class PackedScorer(torch.nn.Module):
         """The language model, the adapter's layers within it."""
         return self.model.get_base_model()
 
+    @property
+    def _no_split_modules(self) -> set[str]:
+        """The layers that FSDP parts one by one, where it is not told others: those of the language model."""
+        return set(self.causal._no_split_modules or ())
+
     def forward(self, packed: Pack, labels: TokenIds) -> Tensor:
         """Scores, shape (sum of K,), float32, request after request; `labels` are the ids of yes and no."""
         yes, no = labels
@@ -41,9 +46,9 @@ class PackedScorer(torch.nn.Module):
 
 
 def open_scorer(config: TrainingConfig, base: PreparedModel, device: torch.device) -> PackedScorer:
-    """The base with a fresh adapter, which changes nothing yet: float32 on a CPU.
+    """The base with a fresh adapter, which changes nothing yet, still on the CPU: float32 for one.
 
-    On CUDA the base is bfloat16 and the adapter float32: call it under autocast, as accelerate does.
+    For CUDA the base is bfloat16 and the adapter float32: call it under autocast, as accelerate does.
     Raises ModelError for a model that cannot be packed: it would learn from candidates that see each other.
     """
     dtype = torch.float32 if device.type == "cpu" else torch.bfloat16
@@ -59,4 +64,4 @@ def open_scorer(config: TrainingConfig, base: PreparedModel, device: torch.devic
     for layer in adapted.modules():
         if isinstance(layer, BaseTunerLayer):
             layer.cast_input_dtype_enabled = False  # autocast does: to float32 and back is a copy of every activation
-    return PackedScorer(adapted.to(device))
+    return PackedScorer(adapted)

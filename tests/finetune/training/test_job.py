@@ -28,7 +28,7 @@ from llm_rerank.opening import open_reranker
 from llm_rerank.prompt import PromptConfig
 from llm_rerank.tokenizer import ChatTokenizer
 from retrieval.alone import alone
-from retrieval.errors import BuildError, ModelError, TrainingError
+from retrieval.errors import ModelError, TrainingError
 from retrieval.files import read_json
 from retrieval.retrievers.base import OnStep
 
@@ -110,7 +110,7 @@ def test_a_prompt_longer_than_what_the_examples_hold_is_refused(configure: Confi
 
 
 def test_one_job_at_a_time_in_a_folder(configure: Configure, tmp_path: Path) -> None:
-    with alone(tmp_path), pytest.raises(BuildError, match="another process"):
+    with alone(tmp_path), pytest.raises(TrainingError, match=r"another process is at work.* torchrun"):
         run(configure(), tmp_path)
 
 
