@@ -56,6 +56,10 @@ class TrainingConfig(Settings):
     model: str = DEFAULT_MODEL
     """The base: the embedded default, a local folder, or a hub model by name."""
 
+    quantized_base: Literal["nf4"] | None = None
+    """nf4: the base in four bits while the adapter learns (QLoRA), for a model that is large for its GPU; it is served
+    on the base as it is. CUDA only."""
+
     prompt: PromptConfig = PromptConfig()
     """What the model is asked; the adapter is only served with the same."""
 

@@ -14,6 +14,7 @@ from finetune.training.config import TrainingConfig
 from finetune.training.loop import Training
 from finetune.training.picture import PICTURE, write_picture
 from finetune.training.processes import from_first, open_accelerator
+from finetune.training.quantized import require_quantizable
 from finetune.training.schedule import learning_rate
 from finetune.training.scorer import open_scorer
 from finetune.training.steps import steps_of
@@ -44,6 +45,8 @@ def train(config: TrainingConfig, folder: Path, progress: Progress) -> Adapter:
     base = prepare_model(config.model, say=progress.console.print)
     plan = _plan(config, examples, base)
     accelerator = open_accelerator()
+    if config.quantized_base:
+        require_quantizable(accelerator)
     _require_one_plan(config, plan, from_first(accelerator, lambda: plan))
     if finished := from_first(accelerator, lambda: _finished(folder, plan)):
         return finished

@@ -9,6 +9,7 @@ from transformers.utils import logging
 
 from finetune.training.adapter import lora_config
 from finetune.training.config import TrainingConfig
+from finetune.training.quantized import in_four_bits
 from llm_rerank.engines.packing import Pack
 from llm_rerank.engines.transformers import TransformersEngine
 from llm_rerank.models import PreparedModel
@@ -46,14 +47,16 @@ class PackedScorer(torch.nn.Module):
 
 
 def open_scorer(config: TrainingConfig, base: PreparedModel, device: torch.device) -> PackedScorer:
-    """The base with a fresh adapter, which changes nothing yet, still on the CPU: float32 for one.
+    """The base with a fresh adapter, which changes nothing yet; on the CPU still, but in four bits on its GPU.
 
-    For CUDA the base is bfloat16 and the adapter float32: call it under autocast, as accelerate does.
+    For a CPU all is float32. For CUDA the base is bfloat16 or in four bits and the adapter float32: call it under
+    autocast, as accelerate does.
     Raises ModelError for a model that cannot be packed: it would learn from candidates that see each other.
     """
     dtype = torch.float32 if device.type == "cpu" else torch.bfloat16
     logging.disable_progress_bar()
-    model = AutoModelForCausalLM.from_pretrained(base.folder, dtype=dtype, local_files_only=True)
+    how = in_four_bits(device) if config.quantized_base else {}
+    model = AutoModelForCausalLM.from_pretrained(base.folder, dtype=dtype, local_files_only=True, **how)
     model.name_or_path = config.model  # what the adapter calls its base: a name, not a folder of this machine
     TransformersEngine(model, ChatTokenizer.load(base.folder)).require_packing()
     model.config._attn_implementation = "packed"
