@@ -53,6 +53,10 @@ class AdapterTraining(Settings):
     model: str = DEFAULT_MODEL
     """The base: the embedded default, a local folder, or a hub model by name."""
 
+    quantized_base: Literal["nf4"] | None = None
+    """nf4: the base in four bits while the adapter learns (QLoRA), for a model that is large for its GPU; it is served
+    on the base as it is. CUDA only."""
+
     lora: LoraSettings = LoraSettings()
     """The adapter's form."""
 

@@ -1,10 +1,10 @@
 """The training job: from a configuration and a folder of examples to an adapter."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator
 from rich.progress import Progress
 
 from finetune.examples import ExampleFolder
@@ -13,7 +13,11 @@ from finetune.training.checkpoint import Checkpoint
 from finetune.training.config import TrainingConfig
 from finetune.training.lesson import Lesson
 from finetune.training.loop import Training
+from finetune.training.picture import PICTURE, write_picture
+from finetune.training.processes import from_first, open_accelerator
+from finetune.training.quantized import require_quantizable
 from finetune.training.ranking import RankingLesson
+from finetune.training.schedule import learning_rate
 from finetune.training.scorer import Adapted, open_scorer
 from finetune.training.telling import telling_of_training
 from llm_rerank.adapters import ABOUT, Adapter
@@ -21,7 +25,7 @@ from llm_rerank.models import PreparedModel, prepare_model
 from llm_rerank.prompt import Prompt
 from llm_rerank.tokenizer import ChatTokenizer
 from retrieval.alone import alone
-from retrieval.errors import TrainingError
+from retrieval.errors import BuildError, TrainingError
 from retrieval.files import read_json, write_json
 
 CHECKPOINT = "checkpoint.pt"
@@ -54,23 +58,24 @@ def carry_out(assignment: Assignment, opening: Opening, folder: Path, progress: 
     """Trains an adapter and writes it to `folder`/adapter, going on where an earlier run was stopped.
 
     Under `accelerate launch` or torchrun all processes call this; the first of them writes. Raises TrainingError for a
-    folder that holds another training.
+    folder that holds another training, and for processes that are not those which were asked for.
     """
-    if (folder / ADAPTER / ABOUT).exists():
-        return _finished(folder, assignment.plan)
-    accelerator = Accelerator(mixed_precision="bf16" if torch.cuda.is_available() else "no")
-    lesson, adapted = opening(accelerator.device)
-    training = Training(assignment.config, lesson, adapted, accelerator, assignment.plan, folder / CHECKPOINT)
-    if accelerator.is_main_process:
-        with alone(folder):
-            about = {"plan": assignment.plan, "config": assignment.config.model_dump(mode="json")}
-            write_json(folder / BEGUN, about)
-            state = training.run(telling_of_training(progress))
-            _write(folder, assignment, state)
-    else:
-        training.run(_in_silence)
-    accelerator.wait_for_everyone()
-    return Adapter.read(folder / ADAPTER)
+    plan, config, accelerator = assignment.plan, assignment.config, open_accelerator()
+    if config.quantized_base:
+        require_quantizable(accelerator)
+    _require_one_plan(plan, from_first(accelerator, lambda: plan))
+    if finished := from_first(accelerator, lambda: _finished(folder, plan)):
+        return finished
+    first = accelerator.is_main_process
+    with _alone(folder) if first else nullcontext():
+        lesson, adapted = opening(accelerator.device)
+        training = Training(config, lesson, adapted, accelerator, plan, folder / CHECKPOINT)
+        if first:
+            write_json(folder / BEGUN, {"plan": plan, "config": config.model_dump(mode="json")})
+        state = training.run(telling_of_training(progress) if first else _in_silence)
+        adapter = from_first(accelerator, lambda: _write(folder, assignment, state, lesson.steps))
+    accelerator.end_training()
+    return adapter
 
 
 def adapter_so_far(config: TrainingConfig, folder: Path, out: Path) -> Adapter:
@@ -106,7 +111,37 @@ def _require_histories(config: TrainingConfig, examples: ExampleFolder) -> None:
         )
 
 
-def _finished(folder: Path, plan: str) -> Adapter:
+def _require_one_plan(plan: str, first: str) -> None:
+    """Raises TrainingError on a machine whose files are not those of the first."""
+    if plan != first:
+        raise TrainingError(
+            "this process would train something else than the first one: other examples, settings or model",
+            field="plan",
+            value=plan,
+            remedy="Give every machine the same files.",
+        )
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Raises TrainingError where another process trains in the folder: two that should be one, it may be."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(alone(folder))
+        except BuildError as err:
+            raise TrainingError(
+                err.problem,
+                field=err.field,
+                value=err.value,
+                remedy="Wait for it, or give another folder. Processes that are to be one training are started by "
+                "torchrun or `accelerate launch`.",
+            ) from err
+        yield
+
+
+def _finished(folder: Path, plan: str) -> Adapter | None:
+    if not (folder / ADAPTER / ABOUT).exists():
+        return None
     begun = read_json(folder / BEGUN)
     if not isinstance(begun, dict) or begun.get("plan") != plan:
         raise TrainingError(
@@ -119,11 +154,14 @@ def _finished(folder: Path, plan: str) -> Adapter:
     return Adapter.read(folder / ADAPTER)
 
 
-def _write(folder: Path, assignment: Assignment, state: Checkpoint) -> None:
+def _write(folder: Path, assignment: Assignment, state: Checkpoint, steps: int) -> Adapter:
     """The adapter comes last but for the checkpoint's end: who finds it finds all."""
     write_json(folder / CURVE, {"losses": state.losses, "validations": state.validations})
-    write_adapter(folder / ADAPTER, state, assignment)
+    rates = [learning_rate(assignment.config, step, steps) for step in range(len(state.losses))]
+    write_picture(folder / PICTURE, state, assignment.measure, rates)
+    adapter = write_adapter(folder / ADAPTER, state, assignment)
     (folder / CHECKPOINT).unlink(missing_ok=True)
+    return adapter
 
 
 def _in_silence(done: int, steps: int, text: str) -> None:

@@ -5,7 +5,8 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
-from finetune.training.steps import Share, Step
+from finetune.training.share import Share
+from finetune.training.steps import Step
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.packing import Pack
 
@@ -27,8 +28,8 @@ class Lesson(Protocol):
         """From step `first` to the last, this process's share of each."""
         ...
 
-    def validation(self, share: Share) -> Sequence[ScoringRequest]:
-        """This process's share of what the weights are judged by; nothing where they are not."""
+    def validation(self) -> Sequence[ScoringRequest]:
+        """What the weights are judged by, of all processes; nothing where they are not."""
         ...
 
     def judge(self, model: Any, packed: Pack, requests: Sequence[ScoringRequest]) -> tuple[Tensor, Tensor]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -14,17 +14,24 @@ from peft import get_peft_model_state_dict, set_peft_model_state_dict
 
 from finetune.training.checkpoint import Checkpoint, Weights
 from finetune.training.config import AdapterTraining
+from finetune.training.events import EVENTS, Follow, events
 from finetune.training.lesson import Lesson
+from finetune.training.processes import from_first
+from finetune.training.schedule import learning_rate
 from finetune.training.scorer import Adapted
-from finetune.training.steps import Share, Step
+from finetune.training.share import Passes, Share
+from finetune.training.steps import Step
+from finetune.training.whole import load_optimizer, parted, whole
 from llm_rerank.engines.base import ScoringRequest
-from llm_rerank.engines.layout import passes
 from llm_rerank.engines.packing import pack
 from retrieval.errors import TrainingError
 from retrieval.retrievers.base import OnStep
 
 _UNKEPT_SECONDS = 60.0
 """Of work that an interruption may cost where validations are further apart."""
+
+_NOTHING = (ScoringRequest(prefix=(0,), continuations=((0, 0),), labels=(0, 1)),)
+"""What a pass computes that packs nothing, since others wait for it; its loss does not count."""
 
 
 class Training:
@@ -40,50 +47,68 @@ class Training:
         path: Path,
     ) -> None:
         """`plan` names what is trained on what; the checkpoint lies at `path`."""
-        self._config, self._lesson = config, lesson
+        self._config, self._lesson, self._adapted = config, lesson, adapted
         self._accelerator, self._plan, self._path = accelerator, plan, path
         self._share = Share(rank=accelerator.process_index, world=accelerator.num_processes)
-        self._adapted = adapted
         self._heads = adapted.causal.config.num_attention_heads
-        self._trained = [weights for weights in adapted.parameters() if weights.requires_grad]
-        optimizer = torch.optim.AdamW(self._trained, lr=0.0, weight_decay=config.weight_decay)
+        optimizer = torch.optim.AdamW(_trained(adapted), lr=0.0, weight_decay=config.weight_decay)
         self._model, self._optimizer = accelerator.prepare(adapted, optimizer)
+        self._trained = _trained(adapted)  # what is parted among processes is not what it was before
 
     def run(self, on_step: OnStep) -> Checkpoint:
         """Trains until early stopping or the last step; what is returned is also what lies at the path."""
-        state = Checkpoint.read(self._path, self._plan) or self._first_state()
+        state = from_first(self._accelerator, lambda: Checkpoint.read(self._path, self._plan)) or self._first_state()
         self._restore(state)
-        last = self._lesson.steps
-        lists = self._lesson.validation(self._share)
-        kept = perf_counter()
+        last, kept = self._lesson.steps, perf_counter()
+        judged = self._share.passes(self._lesson.validation(), self._config.tokens_per_pass)
         steps = self._lesson.load(len(state.losses), self._share)
-        while not state.done:
-            state.losses.append(self._step(next(steps), last))
-            done = len(state.losses)
-            on_step(done, last, _standing(state, self._lesson.measure))
-            validating = done % self._config.validate_every == 0 or done == last
-            if validating:
-                self._validate(state, lists, last)
-            if validating or perf_counter() - kept > _UNKEPT_SECONDS:
-                state.seconds, kept = state.seconds + perf_counter() - kept, perf_counter()
-                self._keep(state)
+        with self._events(state, last) as follow:
+            while not state.done:
+                state.losses.append(self._step(next(steps), last))
+                done = len(state.losses)
+                on_step(done, last, _standing(state, self._lesson.measure))
+                validating = done % self._config.validate_every == 0 or done == last
+                if validating:
+                    self._validate(state, judged, last)
+                follow(state)
+                if validating or self._first_says(perf_counter() - kept > _UNKEPT_SECONDS):
+                    state.seconds, kept = state.seconds + perf_counter() - kept, perf_counter()
+                    self._keep(state)
         return state
 
+    def _events(self, state: Checkpoint, last: int) -> AbstractContextManager[Follow]:
+        """The first process writes them."""
+        if not self._accelerator.is_main_process:
+            return nullcontext(lambda state: None)
+        folder, measure = self._path.with_name(EVENTS), self._lesson.measure
+        return events(folder, state, measure, lambda step: learning_rate(self._config, step, last))
+
+    def _first_says(self, yes: bool) -> bool:
+        """To keep is the work of all, and their clocks differ."""
+        said = torch.tensor(float(yes and self._accelerator.is_main_process), device=self._accelerator.device)
+        return bool(self._accelerator.reduce(said, "sum"))
+
     def _first_state(self) -> Checkpoint:
-        weights = self._weights()
-        return Checkpoint(plan=self._plan, weights=weights, optimizer=self._optimizer.state_dict(), best=weights)
+        weights, optimizer = self._weights(), whole(self._optimizer.state_dict())
+        return Checkpoint(plan=self._plan, weights=weights, optimizer=optimizer, best=weights)
 
     def _restore(self, state: Checkpoint) -> None:
-        set_peft_model_state_dict(self._adapted.model, state.weights)
-        self._optimizer.load_state_dict(state.optimizer)
+        held = self._adapter()
+        weights = {name: parted(value, held[name]) for name, value in state.weights.items()}
+        set_peft_model_state_dict(self._adapted.model, weights)
+        load_optimizer(self._optimizer, state.optimizer)
+
+    def _adapter(self) -> Weights:
+        held: Weights = get_peft_model_state_dict(self._adapted.model, save_embedding_layers=False)
+        return held
 
     def _weights(self) -> Weights:
-        found = get_peft_model_state_dict(self._adapted.model, save_embedding_layers=False)
-        return {name: value.detach().to("cpu", copy=True) for name, value in found.items()}
+        weights: Weights = whole(self._adapter())
+        return weights
 
     def _keep(self, state: Checkpoint) -> None:
-        """Takes the weights into the state and writes it. Nobody waits: the others read it when all start again."""
-        state.weights, state.optimizer = self._weights(), self._optimizer.state_dict()
+        """Takes the weights into the state; the first process writes it, and nobody waits."""
+        state.weights, state.optimizer = self._weights(), whole(self._optimizer.state_dict())
         if not state.validations:
             state.best = state.weights
         if self._accelerator.is_main_process:
@@ -102,11 +127,11 @@ class Training:
                 # Processes' gradients are averaged: times their number the mean is a sum over all lists.
                 self._accelerator.backward(losses.sum() * self._share.world / step.lists)
             total += losses.detach().sum()
-        norm = self._accelerator.clip_grad_norm_(self._trained, self._config.clip)
+        norm = float(whole(self._accelerator.clip_grad_norm_(self._trained, self._config.clip)))
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
         mean = float(self._accelerator.reduce(total, "sum")) / step.lists
-        if not math.isfinite(mean) or not math.isfinite(float(norm)):
+        if not math.isfinite(mean) or not math.isfinite(norm):
             raise TrainingError(
                 f"the training loss is no longer a number at step {step.number + 1}",
                 field="learning_rate",
@@ -116,34 +141,35 @@ class Training:
         return mean
 
     def _judge(self, model: Any, requests: Sequence[ScoringRequest]) -> tuple[torch.Tensor, torch.Tensor]:
-        packed = pack(requests, query_heads=self._heads, device=self._accelerator.device)
+        """See Lesson.judge; a pass that packs nothing has a loss of zero, and so has its gradient."""
+        packed = pack(requests or _NOTHING, query_heads=self._heads, device=self._accelerator.device)
         with self._accelerator.autocast():
-            return self._lesson.judge(model, packed, requests)
+            losses, gains = self._lesson.judge(model, packed, requests or _NOTHING)
+        return (losses, gains) if requests else (0 * losses, gains)
 
     @torch.no_grad()
-    def _validate(self, state: Checkpoint, lists: Sequence[ScoringRequest], last: int) -> None:
+    def _validate(self, state: Checkpoint, judged: Passes, last: int) -> None:
         """Tells whether the weights are the best, and whether it is over."""
         done = len(state.losses)
         state.done = done >= last
         self._adapted.eval()
         found = np.zeros(3)
-        for group in passes(lists, self._config.tokens_per_pass):
-            losses, gains = self._judge(self._adapted, group)  # unwrapped: processes may have unlike many passes
-            found += [len(group), float(gains.sum()), float(losses.sum())]
-        count, gain, loss_sum = self._accelerator.reduce(torch.tensor(found, device=self._accelerator.device)).tolist()
+        for requests in judged:
+            losses, gains = self._judge(self._adapted, requests)  # unwrapped: without gradients DDP has nothing to do
+            if requests:
+                found += [len(requests), float(gains.sum()), float(losses.sum())]
+        count, gain, loss = self._accelerator.reduce(torch.tensor(found, device=self._accelerator.device)).tolist()
         if not count:
             return
-        state.validations.append((done, gain / count, loss_sum / count))
+        state.validations.append((done, gain / count, loss / count))
         if state.best_step == done:
             state.best = self._weights()
         better = [step for step, *_ in state.validations].index(state.best_step)
         state.done |= len(state.validations) - 1 - better >= self._config.patience
 
 
-def learning_rate(config: AdapterTraining, step: int, last: int) -> float:
-    """Of step number `step`, from 0: up in a line, down in half a cosine."""
-    up = min(1.0, (step + 1) / (config.warmup_steps + 1))
-    return config.learning_rate * up * (1 + math.cos(math.pi * step / last)) / 2
+def _trained(adapted: Adapted) -> list[torch.nn.Parameter]:
+    return [weights for weights in adapted.parameters() if weights.requires_grad]
 
 
 def _seed(*numbers: int) -> int:

@@ -11,7 +11,8 @@ from finetune.training.config import TrainingConfig
 from finetune.training.lists import chosen, validation_list
 from finetune.training.loss import list_losses
 from finetune.training.scorer import PackedScorer
-from finetune.training.steps import Share, Step, load_steps, steps_of
+from finetune.training.share import Share
+from finetune.training.steps import Step, load_steps, steps_of
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.packing import Pack
 from llm_rerank.prompt import Prompt
@@ -33,11 +34,10 @@ class RankingLesson:
         """See Lesson.load."""
         return load_steps(self._config, self._examples, self._prompt, first=first, share=share)
 
-    def validation(self, share: Share) -> Sequence[ScoringRequest]:
+    def validation(self) -> Sequence[ScoringRequest]:
         """See Lesson.validation."""
-        kept = list(islice(chosen(self._examples.all("validation"), self._config), self._config.validation_lists))
-        mine = kept[share.rank :: share.world]
-        return [validation_list(row, _VALIDATION_LIST, self._prompt, self._examples.catalogue) for row in mine]
+        kept = islice(chosen(self._examples.all("validation"), self._config), self._config.validation_lists)
+        return [validation_list(row, _VALIDATION_LIST, self._prompt, self._examples.catalogue) for row in kept]
 
     def judge(self, model: PackedScorer, packed: Pack, requests: Sequence[ScoringRequest]) -> tuple[Tensor, Tensor]:
         """See Lesson.judge."""

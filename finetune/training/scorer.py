@@ -9,6 +9,7 @@ from transformers.utils import logging
 
 from finetune.training.adapter import lora_config
 from finetune.training.config import AdapterTraining, TrainingConfig
+from finetune.training.quantized import in_four_bits
 from llm_rerank.engines.packing import Pack
 from llm_rerank.engines.transformers import TransformersEngine
 from llm_rerank.models import PreparedModel
@@ -26,6 +27,11 @@ class Adapted(torch.nn.Module):
     def causal(self) -> PreTrainedModel:
         """The language model, the adapter's layers within it."""
         return self.model.get_base_model()
+
+    @property
+    def _no_split_modules(self) -> set[str]:
+        """The layers that FSDP parts one by one, where it is not told others: those of the language model."""
+        return set(self.causal._no_split_modules or ())
 
 
 class PackedScorer(Adapted):
@@ -50,14 +56,16 @@ def open_scorer(config: TrainingConfig, base: PreparedModel, device: torch.devic
 
 
 def open_adapted(config: AdapterTraining, base: PreparedModel, device: torch.device) -> PeftModel:
-    """The base with a fresh adapter, which changes nothing yet: float32 on a CPU.
+    """The base with a fresh adapter, which changes nothing yet; on the CPU still, but in four bits on its GPU.
 
-    On CUDA the base is bfloat16 and the adapter float32: call it under autocast, as accelerate does.
+    For a CPU all is float32. For CUDA the base is bfloat16 or in four bits and the adapter float32: call it under
+    autocast, as accelerate does.
     Raises ModelError for a model that cannot be packed: it would learn from candidates that see each other.
     """
     dtype = torch.float32 if device.type == "cpu" else torch.bfloat16
     logging.disable_progress_bar()
-    model = AutoModelForCausalLM.from_pretrained(base.folder, dtype=dtype, local_files_only=True)
+    how = in_four_bits(device) if config.quantized_base else {}
+    model = AutoModelForCausalLM.from_pretrained(base.folder, dtype=dtype, local_files_only=True, **how)
     model.name_or_path = config.model  # what the adapter calls its base: a name, not a folder of this machine
     TransformersEngine(model, ChatTokenizer.load(base.folder)).require_packing()
     model.config._attn_implementation = "packed"
@@ -68,4 +76,4 @@ def open_adapted(config: AdapterTraining, base: PreparedModel, device: torch.dev
     for layer in adapted.modules():
         if isinstance(layer, BaseTunerLayer):
             layer.cast_input_dtype_enabled = False  # autocast does: to float32 and back is a copy of every activation
-    return adapted.to(device)
+    return adapted

@@ -12,8 +12,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from finetune.examples import Example, ExampleFolder
 from finetune.training.config import TrainingConfig
 from finetune.training.lists import chosen, training_list
-from llm_rerank.engines.base import ScoringRequest
-from llm_rerank.engines.layout import passes
+from finetune.training.share import Passes, Share
 from llm_rerank.prompt import Prompt
 from retrieval.errors import TrainingError
 
@@ -23,17 +22,9 @@ class Step:
     """What one process computes before the weights change."""
 
     number: int
-    passes: tuple[tuple[ScoringRequest, ...], ...]
+    passes: Passes
     lists: int
     """Of all processes together."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Share:
-    """Which process this is, of how many."""
-
-    rank: int = 0
-    world: int = 1
 
 
 def steps_of(config: TrainingConfig, examples: ExampleFolder) -> int:
@@ -130,11 +121,10 @@ class _Steps(IterableDataset[Step]):
                 yield from _some(users[user], self._config.lists_per_user, rng)
 
     def _write(self, number: int, rows: list[Example]) -> Step:
-        config, share = self._config, self._share
+        config = self._config
         rng = np.random.default_rng([config.seed, 1, number])
         requests = [training_list(row, config.negatives, self._prompt, self._examples.catalogue, rng) for row in rows]
-        mine = slice(len(rows) * share.rank // share.world, len(rows) * (share.rank + 1) // share.world)
-        return Step(number=number, passes=passes(requests[mine], config.tokens_per_pass), lists=len(rows))
+        return Step(number=number, passes=self._share.passes(requests, config.tokens_per_pass), lists=len(rows))
 
 
 def _some(rows: list[Example], count: int | None, rng: np.random.Generator) -> list[Example]:

@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from finetune.training.scorer import Adapted
-from finetune.training.steps import Share, Step
+from finetune.training.share import Share
+from finetune.training.steps import Step
 from finetune.writer.config import WriterConfig
 from finetune.writer.pairs import Pair, train_and_validation
 from llm_rerank.engines.base import ScoringRequest
-from llm_rerank.engines.layout import passes
 from llm_rerank.engines.packing import Pack
 from llm_rerank.explanations.writer import writing_request
 from llm_rerank.prompt import Prompt
@@ -46,15 +46,13 @@ class WritingLesson:
     def load(self, first: int, share: Share) -> Iterator[Step]:
         """See Lesson.load."""
         count = self._config.facts_per_step
-        mine = range(count * share.rank // share.world, count * (share.rank + 1) // share.world)
         for number in range(first, self.steps):
-            requests = [self._request(self._train.at(number * count + place)) for place in mine]
-            yield Step(number=number, passes=passes(requests, self._config.tokens_per_pass), lists=count)
+            requests = [self._request(self._train.at(number * count + place)) for place in range(count)]
+            yield Step(number=number, passes=share.passes(requests, self._config.tokens_per_pass), lists=count)
 
-    def validation(self, share: Share) -> Sequence[ScoringRequest]:
+    def validation(self) -> Sequence[ScoringRequest]:
         """See Lesson.validation."""
-        mine = range(share.rank, self._config.validation_facts, share.world)
-        return [self._request(self._kept.at(number)) for number in mine]
+        return [self._request(self._kept.at(number)) for number in range(self._config.validation_facts)]
 
     def judge(self, model: PackedWriter, packed: Pack, requests: Sequence[ScoringRequest]) -> tuple[Tensor, Tensor]:
         """See Lesson.judge. Each request counts alike, however long its texts."""

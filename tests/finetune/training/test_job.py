@@ -16,6 +16,7 @@ from finetune.training.checkpoint import Checkpoint, Weights
 from finetune.training.config import TrainingConfig
 from finetune.training.job import CHECKPOINT, CURVE, adapter_so_far, train
 from finetune.training.loop import Training
+from finetune.training.picture import PICTURE
 from finetune.training.scorer import open_scorer
 from llm_rerank.adapters import WEIGHTS, Adapter
 from llm_rerank.config import RerankerConfig
@@ -27,7 +28,7 @@ from llm_rerank.opening import open_reranker
 from llm_rerank.prompt import PromptConfig
 from llm_rerank.tokenizer import ChatTokenizer
 from retrieval.alone import alone
-from retrieval.errors import BuildError, ModelError, TrainingError
+from retrieval.errors import ModelError, TrainingError
 from retrieval.files import read_json
 from retrieval.retrievers.base import OnStep
 
@@ -78,6 +79,7 @@ def test_a_finished_folder_keeps_the_curve_and_no_checkpoint(finished: Path) -> 
     assert len(curve["losses"]) == 6
     assert [step for step, *_ in curve["validations"]] == [2, 4, 6]
     assert not (finished / CHECKPOINT).exists()
+    assert (finished / PICTURE).read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_finished_training_is_not_done_again(finished: Path, configure: Configure) -> None:
@@ -108,7 +110,7 @@ def test_a_prompt_longer_than_what_the_examples_hold_is_refused(configure: Confi
 
 
 def test_one_job_at_a_time_in_a_folder(configure: Configure, tmp_path: Path) -> None:
-    with alone(tmp_path), pytest.raises(BuildError, match="another process"):
+    with alone(tmp_path), pytest.raises(TrainingError, match=r"another process is at work.* torchrun"):
         run(configure(), tmp_path)
 
 

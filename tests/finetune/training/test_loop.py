@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from finetune.examples import ExampleFolder
 from finetune.training.checkpoint import Checkpoint
 from finetune.training.config import TrainingConfig
-from finetune.training.loop import Training, learning_rate
+from finetune.training.loop import Training
 from finetune.training.ranking import RankingLesson
 from finetune.training.scorer import open_scorer
 from llm_rerank.models import PreparedModel
@@ -78,6 +79,17 @@ def test_an_interrupted_training_ends_as_one_that_was_not(train: Train, path: Pa
     with pytest.raises(KeyboardInterrupt):
         train(stop_after(steps), **settings)
     assert_close(train(**settings), whole)
+
+
+def test_tensorboard_shows_every_step_of_an_interrupted_training_once(train: Train, path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        train(stop_after(6))  # five are shown, four are kept
+    state = train()
+    shown = EventAccumulator(str(path.with_name("events")))
+    shown.Reload()
+    assert [one.step for one in shown.Scalars("training/loss")] == [1, 2, 3, 4, 5, 6]
+    assert [one.value for one in shown.Scalars("training/loss")] == pytest.approx(state.losses)
+    assert [one.step for one in shown.Scalars("validation/NDCG@10")] == [2, 4, 6]
 
 
 def test_a_finished_training_has_nothing_left_to_do(train: Train) -> None:
@@ -183,12 +195,3 @@ def test_work_is_kept_where_validations_are_far_apart(
     assert kept is not None
     assert len(kept.losses) == 4
     assert_close(train(validate_every=6), whole)
-
-
-def test_the_learning_rate_goes_up_in_a_line_and_down_in_half_a_cosine(configure: Configure) -> None:
-    config = configure(learning_rate=1.0, warmup_steps=3)
-    rates = [learning_rate(config, step, 100) for step in range(100)]
-    assert rates[:4] == pytest.approx([0.25, 0.5, 0.75, 1.0], abs=0.01)
-    assert rates[50] == pytest.approx(0.5)
-    assert rates[99] < 0.001
-    assert rates[4:] == sorted(rates[4:], reverse=True)

@@ -1,57 +1,58 @@
-"""Two processes on the CPU: what a training on many GPUs does, in small."""
-
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
-import torch
-from accelerate import debug_launcher
-from accelerate.state import AcceleratorState
-from rich.progress import Progress
 
-from finetune.training.checkpoint import Checkpoint
-from finetune.training.config import TrainingConfig
-from finetune.training.job import train
-from llm_rerank.adapters import Adapter
-from retrieval.files import read_json, write_json
-
-Configure = Callable[..., TrainingConfig]
-KEPT = "kept.pt"
+from finetune.training.processes import open_accelerator
+from retrieval.errors import TrainingError
 
 
-def work(config: TrainingConfig, folder: Path) -> None:
-    """One process's part; it leaves word of how many there were, since a launcher may silently start one."""
-    AcceleratorState._reset_state(reset_partial_state=True)  # what the tests before left, copied by the fork
-    train(config, folder, Progress(disable=True))
-    state = AcceleratorState()
-    word = {"processes": state.num_processes, "kind": state.distributed_type.name}
-    write_json(folder / f"process-{state.process_index}.json", word)
+@pytest.fixture(autouse=True)
+def as_restored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What accelerate itself leaves in the environment."""
+    for name in ("ACCELERATE_USE_FSDP", "FSDP_CPU_RAM_EFFICIENT_LOADING"):
+        monkeypatch.setenv(name, "false")
 
 
-@pytest.fixture
-def kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A job that ends well leaves its last checkpoint, beside where it was."""
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # accelerate warns where it has to choose
-    write = Checkpoint.write
-
-    def twice(self: Checkpoint, path: Path) -> None:
-        write(self, path)
-        write(self, path.with_name(KEPT))
-
-    monkeypatch.setattr(Checkpoint, "write", twice)
+def test_a_process_alone_is_one() -> None:
+    assert open_accelerator().num_processes == 1
 
 
-@pytest.mark.usefixtures("kept")
-def test_two_processes_train_as_one_does(configure: Configure, tmp_path: Path) -> None:
-    # Three lists a step for the one and four for the other, in unlike many passes.
-    config = configure(lists_per_step=7, tokens_per_pass=60, validation_lists=3, epochs=0.5)
-    debug_launcher(work, (config, tmp_path / "two"), num_processes=2)
-    train(config, tmp_path / "one", Progress(disable=True))
-    for process in (0, 1):
-        word = read_json(tmp_path / "two" / f"process-{process}.json")
-        assert word == {"processes": 2, "kind": "MULTI_CPU"}
-    one, two = (torch.load(tmp_path / name / KEPT, weights_only=True) for name in ("one", "two"))
-    assert two["losses"] == pytest.approx(one["losses"], abs=1e-5)
-    torch.testing.assert_close(two["validations"], one["validations"], atol=1e-5, rtol=0)
-    torch.testing.assert_close(two["weights"], one["weights"], atol=1e-5, rtol=0)
-    Adapter.read(tmp_path / "two" / "adapter")
+@pytest.mark.parametrize("count", ["WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE"])
+def test_processes_that_would_each_train_alone_are_refused(monkeypatch: pytest.MonkeyPatch, count: str) -> None:
+    monkeypatch.setenv(count, "2")  # torchrun on a machine without GPUs; mpirun
+    with pytest.raises(TrainingError, match=rf"{count}=2: .* all would train alone\. .*ACCELERATE_USE_CPU=true"):
+        open_accelerator()
+
+
+def test_a_process_that_accelerate_started_in_place_of_several_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASTER_ADDR", "127.0.0.1")  # accelerate launch --cpu --num_processes 2
+    monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "no")
+    with pytest.raises(TrainingError, match=r"started this one alone.* torchrun --nproc_per_node 2"):
+        open_accelerator()
+
+
+def test_fsdp_that_would_be_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
+    monkeypatch.setenv("FSDP_VERSION", "2")
+    with pytest.raises(TrainingError, match=r"FSDP was asked for, and this is NO.*needs GPUs"):
+        open_accelerator()
+
+
+def test_the_first_fsdp_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
+    with pytest.raises(TrainingError, match=r"fsdp_version='1': .*Set it to 2"):
+        open_accelerator()
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("ACCELERATE_USE_DEEPSPEED", "no training could go on"),
+        ("ACCELERATE_USE_MEGATRON_LM", "Megatron-LM"),
+        ("ACCELERATE_USE_PARALLELISM_CONFIG", "not a list"),
+        ("FSDP_OFFLOAD_PARAMS", "have not been tried"),
+        ("FSDP_ACTIVATION_CHECKPOINTING", "gradient_checkpointing"),
+    ],
+)
+def test_what_this_training_cannot_do_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, why: str) -> None:
+    monkeypatch.setenv(name, "true")
+    with pytest.raises(TrainingError, match=rf"{name}='true': .*{why}.*configs/accelerate/ddp\.yaml"):
+        open_accelerator()

@@ -9,7 +9,8 @@ import pytest
 from finetune.examples import ExampleFolder
 from finetune.training.config import NegativesConfig, TrainingConfig
 from finetune.training.lists import training_list, validation_list
-from finetune.training.steps import Share, Step, load_steps, steps_of
+from finetune.training.share import Share
+from finetune.training.steps import Step, load_steps, steps_of
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.layout import passes
 from llm_rerank.prompt import Prompt
@@ -87,8 +88,7 @@ def test_two_processes_share_every_step(load: Load, lists_per_step: int) -> None
     for step, first, second in zip(whole, *halves, strict=True):
         assert lists(step) == lists(first) + lists(second)
         assert step.lists == first.lists == second.lists
-        assert first.passes
-        assert second.passes
+        assert len(first.passes) == len(second.passes) > 0
 
 
 def test_a_users_lists_stay_together(load: Load) -> None:

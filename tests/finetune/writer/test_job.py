@@ -11,7 +11,7 @@ from rich.progress import Progress
 from finetune.training.config import LoraSettings
 from finetune.training.job import BEGUN, CHECKPOINT, CURVE
 from finetune.training.scorer import open_adapted
-from finetune.training.steps import Share
+from finetune.training.share import Share
 from finetune.writer.config import WriterConfig
 from finetune.writer.job import train_writer
 from finetune.writer.lesson import PackedWriter, WritingLesson

@@ -1,0 +1,202 @@
+"""Two processes on the CPU: what a training on many GPUs does, in small."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import pytest
+import torch
+from accelerate import Accelerator, PartialState, debug_launcher
+from accelerate.state import AcceleratorState
+from accelerate.utils import DistributedType
+from rich.progress import Progress
+from torch.distributed.fsdp import FSDPModule
+from torch.distributed.tensor import DTensor
+from torch.multiprocessing import ProcessRaisedException
+
+from finetune.examples import ExampleFolder
+from finetune.training.checkpoint import Checkpoint
+from finetune.training.config import TrainingConfig
+from finetune.training.job import train
+from finetune.training.loop import Training
+from finetune.training.processes import open_accelerator, sharding
+from finetune.training.ranking import RankingLesson
+from finetune.training.scorer import PackedScorer, open_scorer
+from llm_rerank.adapters import Adapter
+from llm_rerank.models import PreparedModel
+from llm_rerank.prompt import Prompt
+
+Configure = Callable[..., TrainingConfig]
+Begin = Callable[..., Training]
+Kind = Literal["MULTI_CPU", "FSDP"]
+KINDS = pytest.mark.parametrize("kind", ["MULTI_CPU", "FSDP"])
+KEPT = "kept.pt"
+
+
+def in_two(kind: Kind, work: Callable[[], object]) -> None:
+    """Does it in two processes, and fails where it fails in one of them or where there are not two: a launcher may
+    silently start one.
+
+    accelerate shards on GPUs only, so that it is told that these are some; what it then does is done on the CPU.
+    """
+
+    def one() -> None:
+        AcceleratorState._reset_state(reset_partial_state=True)  # what the tests before left, copied by the fork
+        if kind == "FSDP":
+            os.environ.update(ACCELERATE_USE_FSDP="true", FSDP_VERSION="2")
+            os.environ.update(FSDP_AUTO_WRAP_POLICY="TRANSFORMER_BASED_WRAP")
+            PartialState(cpu=True).distributed_type = DistributedType.MULTI_GPU
+        work()
+        state = AcceleratorState()
+        assert (state.num_processes, state.distributed_type.name) == (2, kind)
+
+    debug_launcher(one, num_processes=2)
+
+
+@pytest.fixture(autouse=True)
+def threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # accelerate warns where it has to choose
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job that ends well leaves its last checkpoint, beside where it was."""
+    write = Checkpoint.write
+
+    def twice(self: Checkpoint, path: Path) -> None:
+        write(self, path)
+        write(self, path.with_name(KEPT))
+
+    monkeypatch.setattr(Checkpoint, "write", twice)
+
+
+def assert_close(found: Checkpoint, expected: Checkpoint, apart: float) -> None:
+    assert found.losses == pytest.approx(expected.losses, abs=apart)
+    torch.testing.assert_close(found.validations, expected.validations, atol=apart, rtol=0)
+    torch.testing.assert_close(found.weights, expected.weights, atol=apart, rtol=0)
+
+
+def read(path: Path) -> Checkpoint:
+    state = Checkpoint.read(path, "plan")
+    assert state is not None
+    return state
+
+
+@KINDS
+@pytest.mark.usefixtures("kept")
+def test_two_processes_train_as_one_does(configure: Configure, tmp_path: Path, kind: Kind) -> None:
+    # Three lists a step for the one and four for the other, in unlike many passes.
+    config = configure(lists_per_step=7, tokens_per_pass=60, validation_lists=3, epochs=0.5)
+    in_two(kind, lambda: train(config, tmp_path / "two", Progress(disable=True)))
+    Adapter.read(tmp_path / "two" / "adapter")
+    train(config, tmp_path / "one", Progress(disable=True))
+    one, two = (Checkpoint(**torch.load(tmp_path / name / KEPT, weights_only=True)) for name in ("one", "two"))
+    assert_close(two, one, 1e-5)
+
+
+def test_processes_that_would_train_different_things_are_refused(configure: Configure, tmp_path: Path) -> None:
+    def work() -> None:
+        train(configure(seed=PartialState(cpu=True).process_index), tmp_path, Progress(disable=True))
+
+    with pytest.raises(ProcessRaisedException, match="something else than the first one"):
+        in_two("MULTI_CPU", work)
+
+
+@pytest.fixture
+def begin(configure: Configure, tiny: PreparedModel, prompt: Prompt) -> Begin:
+    """A training in what processes there are."""
+
+    def start(path: Path, accelerator: Accelerator | None = None, **others: object) -> Training:
+        config = configure(**others)
+        accelerator = accelerator or open_accelerator()
+        scorer = open_scorer(config, tiny, accelerator.device)
+        lesson = RankingLesson(config, ExampleFolder(config.examples), prompt)
+        return Training(config, lesson, scorer, accelerator, "plan", path)
+
+    return start
+
+
+def stop_after(steps: int) -> Callable[[int, int, str], None]:
+    def on_step(done: int, last: int, text: str) -> None:
+        if done == steps:
+            raise KeyboardInterrupt
+
+    return on_step
+
+
+in_silence = stop_after(0)
+
+
+def test_sharded_each_holds_a_part_and_the_checkpoint_the_whole_adapter(begin: Begin, tmp_path: Path) -> None:
+    settings = {"validation_lists": 0, "epochs": 1 / 6}  # one step
+
+    def work() -> None:
+        training = begin(tmp_path / "two.pt", **settings)
+        scorer = training._adapted
+        assert sum(isinstance(module, FSDPModule) for module in scorer.modules()) == 3  # two layers, and the rest
+        for weights in scorer.parameters():
+            assert isinstance(weights, DTensor)
+            assert weights.to_local().numel() < weights.numel()
+        training.run(in_silence)
+
+    in_two("FSDP", work)
+    one = begin(tmp_path / "one.pt", **settings).run(in_silence)
+    two = read(tmp_path / "two.pt")
+    assert two.weights.keys() == one.weights.keys()
+    assert_close(two, one, 1e-6)
+    assert any(weights.count_nonzero() for name, weights in two.weights.items() if "lora_B" in name)
+
+
+@KINDS
+@pytest.mark.parametrize("goes_on", ["alike", "alone"])
+def test_an_interrupted_training_ends_as_one_that_was_not(
+    begin: Begin, tmp_path: Path, kind: Kind, goes_on: str
+) -> None:
+    path, whole = tmp_path / "cut.pt", tmp_path / "whole.pt"
+
+    def cut() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            begin(path).run(stop_after(3))
+
+    in_two(kind, cut)
+    if goes_on == "alike":
+        in_two(kind, lambda: begin(path).run(in_silence))
+    else:
+        begin(path).run(in_silence)
+    in_two(kind, lambda: begin(whole).run(in_silence))
+    assert_close(read(path), read(whole), 0.0 if goes_on == "alike" else 1e-5)
+
+
+def in_bfloat16(scorer: PackedScorer) -> PackedScorer:
+    """The base as on CUDA; the adapter stays float32."""
+    for weights in scorer.parameters():
+        if not weights.requires_grad:
+            weights.data = weights.data.bfloat16()
+    return scorer
+
+
+def test_sharded_a_base_in_bfloat16_and_an_adapter_in_float32_learn_as_they_do_whole(
+    begin: Begin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_in_float32 = open_scorer
+    monkeypatch.setattr(f"{__name__}.open_scorer", lambda *given: in_bfloat16(open_in_float32(*given)))
+
+    def sharded() -> None:
+        training = begin(tmp_path / "sharded.pt", Accelerator(mixed_precision="bf16", fsdp_plugin=sharding()))
+        training.run(in_silence)
+        assert {weights.dtype for weights in training._trained} == {torch.float32}
+        assert {weights.dtype for weights in training._adapted.parameters()} == {torch.float32, torch.bfloat16}
+
+    def copied() -> None:
+        begin(tmp_path / "copied.pt", Accelerator(mixed_precision="bf16", cpu=True)).run(in_silence)
+
+    in_two("FSDP", sharded)
+    in_two("MULTI_CPU", copied)
+    assert_close(read(tmp_path / "sharded.pt"), read(tmp_path / "copied.pt"), 1e-5)
+
+
+def test_sharded_activations_can_be_computed_again(begin: Begin, tmp_path: Path) -> None:
+    for name, again in (("again", True), ("kept", False)):
+        in_two("FSDP", lambda: begin(tmp_path / name, gradient_checkpointing=again).run(in_silence))  # noqa: B023
+    assert_close(read(tmp_path / "again"), read(tmp_path / "kept"), 1e-6)
