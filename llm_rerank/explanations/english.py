@@ -4,47 +4,20 @@ Every text names a cited act, or says that there is none. None says that the sug
 it does depends on the weight of the model's score.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import combinations, permutations
 from typing import Final
 
 from llm_rerank.explanations.attributes import Attribute, details_of, shared
-from llm_rerank.explanations.facts import CitedAct, Facts
+from llm_rerank.explanations.english_acts import EnglishAct
+from llm_rerank.explanations.facts import Facts
 from llm_rerank.explanations.names import any_of, names_in
-from llm_rerank.explanations.phrases import Exactly, Phrase, maybe, one_of, row
-from retrieval.records import InteractionKind
+from llm_rerank.explanations.phrases import Exactly, Phrase, one_of, row
 
-_VERBS: Final[dict[InteractionKind, Phrase]] = {
-    "purchase": one_of("bought", "purchased"),
-    "view": one_of("viewed", "looked at"),
-    "rating": one_of("rated"),
-    "search": one_of("searched for"),
-}
-_NOUNS: Final[dict[InteractionKind, tuple[str, str]]] = {
-    "purchase": ("purchase of ", "purchases of "),
-    "view": ("look at ", "looks at "),
-    "rating": ("rating of ", "ratings of "),
-    "search": ("search for ", "searches for "),
-}
-_NUMBERS: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _YOU: Final = one_of("You ", understood=("You have ", "You’ve ", "You've "))
 _AND: Final = one_of(", and ", " and ", " and also ", understood=(", and also ", ", and you ", " and you "))
 _END: Final = one_of(".", understood=("!",))
-
-
-class _Cited:
-    """An act in words; `own` where what is cited is what is suggested."""
-
-    def __init__(self, act: CitedAct, names: tuple[str, ...], *, own: bool) -> None:
-        title = any_of(names)
-        one, many = _NOUNS[act.kind]
-        self.act = act
-        self.own = own
-        self.name = one_of(title, understood=("this item", "this")) if own else title
-        self.verb = _VERBS[act.kind]
-        self.often = _often(act.times)
-        self.how = row(maybe(self.often), maybe(_when(act)))
-        self.acts = row(one, self.name) if act.times == 1 else row(_number(act.times), " ", many, self.name)
 
 
 class _Suggested:
@@ -67,7 +40,9 @@ def english(facts: Facts) -> Phrase:
     if not facts.acts:
         return _without_acts(item)
     own = facts.item.item_id
-    cited = [_Cited(a, called, own=a.item.item_id == own) for a, called in zip(facts.acts, names.cited, strict=True)]
+    cited = [
+        EnglishAct(a, called, own=a.item.item_id == own) for a, called in zip(facts.acts, names.cited, strict=True)
+    ]
     return one_of(*(_with(acts, item) for count in (1, 2) for acts in permutations(cited, count)))
 
 
@@ -77,34 +52,42 @@ def _without_acts(item: _Suggested) -> Phrase:
     return one_of(*(row(nothing, " ", each) for each in about), *(row(each, " ", nothing) for each in about), nothing)
 
 
-def _with(acts: Sequence[_Cited], item: _Suggested) -> Phrase:
+def _with(acts: Sequence[EnglishAct], item: _Suggested) -> Phrase:
     """A sentence or two that cite just these acts; one of them names the item by its title, hardly both."""
     if any(cited.own for cited in acts):
-        return _sentences(acts, item, item.called("this item"), item.called("This item"), ())
+        return _sentences(acts, item, (), first="this item", then="this item")
     alike = shared(item.item, *(cited.act.item for cited in acts))
     texts = [
-        _sentences(acts, item, item.called(item.title), item.called("This item"), alike),
-        _sentences(acts, item, item.called("this item"), item.called(item.title), alike),
+        _sentences(acts, item, alike, first=item.title, then="this item"),
+        _sentences(acts, item, alike, first="this item", then=item.title),
     ]
     described = [attribute for attribute in alike if attribute.tells]
     if described and len(acts) == 1:
-        texts.append(one_of(*(_like(acts[0], item, attribute) for attribute in described)))
+        texts.append(_any_about(described, partial(_like, acts[0], item)))
     return one_of(*texts)
 
 
 def _sentences(
-    acts: Sequence[_Cited], item: _Suggested, first: Phrase, then: Phrase, alike: Sequence[Attribute]
+    acts: Sequence[EnglishAct], item: _Suggested, alike: Sequence[Attribute], *, first: Phrase | str, then: Phrase | str
 ) -> Phrase:
     """What was done, and what it did to the score or more; the item is called `first` there, and `then` here."""
     done = _done(acts)
-    raised = row(done, ", which raised the model's score of ", first)
-    also = [one_of(*(_also(then, attribute) for attribute in alike))] if alike else []
-    more = [row(" ", sentence) for sentence in [_proposal(then), *_about(item, then), *also]]
-    scored = row(one_of(raised, _measured(acts, first)), _END, one_of("", *more))
+    raised = row(done, ", which raised the model's score of ", item.called(first))
+    opening = item.called("This item" if then == "this item" else then)
+    also = [_any_about(alike, partial(_also, opening))] if alike else []
+    more = [row(" ", sentence) for sentence in [_proposal(opening, item.called(then)), *_about(item, opening), *also]]
+    scored = row(one_of(raised, _measured(acts, item.called(first))), _END, one_of("", *more))
     return one_of(scored, scored, row(done, _END, one_of(*more)), understood=(row(done, _END),))
 
 
-def _done(acts: Sequence[_Cited]) -> Phrase:
+def _any_about(attributes: Sequence[Attribute], about: Callable[[Attribute], Phrase]) -> Phrase:
+    """One of them; what says its own name ("national brand") is said only where there is nothing else."""
+    dull = [about(attribute) for attribute in attributes if attribute.repeats_its_name]
+    good = [about(attribute) for attribute in attributes if not attribute.repeats_its_name]
+    return one_of(*good, understood=dull) if good else one_of(*dull)
+
+
+def _done(acts: Sequence[EnglishAct]) -> Phrase:
     """You bought A twice and B once. Where one verb serves for both, both are counted, or none is."""
     first, *others = acts
     done = row(_YOU, first.verb, " ", first.name, first.how)
@@ -119,7 +102,7 @@ def _done(acts: Sequence[_Cited]) -> Phrase:
     return one_of(again, plain, counted)
 
 
-def _measured(acts: Sequence[_Cited], item: Phrase) -> Phrase:
+def _measured(acts: Sequence[EnglishAct], item: Phrase) -> Phrase:
     """Your three purchases of A raised the model's score of B: without them it is lower."""
     if len(acts) == 1:
         (cited,) = acts
@@ -131,7 +114,7 @@ def _measured(acts: Sequence[_Cited], item: Phrase) -> Phrase:
     return row(one_of(both, acted), " each raised the model's score of ", item)
 
 
-def _like(cited: _Cited, item: _Suggested, attribute: Attribute) -> Phrase:
+def _like(cited: EnglishAct, item: _Suggested, attribute: Attribute) -> Phrase:
     """Like A, which you bought twice, B is in the category Dairy."""
     told = row(cited.name, ", which you ", cited.verb, cited.how)
     listed = _listed(attribute)
@@ -153,14 +136,15 @@ def _also(item: Phrase, attribute: Attribute) -> Phrase:
 
 def _about(item: _Suggested, called: Phrase) -> tuple[Phrase, ...]:
     """What the catalogue says of the item; nothing where its title says it all."""
-    listed = [_listed(attribute) for attribute in item.details]
-    pairs = [row(one, " and ", other) for one, other in combinations(listed, 2)]
-    return (row(called, " is ", one_of(*listed, *pairs), _END),) if listed else ()
+    if not item.details:
+        return ()
+    pairs = [row(_listed(one), " and ", _listed(other)) for one, other in combinations(item.details, 2)]
+    return (row(called, " is ", one_of(_any_about(item.details, _listed), *pairs), _END),)
 
 
-def _proposal(item: Phrase) -> Phrase:
-    proposed = one_of(row("We suggest ", item), row("The shop suggests ", item))
-    return row(one_of(proposed, row(item, " is suggested"), row(item, " is recommended")), _END)
+def _proposal(opening: Phrase, item: Phrase) -> Phrase:
+    passive = row(opening, one_of(" is suggested", " is recommended"))
+    return row(one_of(row("We suggest ", item), row("The shop suggests ", item), passive, passive), _END)
 
 
 def _listed(attribute: Attribute) -> Phrase:
@@ -175,24 +159,3 @@ def _listed(attribute: Attribute) -> Phrase:
         case other:
             before = f"listed with the {other} "
     return row(before, Exactly(attribute.value))
-
-
-def _often(times: int) -> Phrase:
-    digits = f" {times} times"
-    if times == 1:
-        return one_of(" once", understood=(digits, " 1 time", " one time"))
-    words = " twice" if times == 2 else f" {_number(times)} times"
-    return one_of(words, digits, understood=(" two times",) if times == 2 else ())
-
-
-def _when(act: CitedAct) -> Phrase:
-    """A date without "last" is true of one act only."""
-    day = one_of(f"{act.last.day} {act.last:%B}", f"{act.last.day} {act.last:%B} {act.last.year}")
-    last = [row(f"{comma} {word} on ", day) for comma in (",", "") for word in ("last", "most recently")]
-    if act.times > 1:
-        return one_of(*last[:2], understood=last)
-    return one_of(row(" on ", day), f" in {act.last:%B} {act.last.year}", understood=last)
-
-
-def _number(times: int) -> str:
-    return _NUMBERS[times] if times < len(_NUMBERS) else str(times)

@@ -1,5 +1,6 @@
 """What is said is what is recognised: whatever the facts are."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -60,6 +61,20 @@ def test_at_most_two_sentences_of_few_words_and_no_persuasion(priced: Facts) -> 
     assert np.mean([len(text.split()) for text in texts]) < 30
     persuading = ("love", "perfect", "because", "must", "should", "best", "enjoy", "great", " so ")
     assert not [text for text in texts for word in persuading if word in text.casefold()]
+
+
+def test_what_says_its_own_name_is_said_where_there_is_nothing_else(make_facts: Make, make_act: Act) -> None:
+    milk = make_act("Whole milk 1 l")
+    told = make_facts(replace(milk, item=replace(milk.item, brand="store brand")), brand="store brand")
+    assert not [text for text in drawn(told) if "also listed as" in text]
+    assert problem_with("You bought Whole milk 1 l. This item is also listed as store brand.", told, "en") == ""
+    apart = replace(told, item=replace(told.item, category="drinks"))
+    assert [text for text in drawn(apart) if "also listed as" in text]
+
+
+def test_this_item_is_written_as_its_place_asks(priced: Facts) -> None:
+    for text in drawn(priced):
+        assert not re.search(r"(?<![.!] )(?<!^)This item|(?:^|[.!] )this item", text), text
 
 
 def test_each_text_cites(priced: Facts) -> None:
