@@ -8,7 +8,7 @@ from safetensors import SafetensorError
 from transformers import AutoTokenizer
 
 from llm_rerank.adapters import Adapter
-from llm_rerank.engines.loading import read_model
+from llm_rerank.engines.transformers import _read_model  # that file's digest names all scores that are kept
 from llm_rerank.models import PreparedModel
 from retrieval.errors import ConfigError, ModelError
 from retrieval.files import write_json
@@ -28,7 +28,7 @@ def merge(adapter: Adapter, base: PreparedModel, out: Path) -> None:
     with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as made:
         part = Path(made) / "model"
         try:
-            read_model(base.folder, adapter.folder).save_pretrained(part)
+            _read_model(base.folder, adapter.folder).save_pretrained(part)
         except SafetensorError as err:  # its own word for a full disk
             raise ModelError(
                 f"the checkpoint cannot be written ({err})",

@@ -1,6 +1,7 @@
 """From a configuration to a reranker with its model loaded."""
 
 from collections.abc import Callable
+from functools import partial
 
 from llm_rerank.adapters import Adapter
 from llm_rerank.config import RecommendConfig, RerankerConfig
@@ -78,14 +79,12 @@ def _open(
     writer: Adapter | None = None,
 ) -> Reranker:
     tokenizer = ChatTokenizer.load(model.folder)
-    engine = build_engine(
-        config.engine.kind,
-        model.folder,
-        tokenizer,
-        adapter=adapter.folder if adapter else None,
-        writer_adapter=writer.folder if writer else None,
-        device=config.engine.device,
-    )
-    adapter_id = adapter.adapter_id if adapter else None
+    folder, adapter_id = (adapter.folder, adapter.adapter_id) if adapter else (None, None)
+    build = partial(build_engine, config.engine.kind, model.folder, tokenizer, device=config.engine.device)
+    engine = build(adapter=folder)
+    if writer is not None:
+        from llm_rerank.engines.paired import PairedEngine  # brings torch
+
+        engine = PairedEngine(engine, build(adapter=writer.folder))
     prompt = Prompt(tokenizer, config.prompt)
     return Reranker(engine, prompt, catalogue, method=config.method, fusion=fusion, adapter=adapter_id)

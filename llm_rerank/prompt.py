@@ -105,10 +105,10 @@ class Prompt:
         lines = self._history_lines(history, catalogue)
         return self._opening + self._tokenizer.encode(f"{asked}\n") + tuple(i for line in lines for i in line)
 
-    def task(self, lines: Sequence[str]) -> TokenIds:
-        """A request for free text: each line one line of visible characters."""
+    def task(self, lines: Sequence[str], begun: str) -> TokenIds:
+        """A request for free text: each line one line of visible characters, the answer begun for the model."""
         asked = "\n".join(one_line(line[:_LONGEST_TEXT]) for line in lines)
-        return self._tokenizer.opening + self._tokenizer.encode(asked) + self._tokenizer.closing
+        return self._tokenizer.opening + self._tokenizer.encode(asked) + self._tokenizer.closing + self._encode(begun)
 
     def shown_items(self, history: UserHistory, catalogue: Catalogue) -> tuple[str, ...]:
         """The history items that the model really reads, oldest first: what an explanation may cite."""

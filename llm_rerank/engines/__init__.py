@@ -15,12 +15,10 @@ def build_engine(
     tokenizer: Tokenizer,
     *,
     adapter: Path | None = None,
-    writer_adapter: Path | None = None,
     device: str | None = None,
 ) -> Engine:
     """The engine of that kind over the prepared model in `folder`, with an adapter's weights added.
 
-    `writer_adapter` is the one that text is generated with; none: scores and text come from the same weights.
     Heavy imports happen here and nowhere else.
     """
     match kind:
@@ -36,6 +34,4 @@ def build_engine(
                     value=kind,
                     remedy="Run pip install 'llm-rerank[serve]'",
                 ) from err
-            return TransformersEngine.load(
-                folder, tokenizer, adapter=adapter, writer_adapter=writer_adapter, device=device
-            )
+            return TransformersEngine.load(folder, tokenizer, adapter=adapter, device=device)

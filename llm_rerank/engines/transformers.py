@@ -3,24 +3,23 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from threading import Event, Lock
 from typing import Final
+from warnings import catch_warnings, filterwarnings
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.nn.functional import linear
-from transformers import AttentionInterface, PreTrainedModel
+from transformers import AttentionInterface, AutoModelForCausalLM, PreTrainedModel
 
 from llm_rerank.engines.base import GeneratedPiece, GenerationRequest, ScoringRequest, raise_if_cancelled
 from llm_rerank.engines.generation import generate
 from llm_rerank.engines.layout import passes
-from llm_rerank.engines.loading import first_line, read_model, share_what_is_equal
 from llm_rerank.engines.packing import pack, packed_attention
 from llm_rerank.tokenizer import Tokenizer
-from retrieval.errors import EngineError, LlmRerankError, ModelError
+from retrieval.errors import EngineError, LlmRerankError, MissingExtraError, ModelError
 
 AttentionInterface.register("packed", packed_attention)
 
@@ -36,57 +35,35 @@ class TransformersEngine:
 
     name = "transformers"
 
-    def __init__(
-        self,
-        model: PreTrainedModel,
-        tokenizer: Tokenizer,
-        *,
-        writer: PreTrainedModel | None = None,
-        tokens_per_pass: int = 4096,
-    ) -> None:
-        """`writer` is the same model with other weights, to generate with; none: `model` does both.
-
-        `tokens_per_pass` bounds how many requests share a forward pass; one request is never split.
-        """
+    def __init__(self, model: PreTrainedModel, tokenizer: Tokenizer, *, tokens_per_pass: int = 4096) -> None:
+        """`tokens_per_pass` bounds how many requests share a forward pass; one request is never split."""
         self._model = model.eval()
-        self._writer = self._model if writer is None else writer.eval()
         self._tokenizer = tokenizer
         self._tokens_per_pass = tokens_per_pass
         self._one_at_a_time = Lock()  # the attention in use is the model's state
 
     @classmethod
     def load(
-        cls,
-        folder: Path,
-        tokenizer: Tokenizer,
-        *,
-        adapter: Path | None = None,
-        writer_adapter: Path | None = None,
-        device: str | None = None,
+        cls, folder: Path, tokenizer: Tokenizer, *, adapter: Path | None = None, device: str | None = None
     ) -> "TransformersEngine":
         """Loads prepared weights: float32 on a CPU (bfloat16 is unusably slow there), bfloat16 on CUDA.
 
-        An adapter's are added to them: beside them it would more than double a CPU's time. One that generates has the
-        weights that it changes a second time; what neither adapter changes is there once.
+        An adapter's are added to them: beside them it would more than double a CPU's time.
         """
         try:
             where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
             dtype = torch.float32 if where.type == "cpu" else torch.bfloat16
-            model = read_model(folder, adapter).to(where, dtype)
-            writer = None if writer_adapter is None else read_model(folder, writer_adapter).to(where, dtype)
+            model = _read_model(folder, adapter).to(where, dtype)
         except LlmRerankError:
             raise
         except Exception as err:  # the loader raises anything from OSError to SafetensorError
             raise ModelError(
-                f"the model cannot be loaded on {device or 'the default device'} ({first_line(err)})",
+                f"the model cannot be loaded on {device or 'the default device'} ({_first_line(err)})",
                 field="model",
                 value=str(folder),
                 remedy="Correct engine.device, delete the folder so that it is prepared again, or name another model",
             ) from err
-        if writer is not None:
-            share_what_is_equal(model, writer)
-        tokens_per_pass = 4096 if where.type == "cpu" else 32768
-        engine = cls(model, tokenizer, writer=writer, tokens_per_pass=tokens_per_pass)
+        engine = cls(model, tokenizer, tokens_per_pass=4096 if where.type == "cpu" else 32768)
         engine.require_packing()
         return engine
 
@@ -98,7 +75,7 @@ class TransformersEngine:
         """
         _, other = _PROBE.continuations
         packed = torch.from_numpy(self.score([_PROBE])[0][1])
-        with self._attention(self._model, "sdpa"), torch.inference_mode():
+        with self._attention("sdpa"), torch.inference_mode():
             prompt = torch.tensor([[*_PROBE.prefix, *other]], device=self._model.device)
             plain = self._model(input_ids=prompt, use_cache=False, logits_to_keep=1).logits[0, -1, list(_PROBE.labels)]
         plain = plain.float().cpu()
@@ -135,15 +112,14 @@ class TransformersEngine:
     def _generate(self, requests: Sequence[GenerationRequest], cancel: Event | None) -> Iterator[GeneratedPiece]:
         for start in range(0, len(requests), _TEXTS_AT_ONCE):
             batch = requests[start : start + _TEXTS_AT_ONCE]
-            in_use = partial(self._attention, self._writer, "sdpa")
-            for piece in generate(self._writer, self._tokenizer, batch, in_use, cancel):
+            for piece in generate(self._model, self._tokenizer, batch, lambda: self._attention("sdpa"), cancel):
                 yield replace(piece, index=start + piece.index)
 
     def _score_batch(self, batch: Sequence[ScoringRequest], cancel: Event | None) -> list[NDArray[np.float32]]:
         packed = pack(batch, query_heads=self._model.config.num_attention_heads, device=self._model.device)
         if not len(packed.last_rows):
             return [np.empty((0, len(request.labels)), dtype=np.float32) for request in batch]
-        with self._attention(self._model, "packed"), torch.inference_mode():
+        with self._attention("packed"), torch.inference_mode():
             hidden = self._model.base_model(
                 input_ids=packed.input_ids,
                 position_ids=packed.position_ids,
@@ -161,16 +137,16 @@ class TransformersEngine:
         return linear(hidden.float(), head.weight[labels].float(), bias).cpu().numpy()
 
     @contextmanager
-    def _attention(self, model: PreTrainedModel, implementation: str) -> Iterator[None]:
+    def _attention(self, implementation: str) -> Iterator[None]:
         with self._one_at_a_time:
-            model.config._attn_implementation = implementation
+            self._model.config._attn_implementation = implementation
             try:
                 yield
             except LlmRerankError:
                 raise
             except Exception as err:  # out of memory, a token or an argument that the model does not know
                 raise EngineError(
-                    f"the model failed ({type(err).__name__}: {first_line(err)})",
+                    f"the model failed ({type(err).__name__}: {_first_line(err)})",
                     field="model",
                     value=type(self._model).__name__,
                     remedy="Ask for less at once, or use another device",
@@ -185,3 +161,36 @@ class TransformersEngine:
                 value=tokens,
                 remedy="Lower the prompt's history or title budget",
             )
+
+
+def _read_model(folder: Path, adapter: Path | None) -> PreTrainedModel:
+    """In float32, so that what an adapter adds is not rounded away before it is added."""
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
+    return model if adapter is None else _with_adapter(model, adapter)
+
+
+def _with_adapter(model: PreTrainedModel, adapter: Path) -> PreTrainedModel:
+    try:
+        from peft import PeftModel  # slow to import, and needed by few
+    except ImportError as err:
+        raise MissingExtraError(
+            f"an adapter cannot be added ({err})",
+            field="adapter",
+            value=str(adapter),
+            remedy="Run pip install 'llm-rerank[serve]'",
+        ) from err
+    try:
+        with catch_warnings():
+            filterwarnings("error", message="Found missing adapter keys")  # what is missing would be left untrained
+            return PeftModel.from_pretrained(model, adapter).merge_and_unload()
+    except Exception as err:  # peft raises anything from ValueError to SafetensorError
+        raise ModelError(
+            f"the adapter cannot be added to this model ({_first_line(err)})",
+            field="adapter",
+            value=str(adapter),
+            remedy="Get the adapter again, or name the model that it was trained on",
+        ) from err
+
+
+def _first_line(err: Exception) -> str:
+    return next(iter(str(err).splitlines()), "")

@@ -62,7 +62,7 @@ def writing_request(facts: Facts, language: Language, prompt: Prompt, temperatur
     lines = asked(facts, language)
     seed = int.from_bytes(sha256("\n".join(lines).encode()).digest()[:4])
     return GenerationRequest(
-        prompt=prompt.task(lines), max_tokens=_MOST_TOKENS, temperature=temperature, seed=seed, stop=("\n",)
+        prompt=prompt.task(lines, begun=""), max_tokens=_MOST_TOKENS, temperature=temperature, seed=seed, stop=("\n",)
     )
 
 

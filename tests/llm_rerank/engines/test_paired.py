@@ -1,4 +1,4 @@
-"""One adapter scores and another writes, in one engine over one base."""
+"""One adapter scores and another writes, over one base."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +10,7 @@ from peft import LoraConfig, get_peft_model
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from llm_rerank.engines.base import Engine, GenerationRequest, ScoringRequest
+from llm_rerank.engines.paired import PairedEngine
 from llm_rerank.engines.transformers import TransformersEngine
 from llm_rerank.tokenizer import Tokenizer
 
@@ -49,13 +50,11 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture
 def load(folders: dict[str, Path], characters: Tokenizer) -> Load:
-    def with_adapters(scorer: str | None, writer: str | None) -> TransformersEngine:
-        adapter, writer_adapter = (None if name is None else folders[name] for name in (scorer, writer))
-        return TransformersEngine.load(
-            folders["base"], characters, adapter=adapter, writer_adapter=writer_adapter, device="cpu"
-        )
+    def with_adapter(name: str | None) -> TransformersEngine:
+        adapter = None if name is None else folders[name]
+        return TransformersEngine.load(folders["base"], characters, adapter=adapter, device="cpu")
 
-    return with_adapters
+    return with_adapter
 
 
 def scores(engine: Engine) -> np.ndarray:
@@ -68,20 +67,16 @@ def text(engine: Engine) -> str:
 
 @pytest.mark.parametrize("scorer", [None, "scorer"])
 def test_each_does_its_own_work_as_if_it_were_alone(load: Load, scorer: str | None) -> None:
-    both = load(scorer, "writer")
-    np.testing.assert_allclose(scores(both), scores(load(scorer, None)), atol=1e-5)
-    assert text(both) == text(load("writer", None)) != text(load(scorer, None))
-    np.testing.assert_allclose(scores(both), scores(load(scorer, None)), atol=1e-5)  # after it wrote, too
+    pair = PairedEngine(load(scorer), load("writer"))
+    np.testing.assert_allclose(scores(pair), scores(load(scorer)), atol=1e-5)
+    assert text(pair) == text(load("writer")) != text(load(scorer))
+    np.testing.assert_allclose(scores(pair), scores(load(scorer)), atol=1e-5)  # after it wrote, too
 
 
 def test_what_neither_changes_is_there_once(load: Load) -> None:
-    engine = load("scorer", "writer")
-    model, writer = engine._model, engine._writer
-    assert writer.get_input_embeddings().weight.data_ptr() == model.get_input_embeddings().weight.data_ptr()
-    changed = [pair[0].data_ptr() != pair[1].data_ptr() for pair in zip(writer.parameters(), model.parameters())]  # noqa: B905
-    assert sum(changed) == 2 * 7  # the linear layers of two blocks
-
-
-def test_without_a_writer_there_is_one_model(load: Load) -> None:
-    engine = load("scorer", None)
-    assert engine._writer is engine._model
+    scorer, writer = load("scorer"), load("writer")
+    PairedEngine(scorer, writer)
+    models = zip(scorer._model.named_parameters(), writer._model.named_parameters(), strict=True)
+    apart = [name for (name, one), (_, other) in models if one.data_ptr() != other.data_ptr()]
+    assert len(apart) == 2 * 7  # the linear layers of two blocks
+    assert all("proj" in name for name in apart)
