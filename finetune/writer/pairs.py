@@ -22,7 +22,7 @@ from retrieval.shop import ShopData
 _NEAREST: Final = 4
 """History items that may be cited, those most like the candidate: as many as service tries by default."""
 
-_CITATIONS: Final = (0.2, 0.2, 0.6)
+_CITATIONS: Final = (0.15, 0.2, 0.65)
 """How likely none, one and two citations are: about as often as in service."""
 
 _MOST_WORDS: Final = 30
@@ -63,18 +63,22 @@ class Pairs:
         return Pair(facts=facts, texts=tuple(dict.fromkeys(drawn)))
 
     def _moment(self, rng: np.random.Generator) -> tuple[UserHistory, str]:
-        """What one user had done before one moment, and what they took then. A first moment has nothing before it."""
+        """What one user had done before one late moment, and what they took then: in service all is behind them.
+
+        A first moment has nothing before it.
+        """
         history = self._shop.log.history(self._users[int(rng.integers(len(self._users)))])
-        taken = history.interactions[int(rng.integers(len(history.interactions)))]
+        count = len(history.interactions)
+        taken = history.interactions[int(rng.integers(count * 3 // 4, count))]
         start = sum(interaction.timestamp < taken.timestamp for interaction in history.interactions)
         return known(history, start), taken.item_id
 
     def _candidate(self, history: UserHistory, then: str, rng: np.random.Generator) -> Item:
-        """What came next, what was taken before, or what many take."""
+        """What came next, what many take, or, most likely, what this user takes often: as retrieval proposes."""
         popular = str(self._taken[int(rng.integers(len(self._taken)))])
-        old = history.item_ids[-self._config.history_items :]
-        again = old[int(rng.integers(len(old)))] if old else popular
-        return self._shop.catalogue[(then, again, popular)[int(rng.integers(3))]]
+        before = history.interactions
+        again = before[int(rng.integers(len(before)))].item_id if before else popular
+        return self._shop.catalogue[(then, popular, again, again)[int(rng.integers(4))]]
 
     def _evidence(self, item: Item, history: UserHistory, rng: np.random.Generator) -> tuple[Evidence, ...]:
         """None, or some of the history items most like the candidate: which of them count, only a model can tell."""
