@@ -121,7 +121,9 @@ def _lessons(
 
 def _lesson(asked: _Asked, llm: Scores, features: FusionFeatures) -> Lesson:
     taken = np.array([candidate.item.item_id in asked.taken for candidate in asked.candidates])
-    return Lesson(matrix=features.of(asked.history, asked.candidates, llm), taken=taken)
+    retrieval = np.array([candidate.score for candidate in asked.candidates], dtype=np.float64)
+    matrix = features.of(asked.history, asked.candidates, llm)
+    return Lesson(matrix=matrix, llm=llm, retrieval=retrieval, taken=taken)
 
 
 def _scores(asked: Sequence[_Asked], open_: "partial[Reranker]", work: Path) -> Iterator[Scores]:

@@ -1,6 +1,6 @@
 """What each way to order the candidates is worth, for the users whose candidates hold what they then took."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -14,12 +14,13 @@ from eval.metrics.lists import list_metrics
 from eval.result import Slice
 from eval.statistics.significance import differences, intervals
 from eval.statistics.slices import by_history
-from llm_rerank.fusion import ScoredList, Scores, choose_weight, fuse
+from llm_rerank.fusion import Scores, fuse
 from llm_rerank.learned_fusion.config import TreesConfig
 from llm_rerank.learned_fusion.features import FusionFeatures
 from llm_rerank.learned_fusion.fitting import (
     VARIANTS,
     Variant,
+    best_weight,
     blinded,
     fit_fusion,
     fit_trees,
@@ -27,7 +28,6 @@ from llm_rerank.learned_fusion.fitting import (
     importance,
     predict,
 )
-from retrieval.ndcg import ndcg
 
 K: Final = 10
 RETRIEVAL: Final = "retrieval"
@@ -41,9 +41,9 @@ class Measure:
 
     def __init__(self, learners: ScoredLists, test: ScoredLists, features: FusionFeatures, trees: TreesConfig) -> None:
         self._test, self._names, self._of_llm, self._trees = test, features.names, features.of_llm, trees
-        self._lessons, self._lists = list(learners.lessons()), list(_lists(test))
+        self._lessons, self._lists = list(learners.lessons()), list(test.lessons())
         self.fitted = fit_fusion(self._lessons, self._names, self._of_llm, trees)
-        self.weight = choose_weight(list(_lists(learners)), lambda scores, taken: ndcg(scores, taken, K))
+        self.weight = best_weight(self._lessons)
         self._scores = self._orders()
         self._tables = {name: self._table(scores) for name, scores in self._scores.items()}
 
@@ -69,21 +69,24 @@ class Measure:
         rows: dict[str, list[Scores]] = {
             RETRIEVAL: [one.retrieval for one in self._lists],
             ALONE: [one.llm for one in self._lists],
-            f"one weight, {self.weight:g}": [fuse(one.llm, one.retrieval, self.weight) for one in self._lists],
+            f"one weight, {self.weight:g}": self._by("one weight"),
         }
-        rows |= {f"trees {variant}": self._by_trees(variant) for variant in VARIANTS[1:]}
-        return rows | {FUSED: self._by_trees(self.fitted.variant)}
+        rows |= {variant: self._by(variant) for variant in VARIANTS[2:]}
+        return rows | {FUSED: self._by(self.fitted.variant)}
 
-    def _by_trees(self, variant: Variant) -> list[Scores]:
+    def _by(self, variant: Variant) -> list[Scores]:
+        """By what is learnt of all lessons."""
+        if variant == "one weight":
+            return [fuse(one.llm, one.retrieval, self.weight) for one in self._lists]
         unseen = hidden(variant, self._of_llm)
         trees = None if variant == "retrieval" else fit_trees(self._lessons, unseen, self._names, self._trees)
-        return [predict(trees, blinded(lesson.matrix, unseen)) for lesson in self._test.lessons()]
+        return [predict(trees, blinded(one.matrix, unseen)) for one in self._lists]
 
     def _table(self, scores: list[Scores]) -> pd.DataFrame:
         """Candidates are told by their place; what was taken and is not among them by numbers that no place has."""
         ranked = [np.argsort(-one, kind="stable").astype(np.int32) for one in scores]
         relevant = [
-            np.concatenate([np.flatnonzero(one.relevant), len(one.relevant) + np.arange(wanted - one.relevant.sum())])
+            np.concatenate([np.flatnonzero(one.taken), len(one.taken) + np.arange(wanted - one.taken.sum())])
             for one, wanted in zip(self._lists, self._test.wanted.tolist(), strict=True)
         ]
         table = list_metrics(ranked, [rows.astype(np.int32) for rows in relevant], (K,))
@@ -104,9 +107,3 @@ class Measure:
             lift=float(ours[HEADLINE].mean() / theirs[HEADLINE].mean() - 1),
             slices=slices,
         )
-
-
-def _lists(scored: ScoredLists) -> Iterator[ScoredList]:
-    arrays = (scored.split(values) for values in (scored.llm, scored.retrieval, scored.taken))
-    for llm, retrieval, taken in zip(*arrays, strict=True):
-        yield ScoredList(llm=llm, retrieval=retrieval, relevant=taken)

@@ -71,5 +71,6 @@ class ScoredLists:
 
     def lessons(self) -> Iterator[Lesson]:
         """What trees learn from, a user each."""
-        for matrix, taken in zip(self.split(self.matrix), self.split(self.taken), strict=True):
-            yield Lesson(matrix=matrix, taken=taken)
+        columns = (self.split(values) for values in (self.matrix, self.llm, self.retrieval, self.taken))
+        for matrix, llm, retrieval, taken in zip(*columns, strict=True):
+            yield Lesson(matrix=matrix, llm=llm, retrieval=retrieval, taken=taken)

@@ -9,14 +9,16 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
-from llm_rerank.fusion import Scores
+from llm_rerank.fusion import WEIGHTS, Scores, fuse
 from llm_rerank.learned_fusion.config import TreesConfig
 from retrieval.ndcg import ndcg
 
-Variant = Literal["retrieval", "without the LLM", "with the LLM"]
-"""What orders the candidates: retrieval as it is, trees that do not hear the LLM, or trees that do."""
+Variant = Literal["retrieval", "one weight", "trees without the LLM", "trees with the LLM"]
+"""What orders the candidates: retrieval as it is, both sides at one weight for all, trees that do not hear the LLM, or
+trees that do."""
 
-VARIANTS: Final[tuple[Variant, ...]] = ("retrieval", "without the LLM", "with the LLM")
+VARIANTS: Final[tuple[Variant, ...]] = ("retrieval", "one weight", "trees without the LLM", "trees with the LLM")
+"""Each has more to learn than the one before, and needs more users for it."""
 
 _Learn = Callable[[Sequence["Lesson"], Sequence[int]], lightgbm.Booster | None]
 
@@ -34,6 +36,12 @@ class Lesson:
     matrix: NDArray[np.float32]
     """Shape (K, features), best of retrieval first: see FusionFeatures."""
 
+    llm: Scores
+    """Shape (K,), likewise."""
+
+    retrieval: Scores
+    """Likewise."""
+
     taken: NDArray[np.bool_]
     """Shape (K,)."""
 
@@ -46,7 +54,10 @@ class Fitted:
     """The last of VARIANTS that is surely better than the one chosen before it."""
 
     trees: lightgbm.Booster | None
-    """None for `retrieval`."""
+    """None for the variants without."""
+
+    weight: float
+    """The LLM's in `one weight`, else 0."""
 
     calibration: tuple[float, float]
     """Slope and shift that make log-odds of a score."""
@@ -58,8 +69,8 @@ class Fitted:
 def fit_fusion(lessons: Sequence[Lesson], names: Sequence[str], of_llm: Sequence[int], config: TreesConfig) -> Fitted:
     """Learns from all lessons; each variant is checked on users that it did not learn from.
 
-    `names` are the features', and `of_llm` the columns that `without the LLM` does not see. Lists of which nothing was
-    taken teach LambdaRank nothing, and tell how probable that is.
+    `names` are the features', and `of_llm` the columns that trees without the LLM do not see. Lists of which nothing
+    was taken teach no order, and tell how probable that is.
     """
     learn = partial(fit_trees, names=names, config=config)
     fold = np.random.default_rng(config.seed).permutation(len(lessons)) % _FOLDS
@@ -72,7 +83,8 @@ def fit_fusion(lessons: Sequence[Lesson], names: Sequence[str], of_llm: Sequence
     variant = _choose(checks)
     return Fitted(
         variant=variant,
-        trees=None if variant == "retrieval" else learn(lessons, hidden(variant, of_llm)),
+        trees=learn(lessons, hidden(variant, of_llm)) if variant.startswith("trees") else None,
+        weight=best_weight(lessons) if variant == "one weight" else 0.0,
         calibration=_platt(np.concatenate(apart[variant]), np.concatenate([lesson.taken for lesson in lessons])),
         checks=checks,
     )
@@ -87,21 +99,43 @@ def blinded(matrix: NDArray[np.float32], columns: Sequence[int]) -> NDArray[np.f
 
 def hidden(variant: Variant, of_llm: Sequence[int]) -> Sequence[int]:
     """The columns that a variant's trees do not see."""
-    return of_llm if variant == "without the LLM" else ()
+    return of_llm if variant == "trees without the LLM" else ()
+
+
+def best_weight(lessons: Sequence[Lesson]) -> float:
+    """The LLM's weight that gives these lists the best mean NDCG@10; the lowest of several."""
+    telling = [lesson for lesson in lessons if lesson.taken.any()]
+    gains = [
+        sum(ndcg(fuse(lesson.llm, lesson.retrieval, weight), lesson.taken, _K) for lesson in telling)
+        for weight in WEIGHTS
+    ]
+    return WEIGHTS[int(np.argmax(gains))]
 
 
 def _held_out_scores(
     variant: Variant, lessons: Sequence[Lesson], fold: NDArray[np.intp], of_llm: Sequence[int], learn: _Learn
 ) -> list[Scores]:
-    """The scores of every list, shape (K,), by trees that learnt from the other folds."""
+    """The scores of every list, shape (K,), by what was learnt from the other folds."""
     if variant == "retrieval":
         return [retrieval_scores(len(lesson.taken)) for lesson in lessons]
-    blind, scores = hidden(variant, of_llm), dict[int, Scores]()
+    scores = dict[int, Scores]()
     for held_out in range(_FOLDS):
-        trees = learn([lessons[place] for place in np.flatnonzero(fold != held_out).tolist()], blind)
-        for place in np.flatnonzero(fold == held_out).tolist():
-            scores[place] = predict(trees, blinded(lessons[place].matrix, blind))
+        others = [lessons[place] for place in np.flatnonzero(fold != held_out).tolist()]
+        score = _learnt(variant, others, of_llm, learn)
+        scores |= {place: score(lessons[place]) for place in np.flatnonzero(fold == held_out).tolist()}
     return [scores[place] for place in range(len(lessons))]
+
+
+def _learnt(
+    variant: Variant, lessons: Sequence[Lesson], of_llm: Sequence[int], learn: _Learn
+) -> Callable[[Lesson], Scores]:
+    """What scores a list after these lessons."""
+    if variant == "one weight":
+        weight = best_weight(lessons)
+        return lambda lesson: fuse(lesson.llm, lesson.retrieval, weight)
+    blind = hidden(variant, of_llm)
+    trees = learn(lessons, blind)
+    return lambda lesson: predict(trees, blinded(lesson.matrix, blind))
 
 
 def retrieval_scores(count: int) -> Scores:

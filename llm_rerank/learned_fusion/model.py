@@ -8,7 +8,7 @@ import lightgbm
 import numpy as np
 from pydantic import ValidationError
 
-from llm_rerank.fusion import Scores
+from llm_rerank.fusion import Scores, fuse
 from llm_rerank.learned_fusion.features import FusionFeatures
 from llm_rerank.learned_fusion.fitting import Fitted, blinded, hidden, importance, predict
 from llm_rerank.learned_fusion.record import FusionRecord, LearntWith
@@ -21,7 +21,7 @@ TREES: Final = "trees.txt"
 
 
 class LearnedFusion:
-    """Trees over what the LLM, retrieval and its sources said; see Fusion."""
+    """What was learnt of how the LLM, retrieval and its sources are to be believed; see Fusion."""
 
     def __init__(self, features: FusionFeatures, record: FusionRecord, trees: lightgbm.Booster | None) -> None:
         """Raises BuildError for trees that were learnt on other features."""
@@ -55,9 +55,14 @@ class LearnedFusion:
         if not candidates:
             return np.empty(0)
         slope, shift = self.record.calibration
-        seen = blinded(self._features.of(history, candidates, llm), self._hidden)
-        scores: Scores = slope * predict(self._trees, seen) + shift
+        scores: Scores = slope * self._raw(history, candidates, llm) + shift
         return scores
+
+    def _raw(self, history: UserHistory, candidates: Sequence[Candidate], llm: Scores) -> Scores:
+        if self.record.variant == "one weight":
+            retrieval = np.array([candidate.score for candidate in candidates], dtype=np.float64)
+            return fuse(llm, retrieval, self.record.weight)
+        return predict(self._trees, blinded(self._features.of(history, candidates, llm), self._hidden))
 
 
 def write_fusion(
@@ -72,7 +77,8 @@ def write_fusion(
     record = FusionRecord(
         learnt_with=learnt_with,
         variant=fitted.variant,
-        llm_weight=sum(shares.get(features.names[place], 0.0) for place in features.of_llm),
+        weight=fitted.weight,
+        llm_weight=fitted.weight or sum(shares.get(features.names[place], 0.0) for place in features.of_llm),
         calibration=fitted.calibration,
         checks={variant: float(values.mean()) if len(values) else 0.0 for variant, values in fitted.checks.items()},
         importance=shares,

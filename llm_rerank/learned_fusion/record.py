@@ -48,8 +48,11 @@ class FusionRecord(Settings):
     variant: Variant
     """What orders the candidates."""
 
+    weight: float = 0.0
+    """The LLM's in `one weight`, else 0."""
+
     llm_weight: float
-    """The LLM's share in what the trees go by: of the gain of all splits, that of the splits on its features."""
+    """The LLM's share: that weight, or of the gain of all splits of the trees that of the splits on its features."""
 
     calibration: tuple[float, float]
     """Slope and shift that make log-odds of a score."""

@@ -66,7 +66,7 @@ def test_what_was_learnt_is_served_by_a_build_of_the_same_retrieval(
 ) -> None:
     record = fit(crowded, finished)
     assert (record.lists, record.candidates) == (20, 5)
-    assert set(record.checks) == {"retrieval", "without the LLM", "with the LLM"}
+    assert set(record.checks) == {"retrieval", "one weight", "trees without the LLM", "trees with the LLM"}
     assert {path.name for path in finished.iterdir()} <= {".lock", "fusion.json", "trees.txt"}
     build(crowded, RetrievalConfig.model_validate(RETRIEVAL), tmp_path / "shop")
     built = load_folder(tmp_path / "shop")

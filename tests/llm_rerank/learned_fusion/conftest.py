@@ -20,7 +20,7 @@ def lessons() -> Lessons:
             retrieval, llm = random.normal(size=(2, 10)) + np.outer([known, heard], taken)
             order = np.argsort(-retrieval)
             matrix = np.column_stack([np.arange(1, 11), llm[order]]).astype(np.float32)
-            found.append(Lesson(matrix=matrix, taken=taken[order]))
+            found.append(Lesson(matrix=matrix, llm=llm[order], retrieval=retrieval[order], taken=taken[order]))
         return found
 
     return make

@@ -1,12 +1,14 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from llm_rerank.config import EngineConfig, RecommendConfig
+from llm_rerank.fusion import fuse
 from llm_rerank.learned_fusion.config import TreesConfig
 from llm_rerank.learned_fusion.features import FusionFeatures
-from llm_rerank.learned_fusion.fitting import Fitted, Lesson, fit_fusion
+from llm_rerank.learned_fusion.fitting import Fitted, Lesson, fit_trees
 from llm_rerank.learned_fusion.model import RECORD, TREES, LearnedFusion, read_record, write_fusion
 from llm_rerank.learned_fusion.opening import learnt_with, open_fusion
 from llm_rerank.learned_fusion.record import LearntWith
@@ -38,8 +40,10 @@ def llm_knows(features: FusionFeatures, built: BuiltShop) -> Fitted:
     candidates = built.retriever.retrieve(history, 6)
     for _ in range(100):
         llm = random.normal(size=6)
-        lessons.append(Lesson(matrix=features.of(history, candidates, llm), taken=llm == llm.max()))
-    return fit_fusion(lessons, features.names, features.of_llm, TreesConfig(trees=30, least_rows=10))
+        matrix, retrieval = features.of(history, candidates, llm), random.normal(size=6)
+        lessons.append(Lesson(matrix=matrix, llm=llm, retrieval=retrieval, taken=llm == llm.max()))
+    trees = fit_trees(lessons, (), features.names, TreesConfig(trees=30, least_rows=10))
+    return Fitted(variant="trees with the LLM", trees=trees, weight=0, calibration=(1.0, 0.0), checks={})
 
 
 @pytest.fixture
@@ -64,7 +68,7 @@ def test_the_order_is_what_was_learnt(
 def test_trees_that_do_not_hear_the_llm(
     tmp_path: Path, built: BuiltShop, served_with: LearntWith, llm_knows: Fitted, features: FusionFeatures
 ) -> None:
-    deaf = Fitted(variant="without the LLM", trees=llm_knows.trees, calibration=(1.0, 0.0), checks=llm_knows.checks)
+    deaf = replace(llm_knows, variant="trees without the LLM")
     write_fusion(tmp_path, deaf, served_with, features, ABOUT)
     fusion, history = open_fusion(tmp_path, built, served_with), built.log.history("ben")
     candidates = built.retriever.retrieve(history, 6)
@@ -73,12 +77,24 @@ def test_trees_that_do_not_hear_the_llm(
 
 
 def test_retrieval_alone(tmp_path: Path, built: BuiltShop, served_with: LearntWith, features: FusionFeatures) -> None:
-    nothing = Fitted(variant="retrieval", trees=None, calibration=(2.0, -1.0), checks={})
+    nothing = Fitted(variant="retrieval", trees=None, weight=0, calibration=(2.0, -1.0), checks={})
     record = write_fusion(tmp_path, nothing, served_with, features, ABOUT)
     assert (record.llm_weight, record.trees, record.importance) == (0.0, "", {})
     fusion, history = open_fusion(tmp_path, built, served_with), built.log.history("ben")
     candidates = built.retriever.retrieve(history, 6)
     assert list(np.argsort(-fusion.scores(history, candidates, np.arange(6.0)))) == list(range(6))
+
+
+def test_one_weight_for_all(
+    tmp_path: Path, built: BuiltShop, served_with: LearntWith, features: FusionFeatures
+) -> None:
+    weighed = Fitted(variant="one weight", trees=None, weight=0.3, calibration=(2.0, -1.0), checks={})
+    record = write_fusion(tmp_path, weighed, served_with, features, ABOUT)
+    assert (record.llm_weight, record.trees) == (0.3, "")
+    fusion, history, llm = open_fusion(tmp_path, built, served_with), built.log.history("ben"), np.arange(6.0)
+    candidates = built.retriever.retrieve(history, 6)
+    expected = 2 * fuse(llm, np.array([candidate.score for candidate in candidates]), 0.3) - 1
+    np.testing.assert_allclose(fusion.scores(history, candidates, llm), expected)
 
 
 @pytest.mark.parametrize(
