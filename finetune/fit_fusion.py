@@ -23,10 +23,10 @@ from finetune.fusion_config import FusionConfig
 from finetune.hybrids import fit_hybrid, open_shelf
 from llm_rerank.fusion import Scores
 from llm_rerank.learned_fusion.features import FusionFeatures
-from llm_rerank.learned_fusion.fitting import Lesson, fit_fusion
-from llm_rerank.learned_fusion.model import RECORD, read_record, write_fusion
+from llm_rerank.learned_fusion.fitting import FusionLearner, Lesson
+from llm_rerank.learned_fusion.model import write_fusion
 from llm_rerank.learned_fusion.opening import learnt_with
-from llm_rerank.learned_fusion.record import FusionRecord
+from llm_rerank.learned_fusion.record import RECORD, FusionRecord, read_record
 from llm_rerank.models import prepare_model
 from llm_rerank.opening import open_reranker
 from llm_rerank.reranker import Query, Reranker
@@ -73,7 +73,7 @@ def fit_shop_fusion(shop: ShopData, config: FusionConfig, folder: Path, progress
         if not (folder / RECORD).exists():
             work = folder / _WORK / made_from
             features, lessons = _lessons(shop, config, work, progress)
-            fitted = fit_fusion(lessons, features.names, features.of_llm, config.trees)
+            fitted = FusionLearner(features.names, features.of_llm, config.trees).fit(lessons)
             about = {"lists": len(lessons), "candidates": config.reranker.candidates, "data": made_from}
             write_fusion(folder, fitted, with_what, features, about)
         shutil.rmtree(folder / _WORK, ignore_errors=True)

@@ -2,36 +2,23 @@
 
 import shutil
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from rich.progress import Progress
 
-from retrieval.embedders.base import EmbedderConfig
+from finetune.examples_config import ExamplesConfig
+from retrieval.config import RetrievalConfig
 from retrieval.embedding import embed_catalogue
 from retrieval.files import read_arrays, write_arrays
 from retrieval.indexes import build_index
-from retrieval.indexes.base import IndexConfig
 from retrieval.progress import telling
 from retrieval.retrievers import RetrieverConfig, Shelf, fit, open_retriever
 from retrieval.retrievers.base import Retriever
-from retrieval.retrievers.hybrid import HybridConfig, HybridRetriever
+from retrieval.retrievers.hybrid import HybridRetriever
 from retrieval.shop import ShopData
 
-
-class Retrieval(Protocol):
-    """What a configuration says of retrieval."""
-
-    @property
-    def embedder(self) -> EmbedderConfig: ...  # noqa: D102
-    @property
-    def index(self) -> IndexConfig: ...  # noqa: D102
-    @property
-    def retrievers(self) -> tuple[RetrieverConfig, ...]: ...  # noqa: D102
-    @property
-    def hybrid(self) -> HybridConfig: ...  # noqa: D102
-    @property
-    def seed(self) -> int: ...  # noqa: D102
+Retrieval = ExamplesConfig | RetrievalConfig
+"""What says of retrieval how items are embedded and found, and which sources are joined how."""
 
 
 def open_shelf(shop: ShopData, config: Retrieval, work: Path, progress: Progress) -> Shelf:

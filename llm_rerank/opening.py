@@ -8,6 +8,7 @@ from llm_rerank.config import RecommendConfig, RerankerConfig
 from llm_rerank.engines import build_engine
 from llm_rerank.explanations.asking import writer_prompt
 from llm_rerank.fusion import Fusion, WeightedFusion
+from llm_rerank.learned_fusion.record import read_record
 from llm_rerank.models import PreparedModel, prepare_model
 from llm_rerank.prompt import Prompt
 from llm_rerank.reranker import Reranker
@@ -45,8 +46,6 @@ def require_fitting(adapter: Adapter, config: RecommendConfig, *, say: Callable[
     model = prepare_model(config.model, say=say)
     adapter.require(model, config.prompt)
     if config.fusion is not None:
-        from llm_rerank.learned_fusion.model import read_record  # brings LightGBM
-
         learnt = read_record(config.fusion).learnt_with
         served = {"model": model.fingerprint, "adapter": adapter.adapter_id, "prompt": config.prompt.fingerprint}
         learnt.require(learnt.model_copy(update=served))

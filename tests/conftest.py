@@ -3,8 +3,11 @@
 `oat` and `rolls` are new (nobody bought them), `brie` is not available, and `eva` bought one thing once.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -13,6 +16,11 @@ from retrieval.catalogue import Catalogue
 from retrieval.log import InteractionLog
 from retrieval.records import Interaction, Item
 from retrieval.shop import ShopData
+
+if TYPE_CHECKING:
+    from transformers import LlamaForCausalLM  # slow to import, and needed by some
+
+    from llm_rerank.models import PreparedModel
 
 settings.register_profile("shared machines", deadline=None)  # a slow moment is no failure
 settings.load_profile("shared machines")
@@ -73,3 +81,58 @@ def crowd(log: InteractionLog) -> InteractionLog:
 @pytest.fixture(scope="session")
 def shop(catalogue: Catalogue, log: InteractionLog) -> ShopData:
     return ShopData(name="grocer", catalogue=catalogue, log=log, notice="made up for the tests")
+
+
+@pytest.fixture(scope="session")
+def tiny_llama() -> "Callable[..., LlamaForCausalLM]":
+    """Makes a model of two layers, always of the same random weights; `others` replace its settings."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    def make(**others: object) -> LlamaForCausalLM:
+        torch.manual_seed(0)
+        usual: dict[str, object] = {
+            "vocab_size": 256,
+            "hidden_size": 32,
+            "intermediate_size": 64,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 4,
+            "num_key_value_heads": 2,
+            "max_position_embeddings": 128,
+            "initializer_range": 0.5,
+        }
+        return LlamaForCausalLM(LlamaConfig(**(usual | others)))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny_llama: "Callable[..., LlamaForCausalLM]") -> "Callable[[Path, list[str]], PreparedModel]":
+    """Writes one of two thousand weights, to which each of these words is a token."""
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import WhitespaceSplit
+    from transformers import PreTrainedTokenizerFast
+
+    from llm_rerank.models import PreparedModel, prepare_model
+
+    def write(folder: Path, words: list[str]) -> PreparedModel:
+        vocabulary = {word: number for number, word in enumerate(dict.fromkeys(["<unk>", "<s>", "</s>", *words]))}
+        spoken = Tokenizer(WordLevel(vocabulary, unk_token="<unk>"))
+        spoken.pre_tokenizer = WhitespaceSplit()
+        PreTrainedTokenizerFast(
+            tokenizer_object=spoken, bos_token="<s>", eos_token="</s>", unk_token="<unk>"
+        ).save_pretrained(folder)
+        tiny_llama(
+            vocab_size=64,
+            hidden_size=16,
+            intermediate_size=32,
+            max_position_embeddings=256,
+            initializer_range=0.3,
+            tie_word_embeddings=True,
+            bos_token_id=1,
+            eos_token_id=2,
+        ).save_pretrained(folder)
+        return prepare_model(str(folder))
+
+    return write

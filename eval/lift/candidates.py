@@ -17,7 +17,6 @@ from retrieval.errors import ConfigError
 from retrieval.log import InteractionLog
 from retrieval.records import Candidate, UserHistory
 from retrieval.retrievers.base import Retriever
-from retrieval.splits import Split
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,25 +44,19 @@ class Proposals:
         self._config, self._benchmark, self._progress, self._kept = config, benchmark, progress, kept
         self._of = _system(benchmark, config.of)
         self._data, self.protocol = data, Protocol(benchmark.protocol, data)
-        self._inner = self.protocol.inner()
-        self._systems = self._fitted_on(self.protocol.learnt)
+        self.inner = self.protocol.inner()
+        """What is learnt from."""
+        self.systems = self._fitted_on(self.protocol.learnt)
+        """Those that answer the test part."""
 
     @property
     def catalogue(self) -> Catalogue:
         """What is ranked."""
         return self._data.shop.catalogue
 
-    def systems(self) -> Systems:
-        """Those that answer the test part."""
-        return self._systems
-
-    def inner(self) -> Split:
-        """What is learnt from."""
-        return self._inner
-
     def test(self) -> list[Asked]:
         """Every user of the test part."""
-        retriever = self._systems.open(self._of, self._config.seed).retriever
+        retriever = self.systems.open(self._of, self._config.seed).retriever
         train = self.protocol.split.train
         return [
             self._ask(retriever, train.history(user), question.relevant, question.given, question.exclude)
@@ -75,8 +68,8 @@ class Proposals:
         """Every user of the part before, asked of retrieval that knows nothing of what they then took."""
         retriever = self._retriever_of_learners()
         found = []
-        for user in self._progress.track(sorted(self._inner.targets), description="candidates, learners"):
-            history, targets = self._inner.train.history(user), self._inner.targets[user]
+        for user in self._progress.track(sorted(self.inner.targets), description="candidates, learners"):
+            history, targets = self.inner.train.history(user), self.inner.targets[user]
             seen = set(history.item_ids) if masks(self._benchmark.protocol) else set()
             relevant = [item for item in targets if item not in seen]
             given = self._given(user, relevant)
@@ -113,28 +106,27 @@ class Proposals:
 
     def _retriever_of_learners(self) -> Mapping[str, Retriever]:
         """By user: a blend's trees have learnt from the other half of them."""
-        earlier = self._systems if self._inner.train is self.protocol.learnt else self._fitted_on(self._inner.train)
+        earlier = self.systems if self.inner.train is self.protocol.learnt else self._fitted_on(self.inner.train)
         match self._of.answers:
             case BlendSystemConfig() as blended:
                 return self._halves(blended, earlier)
             case _:
-                return dict.fromkeys(self._inner.targets, earlier.open(self._of, self._config.seed).retriever)
+                return dict.fromkeys(self.inner.targets, earlier.open(self._of, self._config.seed).retriever)
 
     def _halves(self, blended: BlendSystemConfig, earlier: Systems) -> Mapping[str, Retriever]:
         by_name = {system.name: system for system in self._benchmark.systems}
         sources = {name: earlier.open(by_name[name], self._seed(by_name[name])).retriever for name in blended.of}
         made_of = self._benchmark.model_dump_json(include={"systems", "protocol"})
         repeats = not masks(self._benchmark.protocol)
-        halves = Halves(blended, self._inner, sources, self.catalogue, earlier.vectors, self._config.seed, repeats)
+        halves = Halves(blended, self.inner, sources, self.catalogue, earlier.vectors, self._config.seed, repeats)
         return halves.fitted(made_of, self._kept / "fitted", self._progress)
 
     def _seed(self, system: SystemConfig) -> int:
         return self._config.seed if self._config.seed in system.seeds else system.seeds[0]
 
     def _fitted_on(self, log: InteractionLog) -> Systems:
-        inner = (
-            self.protocol.inner if log is self.protocol.learnt else lambda: inner_split(self._benchmark.protocol, log)
-        )
+        rules = self._benchmark.protocol
+        inner = self.protocol.inner if log is self.protocol.learnt else lambda: inner_split(rules, log)
         return Systems(self._benchmark, self.catalogue, log, inner, self._progress, self._kept)
 
 

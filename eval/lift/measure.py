@@ -14,20 +14,11 @@ from eval.metrics.lists import list_metrics
 from eval.result import Slice
 from eval.statistics.significance import differences, intervals
 from eval.statistics.slices import by_history
-from llm_rerank.fusion import Scores, fuse
-from llm_rerank.learned_fusion.config import TreesConfig
+from llm_rerank.fusion import Scores
+from llm_rerank.learned_fusion.config import VARIANTS, TreesConfig
 from llm_rerank.learned_fusion.features import FusionFeatures
-from llm_rerank.learned_fusion.fitting import (
-    VARIANTS,
-    Variant,
-    best_weight,
-    blinded,
-    fit_fusion,
-    fit_trees,
-    hidden,
-    importance,
-    predict,
-)
+from llm_rerank.learned_fusion.fitting import FusionLearner
+from llm_rerank.learned_fusion.order import Order
 
 K: Final = 10
 RETRIEVAL: Final = "retrieval"
@@ -40,10 +31,11 @@ class Measure:
     """The fusion is learnt from `learners`; `test` is only put into its order."""
 
     def __init__(self, learners: ScoredLists, test: ScoredLists, features: FusionFeatures, trees: TreesConfig) -> None:
-        self._test, self._names, self._of_llm, self._trees = test, features.names, features.of_llm, trees
-        self._lessons, self._lists = list(learners.lessons()), list(test.lessons())
-        self.fitted = fit_fusion(self._lessons, self._names, self._of_llm, trees)
-        self.weight = best_weight(self._lessons)
+        self._test, self._names = test, features.names
+        self._lists, lessons = list(test.lessons()), list(learners.lessons())
+        learner = FusionLearner(features.names, features.of_llm, trees)
+        self.fitted = learner.fit(lessons)
+        self._learnt = {variant: learner.learn(variant, lessons) for variant in VARIANTS[1:]}
         self._scores = self._orders()
         self._tables = {name: self._table(scores) for name, scores in self._scores.items()}
 
@@ -57,30 +49,27 @@ class Measure:
         odds = {FUSED: slope * np.concatenate(self._scores[FUSED]) + shift, ALONE: self._test.llm}
         return {name: calibration(expit(values), self._test.taken).error for name, values in odds.items()}
 
+    @property
+    def weight(self) -> float:
+        """The LLM's that is best for all learners at once."""
+        return self._learnt["one weight"].weight
+
     def importance(self) -> dict[str, float]:
-        """Share of the gain by feature, the largest first."""
-        return importance(fit_trees(self._lessons, (), self._names, self._trees), self._names)
+        """Of the features, in trees that hear the LLM."""
+        return self._learnt["trees with the LLM"].importance(self._names)
 
     def per_user(self) -> pd.DataFrame:
         """One row a user, one column a row of the table: NDCG@10."""
         return pd.DataFrame({name: table[HEADLINE] for name, table in self._tables.items()})
 
     def _orders(self) -> Mapping[str, list[Scores]]:
-        rows: dict[str, list[Scores]] = {
-            RETRIEVAL: [one.retrieval for one in self._lists],
-            ALONE: [one.llm for one in self._lists],
-            f"one weight, {self.weight:g}": self._by("one weight"),
-        }
-        rows |= {variant: self._by(variant) for variant in VARIANTS[2:]}
-        return rows | {FUSED: self._by(self.fitted.variant)}
+        rows = {RETRIEVAL: [one.retrieval for one in self._lists], ALONE: [one.llm for one in self._lists]}
+        for variant, order in self._learnt.items():
+            rows[f"{variant}, {order.weight:g}" if variant == "one weight" else variant] = self._by(order)
+        return rows | {FUSED: self._by(self.fitted.order)}
 
-    def _by(self, variant: Variant) -> list[Scores]:
-        """By what is learnt of all lessons."""
-        if variant == "one weight":
-            return [fuse(one.llm, one.retrieval, self.weight) for one in self._lists]
-        unseen = hidden(variant, self._of_llm)
-        trees = None if variant == "retrieval" else fit_trees(self._lessons, unseen, self._names, self._trees)
-        return [predict(trees, blinded(one.matrix, unseen)) for one in self._lists]
+    def _by(self, order: Order) -> list[Scores]:
+        return [order.scores(one.matrix, one.llm, one.retrieval) for one in self._lists]
 
     def _table(self, scores: list[Scores]) -> pd.DataFrame:
         """Candidates are told by their place; what was taken and is not among them by numbers that no place has."""

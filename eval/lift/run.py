@@ -14,6 +14,7 @@ import argparse
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Final
 
@@ -42,10 +43,11 @@ from retrieval.files import write_json, write_whole
 from retrieval.progress import showing_progress
 
 PAGE: Final = "README.md"
-_SCORING: Final = ("llm_rerank/prompt.py", "llm_rerank/engines/transformers.py")
 PARTS: Final = ("learners", "test")
-
-_CODE: Final = ("eval/lift/measure.py", "eval/lift/candidates.py", *_SCORING)
+_CODE: Final = (
+    *("eval/lift/measure.py", "eval/lift/candidates.py"),
+    *("llm_rerank/prompt.py", "llm_rerank/engines/transformers.py"),
+)
 _NO_CODE: Final = NO_FIGURES | {"eval/llm_scores.py", "eval/lift/config.py", "eval/lift/result.py"}
 
 Ask = Callable[[str, Sequence[Asked]], list[Scores]]
@@ -60,7 +62,6 @@ class Lift:
         self._benchmark = read_config(config.benchmark, EvalConfig).of_part("test")
         data = load_benchmark(self._benchmark.data, self._benchmark.counts)
         self._proposals = Proposals(config, self._benchmark, data, progress, kept)
-        self._scorer: Scorer | None = None
         test = self._proposals.test()
         self._users, held = len(test), [one for one in test if one.held]
         self._held = len(held)
@@ -75,22 +76,15 @@ class Lift:
 
     def ask_here(self, part: str, asked: Sequence[Asked]) -> list[Scores]:
         """By the LLM on this machine."""
-        if self._scorer is None:
-            self._scorer = Scorer(self._config.reranker, self._proposals.catalogue, self._kept, self._progress)
         return self._scorer.ask(part, asked)
+
+    @cached_property
+    def _scorer(self) -> Scorer:
+        return Scorer(self._config.reranker, self._proposals.catalogue, self._kept, self._progress)
 
     def measure(self, ask: Ask, folder: Path, command: str, scored_on: str) -> LiftResult:
         """Scores, learns, measures, and writes what was found to `folder`."""
-        systems, inner, train = self._proposals.systems(), self._proposals.inner(), self._proposals.protocol.learnt
-        sources = sorted(
-            {s.source for asked in self.asked.values() for one in asked for c in one.candidates for s in c.sources}
-        )
-        scored = {}
-        for part, log in zip(PARTS, (inner.train, train), strict=True):
-            features = FusionFeatures(self._proposals.catalogue, systems.vectors, log, sources)
-            scored[part] = ScoredLists.of(self.asked[part], ask(part, self.asked[part]), features)
-            scored[part].write(folder / f"{part}.npz")
-        measure = Measure(scored["learners"], scored["test"], features, self._config.trees)
+        measure = self._measured(ask, folder)
         adapter = self._config.reranker.adapter
         result = LiftResult(
             lift=self._config.lift,
@@ -109,7 +103,7 @@ class Lift:
             held=self._held,
             asked=len(self.asked["test"]),
             learners=len(self.asked["learners"]),
-            chosen=measure.fitted.variant,
+            chosen=measure.fitted.order.variant,
             checks={variant: float(values.mean()) for variant, values in measure.fitted.checks.items()},
             weight=measure.weight,
             calibration_error=measure.calibration_error(),
@@ -121,6 +115,21 @@ class Lift:
         write_whole(folder / PAGE, lambda part: part.write_text(lift_page(result), encoding="utf-8"))
         write_json(folder / RESULT, result.model_dump(mode="json"))
         return result
+
+    def _measured(self, ask: Ask, folder: Path) -> Measure:
+        proposals = self._proposals
+        proposed = [candidate for asked in self.asked.values() for one in asked for candidate in one.candidates]
+        sources = sorted({said.source for candidate in proposed for said in candidate.sources})
+        scored = {}
+        for part, log in zip(PARTS, (proposals.inner.train, proposals.protocol.learnt), strict=True):
+            features = FusionFeatures(proposals.catalogue, proposals.systems.vectors, log, sources)
+            scored[part] = ScoredLists.of(self.asked[part], ask(part, self.asked[part]), features)
+            scored[part].write(folder / f"{part}.npz")
+        return Measure(scored["learners"], scored["test"], features, self._config.trees)
+
+
+def _answered(folder: Path, part: str, asked: Sequence[Asked]) -> list[Scores]:
+    return read_answers(folder / f"{part}.parquet", asked)
 
 
 def _some(asked: Sequence[Asked], count: int | None) -> list[Asked]:
@@ -147,9 +156,7 @@ def main() -> None:
             if given.questions:
                 lift.write_questions(given.questions)
                 return
-            ask: Ask = lift.ask_here
-            if given.answers:
-                ask = lambda part, asked: read_answers(given.answers / f"{part}.parquet", asked)  # noqa: E731
+            ask = partial(_answered, given.answers) if given.answers else lift.ask_here
             command = shlex.join(["python", "-m", "eval.lift.run", "--config", str(given.config)])
             out = given.out or KEPT / "lifts" / config.lift
             result = lift.measure(ask, out, command, given.scored_on or device())

@@ -105,8 +105,7 @@ class TrainingConfig(AdapterTraining):
     by what swapping them changes in NDCG (Burges 2010)."""
 
     targets: Literal["any", "retrieved"] = "any"
-    """retrieved: only examples whose target retrieval proposed too, as in service, where nothing else is asked about.
-    With `any`, hits are on average more like the history than the target is, and that is what is learnt."""
+    """retrieved: only examples whose target retrieval proposed too, since in service nothing else is asked about."""
 
     lists_per_user: PositiveInt | None = None
     """How many of a user's examples an epoch has: some that follow each other, drawn anew; none: all. Those of one user

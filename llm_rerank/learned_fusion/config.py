@@ -1,8 +1,17 @@
-"""What the trees can be told. Here rather than beside their code, which needs LightGBM."""
+"""What the fusion can be, and what its trees can be told. Here rather than beside the code, which needs LightGBM."""
+
+from typing import Final, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from retrieval.settings import Settings
+
+Variant = Literal["retrieval", "one weight", "trees without the LLM", "trees with the LLM"]
+"""What orders the candidates: retrieval as it is, both sides at one weight for all, trees that do not hear the LLM, or
+trees that do."""
+
+VARIANTS: Final[tuple[Variant, ...]] = ("retrieval", "one weight", "trees without the LLM", "trees with the LLM")
+"""Each has more to learn than the one before, and needs more users for it."""
 
 
 class TreesConfig(Settings):

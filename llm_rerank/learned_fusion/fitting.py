@@ -1,26 +1,17 @@
 """Learning the fusion from users whose answers are held out, and whether it is to be believed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Final, Literal
+from typing import Final
 
 import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
 from llm_rerank.fusion import WEIGHTS, Scores, fuse
-from llm_rerank.learned_fusion.config import TreesConfig
+from llm_rerank.learned_fusion.config import VARIANTS, TreesConfig, Variant
+from llm_rerank.learned_fusion.order import Order, blinded, hidden_from
 from retrieval.ndcg import ndcg
-
-Variant = Literal["retrieval", "one weight", "trees without the LLM", "trees with the LLM"]
-"""What orders the candidates: retrieval as it is, both sides at one weight for all, trees that do not hear the LLM, or
-trees that do."""
-
-VARIANTS: Final[tuple[Variant, ...]] = ("retrieval", "one weight", "trees without the LLM", "trees with the LLM")
-"""Each has more to learn than the one before, and needs more users for it."""
-
-_Learn = Callable[[Sequence["Lesson"], Sequence[int]], lightgbm.Booster | None]
 
 _K: Final = 10  # a list is judged by its NDCG at this
 _FOLDS: Final = 5
@@ -50,14 +41,8 @@ class Lesson:
 class Fitted:
     """What was learnt."""
 
-    variant: Variant
-    """The last of VARIANTS that is surely better than the one chosen before it."""
-
-    trees: lightgbm.Booster | None
-    """None for the variants without."""
-
-    weight: float
-    """The LLM's in `one weight`, else 0."""
+    order: Order
+    """By the last of VARIANTS that is surely better than the one chosen before it, learnt from all lessons."""
 
     calibration: tuple[float, float]
     """Slope and shift that make log-odds of a score."""
@@ -66,43 +51,79 @@ class Fitted:
     """NDCG@10 of each list with something taken in it, by what had not learnt from it."""
 
 
-def fit_fusion(lessons: Sequence[Lesson], names: Sequence[str], of_llm: Sequence[int], config: TreesConfig) -> Fitted:
-    """Learns from all lessons; each variant is checked on users that it did not learn from.
+class FusionLearner:
+    """Learns orders from lessons."""
 
-    `names` are the features', and `of_llm` the columns that trees without the LLM do not see. Lists of which nothing
-    was taken teach no order, and tell how probable that is.
-    """
-    learn = partial(fit_trees, names=names, config=config)
-    fold = np.random.default_rng(config.seed).permutation(len(lessons)) % _FOLDS
-    apart = {variant: _held_out_scores(variant, lessons, fold, of_llm, learn) for variant in VARIANTS}
-    telling = [number for number, lesson in enumerate(lessons) if lesson.taken.any()]
-    checks = {
-        variant: np.array([ndcg(scores[number], lessons[number].taken, _K) for number in telling])
-        for variant, scores in apart.items()
-    }
-    variant = _choose(checks)
-    return Fitted(
-        variant=variant,
-        trees=learn(lessons, hidden(variant, of_llm)) if variant.startswith("trees") else None,
-        weight=best_weight(lessons) if variant == "one weight" else 0.0,
-        calibration=_platt(np.concatenate(apart[variant]), np.concatenate([lesson.taken for lesson in lessons])),
-        checks=checks,
-    )
+    def __init__(self, names: Sequence[str], of_llm: tuple[int, ...], config: TreesConfig) -> None:
+        """`names` are the features', and `of_llm` the columns that trees without the LLM do not see."""
+        self._names, self._of_llm, self._config = names, of_llm, config
+
+    def fit(self, lessons: Sequence[Lesson]) -> Fitted:
+        """Learns from all lessons; each variant is checked on users that it did not learn from.
+
+        Lists of which nothing was taken teach no order, and tell how probable that is.
+        """
+        apart = {variant: self._held_out_scores(variant, lessons) for variant in VARIANTS}
+        telling = [number for number, lesson in enumerate(lessons) if lesson.taken.any()]
+        checks = {
+            variant: np.array([ndcg(scores[number], lessons[number].taken, _K) for number in telling])
+            for variant, scores in apart.items()
+        }
+        variant = _choose(checks)
+        taken = np.concatenate([lesson.taken for lesson in lessons])
+        return Fitted(
+            order=self.learn(variant, lessons),
+            calibration=_platt(np.concatenate(apart[variant]), taken),
+            checks=checks,
+        )
+
+    def learn(self, variant: Variant, lessons: Sequence[Lesson]) -> Order:
+        """The order of that variant."""
+        if variant == "one weight":
+            return Order(variant=variant, weight=_best_weight(lessons))
+        if variant == "retrieval":
+            return Order(variant=variant)
+        hidden = hidden_from(variant, self._of_llm)
+        return Order(variant=variant, hidden=hidden, trees=self._trees(lessons, hidden))
+
+    def _held_out_scores(self, variant: Variant, lessons: Sequence[Lesson]) -> list[Scores]:
+        """The scores of every list, shape (K,), by what was learnt from the other folds."""
+        fold = np.random.default_rng(self._config.seed).permutation(len(lessons)) % _FOLDS
+        scores = dict[int, Scores]()
+        for held_out in range(_FOLDS):
+            order = self.learn(variant, [lessons[place] for place in np.flatnonzero(fold != held_out).tolist()])
+            for place in np.flatnonzero(fold == held_out).tolist():
+                scores[place] = order.scores(lessons[place].matrix, lessons[place].llm, lessons[place].retrieval)
+        return [scores[place] for place in range(len(lessons))]
+
+    def _trees(self, lessons: Sequence[Lesson], hidden: Sequence[int]) -> lightgbm.Booster | None:
+        """None where nothing was taken."""
+        telling = [lesson for lesson in lessons if lesson.taken.any()]
+        if not telling:
+            return None
+        data = lightgbm.Dataset(
+            np.concatenate([blinded(lesson.matrix, hidden) for lesson in telling]),
+            label=np.concatenate([lesson.taken for lesson in telling]).astype(np.float32),
+            group=[len(lesson.taken) for lesson in telling],
+            feature_name=list(self._names),
+        )
+        settings = {
+            "objective": "lambdarank",
+            "lambdarank_truncation_level": 20,
+            "num_leaves": self._config.leaves,
+            "learning_rate": self._config.learning_rate,
+            "min_data_in_leaf": self._config.least_rows,
+            "feature_fraction": 0.7,
+            "deterministic": True,
+            "force_row_wise": True,
+            "num_threads": 1,
+            "seed": self._config.seed,
+            "verbosity": -1,
+        }
+        return lightgbm.train(settings, data, num_boost_round=self._config.trees)
 
 
-def blinded(matrix: NDArray[np.float32], columns: Sequence[int]) -> NDArray[np.float32]:
-    """The features with nothing known in these columns."""
-    seen = matrix.copy()
-    seen[:, list(columns)] = np.nan
-    return seen
-
-
-def hidden(variant: Variant, of_llm: Sequence[int]) -> Sequence[int]:
-    """The columns that a variant's trees do not see."""
-    return of_llm if variant == "trees without the LLM" else ()
-
-
-def best_weight(lessons: Sequence[Lesson]) -> float:
+def _best_weight(lessons: Sequence[Lesson]) -> float:
     """The LLM's weight that gives these lists the best mean NDCG@10; the lowest of several."""
     telling = [lesson for lesson in lessons if lesson.taken.any()]
     gains = [
@@ -112,44 +133,6 @@ def best_weight(lessons: Sequence[Lesson]) -> float:
     return WEIGHTS[int(np.argmax(gains))]
 
 
-def _held_out_scores(
-    variant: Variant, lessons: Sequence[Lesson], fold: NDArray[np.intp], of_llm: Sequence[int], learn: _Learn
-) -> list[Scores]:
-    """The scores of every list, shape (K,), by what was learnt from the other folds."""
-    if variant == "retrieval":
-        return [retrieval_scores(len(lesson.taken)) for lesson in lessons]
-    scores = dict[int, Scores]()
-    for held_out in range(_FOLDS):
-        others = [lessons[place] for place in np.flatnonzero(fold != held_out).tolist()]
-        score = _learnt(variant, others, of_llm, learn)
-        scores |= {place: score(lessons[place]) for place in np.flatnonzero(fold == held_out).tolist()}
-    return [scores[place] for place in range(len(lessons))]
-
-
-def _learnt(
-    variant: Variant, lessons: Sequence[Lesson], of_llm: Sequence[int], learn: _Learn
-) -> Callable[[Lesson], Scores]:
-    """What scores a list after these lessons."""
-    if variant == "one weight":
-        weight = best_weight(lessons)
-        return lambda lesson: fuse(lesson.llm, lesson.retrieval, weight)
-    blind = hidden(variant, of_llm)
-    trees = learn(lessons, blind)
-    return lambda lesson: predict(trees, blinded(lesson.matrix, blind))
-
-
-def retrieval_scores(count: int) -> Scores:
-    """Of a list in retrieval's order: lower and lower."""
-    return -np.log2(np.arange(2, count + 2, dtype=np.float64))
-
-
-def predict(trees: lightgbm.Booster | None, matrix: NDArray[np.float32]) -> Scores:
-    """Shape (K,); retrieval's order where there are no trees."""
-    if trees is None or not len(matrix):
-        return retrieval_scores(len(matrix))
-    return np.asarray(trees.predict(matrix, num_threads=1), dtype=np.float64)
-
-
 def _choose(checks: dict[Variant, NDArray[np.float64]]) -> Variant:
     chosen: Variant = "retrieval"
     for variant in VARIANTS[1:]:
@@ -157,44 +140,6 @@ def _choose(checks: dict[Variant, NDArray[np.float64]]) -> Variant:
         if len(gains) >= _LEAST_CHECKED and gains.mean() > _SURE * gains.std(ddof=1) / np.sqrt(len(gains)):
             chosen = variant
     return chosen
-
-
-def fit_trees(
-    lessons: Sequence[Lesson], blind: Sequence[int], names: Sequence[str], config: TreesConfig
-) -> lightgbm.Booster | None:
-    """Trees that do not see the columns `blind`; None where nothing was taken."""
-    telling = [lesson for lesson in lessons if lesson.taken.any()]
-    if not telling:
-        return None
-    data = lightgbm.Dataset(
-        np.concatenate([blinded(lesson.matrix, blind) for lesson in telling]),
-        label=np.concatenate([lesson.taken for lesson in telling]).astype(np.float32),
-        group=[len(lesson.taken) for lesson in telling],
-        feature_name=list(names),
-    )
-    settings = {
-        "objective": "lambdarank",
-        "lambdarank_truncation_level": 20,
-        "num_leaves": config.leaves,
-        "learning_rate": config.learning_rate,
-        "min_data_in_leaf": config.least_rows,
-        "feature_fraction": 0.7,
-        "deterministic": True,
-        "force_row_wise": True,
-        "num_threads": 1,
-        "seed": config.seed,
-        "verbosity": -1,
-    }
-    return lightgbm.train(settings, data, num_boost_round=config.trees)
-
-
-def importance(trees: lightgbm.Booster | None, names: Sequence[str]) -> dict[str, float]:
-    """Share of the gain by feature, the largest first; {} where nothing gains."""
-    gains = np.zeros(len(names)) if trees is None else trees.feature_importance("gain")
-    if not gains.any():
-        return {}
-    shares = {name: float(gain / gains.sum()) for name, gain in zip(names, gains, strict=True) if gain}
-    return dict(sorted(shares.items(), key=lambda entry: -entry[1]))
 
 
 def _platt(scores: Scores, taken: NDArray[np.bool_]) -> tuple[float, float]:

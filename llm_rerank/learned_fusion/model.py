@@ -6,25 +6,25 @@ from typing import Any, Final
 
 import lightgbm
 import numpy as np
-from pydantic import ValidationError
 
-from llm_rerank.fusion import Scores, fuse
+from llm_rerank.fusion import Scores
 from llm_rerank.learned_fusion.features import FusionFeatures
-from llm_rerank.learned_fusion.fitting import Fitted, blinded, hidden, importance, predict
-from llm_rerank.learned_fusion.record import FusionRecord, LearntWith
+from llm_rerank.learned_fusion.fitting import Fitted
+from llm_rerank.learned_fusion.order import Order, hidden_from
+from llm_rerank.learned_fusion.record import RECORD, FusionRecord, LearntWith, read_record
 from retrieval.errors import BuildError
-from retrieval.files import checksum, read_json, unreadable, write_json, write_whole
+from retrieval.files import checksum, unreadable, write_json, write_whole
 from retrieval.records import Candidate, UserHistory
 
-RECORD: Final = "fusion.json"
 TREES: Final = "trees.txt"
 
 
 class LearnedFusion:
     """What was learnt of how the LLM, retrieval and its sources are to be believed; see Fusion."""
 
-    def __init__(self, features: FusionFeatures, record: FusionRecord, trees: lightgbm.Booster | None) -> None:
+    def __init__(self, features: FusionFeatures, record: FusionRecord, order: Order) -> None:
         """Raises BuildError for trees that were learnt on other features."""
+        trees = order.trees
         if trees is not None and trees.feature_name() != list(features.names):
             raise BuildError(
                 "the fusion was learnt on other features than this version's",
@@ -33,14 +33,19 @@ class LearnedFusion:
                 remedy="Learn it anew: python -m finetune.fit_fusion.",
             )
         self.record = record
-        self._features, self._trees = features, trees
-        self._hidden = hidden(record.variant, features.of_llm)
+        self._features, self._order = features, order
 
     @classmethod
     def read(cls, folder: Path, features: FusionFeatures) -> "LearnedFusion":
         """What write_fusion wrote; raises BuildError where it is absent, unfinished or damaged."""
         record = read_record(folder)
-        return cls(features, record, _trees(folder / TREES, record.trees) if record.trees else None)
+        order = Order(
+            variant=record.variant,
+            weight=record.weight,
+            trees=_trees(folder / TREES, record.trees) if record.trees else None,
+            hidden=hidden_from(record.variant, features.of_llm),
+        )
+        return cls(features, record, order)
 
     @property
     def llm_weight(self) -> float:
@@ -55,30 +60,25 @@ class LearnedFusion:
         if not candidates:
             return np.empty(0)
         slope, shift = self.record.calibration
-        scores: Scores = slope * self._raw(history, candidates, llm) + shift
-        return scores
-
-    def _raw(self, history: UserHistory, candidates: Sequence[Candidate], llm: Scores) -> Scores:
-        if self.record.variant == "one weight":
-            retrieval = np.array([candidate.score for candidate in candidates], dtype=np.float64)
-            return fuse(llm, retrieval, self.record.weight)
-        return predict(self._trees, blinded(self._features.of(history, candidates, llm), self._hidden))
+        retrieval = np.array([candidate.score for candidate in candidates], dtype=np.float64)
+        scores: Scores = self._order.scores(self._features.of(history, candidates, llm), llm, retrieval)
+        return slope * scores + shift
 
 
 def write_fusion(
     folder: Path, fitted: Fitted, learnt_with: LearntWith, features: FusionFeatures, about: Mapping[str, Any]
 ) -> FusionRecord:
     """Writes what was learnt, its record last: a folder without one is unfinished."""
-    trees = fitted.trees
+    order, trees = fitted.order, fitted.order.trees
     if trees is not None:
         text = trees.model_to_string()
         write_whole(folder / TREES, lambda part: part.write_text(text, encoding="ascii"))
-    shares = importance(trees, features.names)
+    shares = order.importance(features.names)
     record = FusionRecord(
         learnt_with=learnt_with,
-        variant=fitted.variant,
-        weight=fitted.weight,
-        llm_weight=fitted.weight or sum(shares.get(features.names[place], 0.0) for place in features.of_llm),
+        variant=order.variant,
+        weight=order.weight,
+        llm_weight=order.weight or sum(shares.get(features.names[place], 0.0) for place in features.of_llm),
         calibration=fitted.calibration,
         checks={variant: float(values.mean()) if len(values) else 0.0 for variant, values in fitted.checks.items()},
         importance=shares,
@@ -87,14 +87,6 @@ def write_fusion(
     )
     write_json(folder / RECORD, record.model_dump(mode="json"))
     return record
-
-
-def read_record(folder: Path) -> FusionRecord:
-    """What a learned fusion says of itself; raises BuildError where it is absent or of another version."""
-    try:
-        return FusionRecord.model_validate(read_json(folder / RECORD))
-    except ValidationError as err:
-        raise unreadable(folder / RECORD) from err
 
 
 def _trees(path: Path, written: str) -> lightgbm.Booster:

@@ -1,10 +1,16 @@
 """What a learned fusion says of itself: what it was learnt with, from whom, and how it did on others."""
 
-from typing import Literal
+from pathlib import Path
+from typing import Final, Literal
 
-from llm_rerank.learned_fusion.fitting import Variant
+from pydantic import ValidationError
+
+from llm_rerank.learned_fusion.config import Variant
 from retrieval.errors import ConfigError
+from retrieval.files import read_json, unreadable
 from retrieval.settings import Settings
+
+RECORD: Final = "fusion.json"
 
 
 class LearntWith(Settings):
@@ -74,3 +80,11 @@ class FusionRecord(Settings):
 
     trees: str
     """The file's checksum; empty where there are none."""
+
+
+def read_record(folder: Path) -> FusionRecord:
+    """What a learned fusion says of itself; raises BuildError where it is absent or of another version."""
+    try:
+        return FusionRecord.model_validate(read_json(folder / RECORD))
+    except ValidationError as err:
+        raise unreadable(folder / RECORD) from err

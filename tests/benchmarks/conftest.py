@@ -1,8 +1,8 @@
+from collections.abc import Callable
 from zlib import crc32
 
 import pytest
-import torch
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import LlamaForCausalLM
 
 from benchmarks.forms import Forms
 from benchmarks.world import World
@@ -24,15 +24,6 @@ class WordTokenizer:
 
 
 @pytest.fixture(scope="package")
-def forms() -> Forms:
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=256,
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        initializer_range=0.3,
-    )
-    return Forms(TransformersEngine(LlamaForCausalLM(config), WordTokenizer()), WordTokenizer(), World(seed=0))
+def forms(tiny_llama: Callable[..., LlamaForCausalLM]) -> Forms:
+    model = tiny_llama(max_position_embeddings=2048, initializer_range=0.3)
+    return Forms(TransformersEngine(model, WordTokenizer()), WordTokenizer(), World(seed=0))

@@ -2,20 +2,17 @@
 in a second.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from rich.progress import Progress
-from tokenizers import Tokenizer
-from tokenizers.models import WordLevel
-from tokenizers.pre_tokenizers import WhitespaceSplit
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from finetune.build_examples import build_examples
 from finetune.examples_config import ExamplesConfig
-from llm_rerank.models import PreparedModel, prepare_model
+from llm_rerank.models import PreparedModel
 from retrieval.embedders.base import HashingConfig
 from retrieval.indexes.base import ExactConfig
 from retrieval.log import InteractionLog
@@ -25,7 +22,8 @@ from retrieval.retrievers.sequence.config import EncoderConfig, SequenceConfig, 
 from retrieval.retrievers.text import TextConfig
 from retrieval.shop import ShopData
 
-WORDS = "<unk> <s> </s> Yes No Buy? Candidate: - (nothing yet) Answer: The customer's shopping history: good plain door"
+TinyModel = Callable[[Path, list[str]], PreparedModel]
+WORDS = "Yes No Buy? Candidate: - (nothing yet) Answer: The customer's shopping history: good plain door"
 
 
 @pytest.fixture(scope="session")
@@ -63,30 +61,8 @@ def finished(crowded: ShopData, config: ExamplesConfig, tmp_path_factory: pytest
 
 
 @pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> PreparedModel:
+def tiny(tiny_model: TinyModel, tmp_path_factory: pytest.TempPathFactory) -> PreparedModel:
     """Random weights; every word is a token, and so is every number below 20."""
     torch.set_num_threads(1)
-    torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("models") / "tiny"
-    words = [*WORDS.split(), *map(str, range(20))]
-    vocabulary = {word: number for number, word in enumerate(dict.fromkeys(words))}
-    spoken = Tokenizer(WordLevel(vocabulary, unk_token="<unk>"))
-    spoken.pre_tokenizer = WhitespaceSplit()
-    PreTrainedTokenizerFast(
-        tokenizer_object=spoken, bos_token="<s>", eos_token="</s>", unk_token="<unk>"
-    ).save_pretrained(folder)
-    config = LlamaConfig(
-        vocab_size=64,
-        hidden_size=16,
-        intermediate_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=256,
-        initializer_range=0.3,
-        tie_word_embeddings=True,
-        bos_token_id=1,
-        eos_token_id=2,
-    )
-    LlamaForCausalLM(config).save_pretrained(folder)
-    return prepare_model(str(folder))
+    return tiny_model(folder, [*WORDS.split(), *map(str, range(20))])

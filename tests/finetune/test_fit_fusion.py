@@ -79,7 +79,7 @@ def test_what_was_learnt_is_served_by_a_build_of_the_same_retrieval(
 
 def test_a_finished_folder_is_left_as_it_is(finished: Path, crowded: ShopData, monkeypatch: pytest.MonkeyPatch) -> None:
     before = content(finished)
-    monkeypatch.setattr(job, "fit_fusion", None)
+    monkeypatch.setattr(job, "FusionLearner", None)
     fit(crowded, finished)
     assert content(finished) == before
 

@@ -8,15 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
-from tokenizers import Tokenizer
-from tokenizers.models import WordLevel
-from tokenizers.pre_tokenizers import WhitespaceSplit
 from transformers import (
     AutoModelForCausalLM,
-    LlamaConfig,
-    LlamaForCausalLM,
     PreTrainedModel,
-    PreTrainedTokenizerFast,
 )
 
 from llm_rerank.adapters import SETTINGS, WEIGHTS, Adapter, write_about
@@ -119,31 +113,12 @@ def make_adapter(tmp_path: Path) -> Callable[..., Adapter]:
 
 
 @pytest.fixture(scope="session")
-def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> PreparedModel:
+def tiny_base(
+    tiny_model: Callable[[Path, list[str]], PreparedModel], tmp_path_factory: pytest.TempPathFactory
+) -> PreparedModel:
     """A language model of two thousand weights at random, which knows a dozen words."""
-    torch.manual_seed(0)
-    folder = tmp_path_factory.mktemp("tiny") / "base"
-    words = "<unk> <s> </s> Yes No Buy? Candidate: - (nothing yet) Answer: milk bread".split()
-    spoken = Tokenizer(WordLevel({word: number for number, word in enumerate(words)}, unk_token="<unk>"))
-    spoken.pre_tokenizer = WhitespaceSplit()
-    PreTrainedTokenizerFast(
-        tokenizer_object=spoken, bos_token="<s>", eos_token="</s>", unk_token="<unk>"
-    ).save_pretrained(folder)
-    config = LlamaConfig(
-        vocab_size=64,
-        hidden_size=16,
-        intermediate_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=256,
-        initializer_range=0.3,
-        tie_word_embeddings=True,
-        bos_token_id=1,
-        eos_token_id=2,
-    )
-    LlamaForCausalLM(config).save_pretrained(folder)
-    return prepare_model(str(folder))
+    words = "Yes No Buy? Candidate: - (nothing yet) Answer: milk bread"
+    return tiny_model(tmp_path_factory.mktemp("tiny") / "base", words.split())
 
 
 @pytest.fixture(scope="session")

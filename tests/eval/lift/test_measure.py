@@ -37,7 +37,7 @@ def measure(learners: ScoredLists, test: ScoredLists) -> Measure:
 def test_an_llm_that_knows_lifts() -> None:
     found = measure(lists(120, llm_knows=True), lists(60, llm_knows=True, seed=1))
     rows = {row.name: row for row in found.rows(600)}
-    assert found.fitted.variant == "one weight"
+    assert found.fitted.order.variant == "one weight"
     assert rows[ALONE].held["ndcg@10"].mean == pytest.approx(1)
     assert rows[FUSED].held["ndcg@10"].mean > 0.99
     assert rows[FUSED].versus["ndcg@10"].p_value < 0.01
@@ -52,7 +52,7 @@ def test_an_llm_that_knows_lifts() -> None:
 def test_an_llm_that_does_not_know_has_no_say() -> None:
     found = measure(lists(120, llm_knows=False), lists(60, llm_knows=False, seed=1))
     rows = {row.name: row for row in found.rows(None)}
-    assert found.fitted.variant == "retrieval"
+    assert found.fitted.order.variant == "retrieval"
     assert rows[FUSED].held == rows[RETRIEVAL].held
     assert rows[FUSED].lift == 0
     assert rows[FUSED].everybody == {}

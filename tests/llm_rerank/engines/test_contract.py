@@ -1,15 +1,15 @@
 """What every engine promises, whatever runs it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from threading import Event, Thread
 
 import numpy as np
 import pytest
-import torch
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import LlamaForCausalLM
 
 from llm_rerank.engines.base import Engine, GenerationRequest, ScoringRequest
 from llm_rerank.engines.transformers import TransformersEngine
+from llm_rerank.tokenizer import Tokenizer
 from retrieval.errors import CancelledError, EngineError
 
 
@@ -34,25 +34,17 @@ OTHER = ScoringRequest(prefix=(70, 71, 72), continuations=((41, 73), (70,)), lab
 NOTHING = ScoringRequest(prefix=PREFIX, continuations=(), labels=LABELS)
 
 
-def tiny_llama(tokenizer: object) -> TransformersEngine:
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=256,
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=128,
-        initializer_range=0.5,
-    )
-    return TransformersEngine(LlamaForCausalLM(config), tokenizer, tokens_per_pass=64)  # type: ignore[arg-type]
+@pytest.fixture
+def tiny_engine(tiny_llama: Callable[..., LlamaForCausalLM], characters: Tokenizer) -> TransformersEngine:
+    """It reads 128 tokens and knows 256."""
+    return TransformersEngine(tiny_llama(), characters, tokens_per_pass=64)
 
 
 @pytest.fixture(scope="module", params=["fake", "tiny", "real"])
 def engine(request: pytest.FixtureRequest) -> Engine:
     if request.param == "tiny":
-        return tiny_llama(request.getfixturevalue("characters"))
+        model, characters = request.getfixturevalue("tiny_llama")(), request.getfixturevalue("characters")
+        return TransformersEngine(model, characters, tokens_per_pass=64)
     return request.getfixturevalue(f"{request.param}_engine")
 
 
@@ -190,34 +182,30 @@ def test_scoring_and_writing_at_once(engine: Engine) -> None:
 class TestTransformers:
     """What only an engine with a real forward pass can do wrong."""
 
-    def test_too_long_a_request_is_refused(self, characters: object) -> None:
-        engine = tiny_llama(characters)  # reads 128 tokens
+    def test_too_long_a_request_is_refused(self, tiny_engine: TransformersEngine) -> None:
         long = ScoringRequest(prefix=(50,) * 127, continuations=((51, 52),), labels=LABELS)
         with pytest.raises(EngineError, match="at most 128"):
-            engine.score([long])
+            tiny_engine.score([long])
         with pytest.raises(EngineError, match="at most 128"):
-            engine.generate([write(prompt=(50,) * 121)])
+            tiny_engine.generate([write(prompt=(50,) * 121)])
 
-    def test_what_the_model_cannot_do_is_an_engine_error(self, characters: object) -> None:
-        engine = tiny_llama(characters)  # knows 256 tokens
+    def test_what_the_model_cannot_do_is_an_engine_error(self, tiny_engine: TransformersEngine) -> None:
         with pytest.raises(EngineError):
-            engine.score([ScoringRequest(prefix=(9999,), continuations=((1,),), labels=LABELS)])
-        assert engine.score([OTHER])[0].shape == (2, 2)
+            tiny_engine.score([ScoringRequest(prefix=(9999,), continuations=((1,),), labels=LABELS)])
+        assert tiny_engine.score([OTHER])[0].shape == (2, 2)
 
-    def test_cancelled_between_layers(self, characters: object) -> None:
-        engine, cancel = tiny_llama(characters), Event()
-        layer = engine._model.model.layers[1]
+    def test_cancelled_between_layers(self, tiny_engine: TransformersEngine) -> None:
+        cancel = Event()
+        layer = tiny_engine._model.model.layers[1]
         layer.register_forward_pre_hook(lambda *_: cancel.set())
         with pytest.raises(CancelledError):
-            engine.score([REQUEST], cancel=cancel)
-        assert engine.score([REQUEST])[0].shape == (4, 3)
+            tiny_engine.score([REQUEST], cancel=cancel)
+        assert tiny_engine.score([REQUEST])[0].shape == (4, 3)
 
-    def test_another_seed_and_another_temperature_write_something_else(self, characters: object) -> None:
-        engine = tiny_llama(characters)
+    def test_another_seed_and_another_temperature_write_something_else(self, tiny_engine: TransformersEngine) -> None:
         told = [write(1, temperature=1.0), write(2, temperature=1.0), write(1, temperature=0.0)]
-        assert len(set(generate_texts(engine, told))) == 3
+        assert len(set(generate_texts(tiny_engine, told))) == 3
 
-    def test_more_texts_than_are_written_at_once(self, characters: object) -> None:
-        engine = tiny_llama(characters)
+    def test_more_texts_than_are_written_at_once(self, tiny_engine: TransformersEngine) -> None:
         requests = [write(prompt=(50 + i,), max_tokens=2) for i in range(20)]
-        assert generate_texts(engine, requests) == tuple(generate_texts(engine, [r])[0] for r in requests)
+        assert generate_texts(tiny_engine, requests) == tuple(generate_texts(tiny_engine, [r])[0] for r in requests)

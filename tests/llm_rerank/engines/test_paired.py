@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import LlamaForCausalLM
 
 from llm_rerank.engines.base import Engine, GenerationRequest, ScoringRequest
 from llm_rerank.engines.paired import PairedEngine
@@ -19,29 +19,14 @@ WRITE = GenerationRequest(prompt=tuple(range(40, 60)), max_tokens=8)
 Load = Callable[..., TransformersEngine]
 
 
-def base() -> LlamaForCausalLM:
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=256,
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=128,
-        initializer_range=0.5,
-        tie_word_embeddings=True,
-    )
-    return LlamaForCausalLM(config)
-
-
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def folders(tiny_llama: Callable[..., LlamaForCausalLM], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The base, and two adapters that change it much."""
     folder = tmp_path_factory.mktemp("models")
-    base().save_pretrained(folder / "base")
+    base = tiny_llama(tie_word_embeddings=True)
+    base.save_pretrained(folder / "base")
     for seed, name in enumerate(("scorer", "writer"), start=1):
-        model = base()
+        model = tiny_llama(tie_word_embeddings=True)
         torch.manual_seed(seed)
         lora = LoraConfig(r=4, target_modules="all-linear", task_type="CAUSAL_LM", init_lora_weights=False)
         get_peft_model(model, lora).save_pretrained(folder / name, save_embedding_layers=False)

@@ -8,10 +8,11 @@ from llm_rerank.config import EngineConfig, RecommendConfig
 from llm_rerank.fusion import fuse
 from llm_rerank.learned_fusion.config import TreesConfig
 from llm_rerank.learned_fusion.features import FusionFeatures
-from llm_rerank.learned_fusion.fitting import Fitted, Lesson, fit_trees
-from llm_rerank.learned_fusion.model import RECORD, TREES, LearnedFusion, read_record, write_fusion
+from llm_rerank.learned_fusion.fitting import Fitted, FusionLearner, Lesson
+from llm_rerank.learned_fusion.model import TREES, LearnedFusion, write_fusion
 from llm_rerank.learned_fusion.opening import learnt_with, open_fusion
-from llm_rerank.learned_fusion.record import LearntWith
+from llm_rerank.learned_fusion.order import Order
+from llm_rerank.learned_fusion.record import RECORD, LearntWith, read_record
 from llm_rerank.models import PreparedModel
 from llm_rerank.prompt import PromptConfig
 from llm_rerank.recommender import Recommender
@@ -42,8 +43,8 @@ def llm_knows(features: FusionFeatures, built: BuiltShop) -> Fitted:
         llm = random.normal(size=6)
         matrix, retrieval = features.of(history, candidates, llm), random.normal(size=6)
         lessons.append(Lesson(matrix=matrix, llm=llm, retrieval=retrieval, taken=llm == llm.max()))
-    trees = fit_trees(lessons, (), features.names, TreesConfig(trees=30, least_rows=10))
-    return Fitted(variant="trees with the LLM", trees=trees, weight=0, calibration=(1.0, 0.0), checks={})
+    learner = FusionLearner(features.names, features.of_llm, TreesConfig(trees=30, least_rows=10))
+    return Fitted(order=learner.learn("trees with the LLM", lessons), calibration=(1.0, 0.0), checks={})
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def test_the_order_is_what_was_learnt(
 def test_trees_that_do_not_hear_the_llm(
     tmp_path: Path, built: BuiltShop, served_with: LearntWith, llm_knows: Fitted, features: FusionFeatures
 ) -> None:
-    deaf = replace(llm_knows, variant="trees without the LLM")
+    deaf = replace(llm_knows, order=replace(llm_knows.order, variant="trees without the LLM"))
     write_fusion(tmp_path, deaf, served_with, features, ABOUT)
     fusion, history = open_fusion(tmp_path, built, served_with), built.log.history("ben")
     candidates = built.retriever.retrieve(history, 6)
@@ -77,7 +78,7 @@ def test_trees_that_do_not_hear_the_llm(
 
 
 def test_retrieval_alone(tmp_path: Path, built: BuiltShop, served_with: LearntWith, features: FusionFeatures) -> None:
-    nothing = Fitted(variant="retrieval", trees=None, weight=0, calibration=(2.0, -1.0), checks={})
+    nothing = Fitted(order=Order(variant="retrieval"), calibration=(2.0, -1.0), checks={})
     record = write_fusion(tmp_path, nothing, served_with, features, ABOUT)
     assert (record.llm_weight, record.trees, record.importance) == (0.0, "", {})
     fusion, history = open_fusion(tmp_path, built, served_with), built.log.history("ben")
@@ -88,7 +89,7 @@ def test_retrieval_alone(tmp_path: Path, built: BuiltShop, served_with: LearntWi
 def test_one_weight_for_all(
     tmp_path: Path, built: BuiltShop, served_with: LearntWith, features: FusionFeatures
 ) -> None:
-    weighed = Fitted(variant="one weight", trees=None, weight=0.3, calibration=(2.0, -1.0), checks={})
+    weighed = Fitted(order=Order(variant="one weight", weight=0.3), calibration=(2.0, -1.0), checks={})
     record = write_fusion(tmp_path, weighed, served_with, features, ABOUT)
     assert (record.llm_weight, record.trees) == (0.3, "")
     fusion, history, llm = open_fusion(tmp_path, built, served_with), built.log.history("ben"), np.arange(6.0)
