@@ -4,35 +4,27 @@ Every file is whole or absent, and what a user's rows hold depends on nothing bu
 interrupted run goes on and ends with the same bytes. The manifest comes last.
 """
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from rich.progress import Progress
 
-from finetune.examples import FORMAT, ITEMS, MANIFEST, Part, read_manifest
+from finetune.examples import FORMAT, ITEMS, MANIFEST, Part
 from finetune.examples_config import ExamplesConfig
 from finetune.folds import Folds
 from finetune.moments import count_moments, moments
 from finetune.shards import count_rows, shards, write_examples, write_items
 from finetune.user_examples import UserExamples, chance
-from retrieval.alone import LOCK, alone
-from retrieval.differences import differences
+from finetune.write_once import WORK, write_once
 from retrieval.embedders import embedder_name
-from retrieval.errors import BuildError, DatasetError
-from retrieval.files import read_json, unreadable, write_json
-from retrieval.manifest import installed
+from retrieval.errors import DatasetError
+from retrieval.files import write_json
 from retrieval.shop import ShopData
-
-_WORK: Final = "work"
-_BEGUN: Final = "begun.json"
-_PACKAGES: Final = ("llm-rerank", "lenskit", "numpy", "pyarrow", "sentence-transformers", "torch")
-"""What the bytes depend on."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,15 +42,7 @@ def build_examples(shop: ShopData, config: ExamplesConfig, folder: Path, progres
     where another process is at work; DatasetError for a log of which nothing can be learnt.
     """
     made_from = _name(shop, config)
-    _check_free(folder)
-    with alone(folder):
-        if not (folder / MANIFEST).exists():
-            _begin(folder, made_from)
-            _build(shop, config, folder, made_from, progress)
-        manifest = read_manifest(folder)
-        _same(manifest.get("made_from"), made_from, folder)
-        shutil.rmtree(folder / _WORK, ignore_errors=True)  # here: the run that finished may have been stopped before
-    return manifest
+    return write_once(folder, made_from, lambda: _build(shop, config, folder, made_from, progress))
 
 
 def _build(shop: ShopData, config: ExamplesConfig, folder: Path, made_from: str, progress: Progress) -> None:
@@ -68,7 +52,7 @@ def _build(shop: ShopData, config: ExamplesConfig, folder: Path, made_from: str,
         "validation": _files("validation", users.validation, max(1, len(users.validation))),
     }
     write_items(folder / ITEMS, shop.catalogue)
-    folds = Folds(shop, config, folder / _WORK, progress) if config.retrievers else None
+    folds = Folds(shop, config, folder / WORK, progress) if config.retrievers else None
     _write(UserExamples(shop, config, folds), files, users, folder, progress)
     rows = {name: count_rows(folder / name) for names in files.values() for name in names}
     counts = {
@@ -153,44 +137,3 @@ def _name(shop: ShopData, config: ExamplesConfig) -> str:
     embedder = embedder_name(config.embedder) if config.retrievers else ""
     about = f"{FORMAT} {shop.fingerprint} {embedder} {config.model_dump_json(exclude={'dataset', 'embedder'})}"
     return sha256(about.encode()).hexdigest()[:16]
-
-
-def _begin(folder: Path, made_from: str) -> None:
-    """Marks the folder as that of these examples: what an earlier run left is gone on with only where it is the same.
-
-    Raises BuildError where it is not, or where other versions began it.
-    """
-    versions, path = installed(_PACKAGES), folder / _WORK / _BEGUN
-    if path.exists():
-        begun = read_json(path)
-        if not isinstance(begun, dict):
-            raise unreadable(path, remade=True)
-        _same(begun.get("made_from"), made_from, folder)
-        if changed := differences(begun.get("versions", {}), versions):
-            raise BuildError(
-                f"these examples were begun by other versions: {changed}",
-                field="out",
-                value=str(folder),
-                remedy="Go on with those, or begin anew in another folder.",
-            )
-    write_json(path, {"made_from": made_from, "versions": versions})
-
-
-def _check_free(folder: Path) -> None:
-    """Raises BuildError where something else lies than examples."""
-    if not folder.exists() or (folder / MANIFEST).exists() or (folder / _WORK / _BEGUN).exists():
-        return
-    if not folder.is_dir() or any(path.name not in {LOCK, _WORK} for path in folder.iterdir()):
-        raise BuildError(
-            "this is no folder of examples", field="out", value=str(folder), remedy="Give a new folder, or clear it."
-        )
-
-
-def _same(found: object, made_from: str, folder: Path) -> None:
-    if found != made_from:
-        raise BuildError(
-            "this folder holds examples of other data or with other settings",
-            field="out",
-            value=str(folder),
-            remedy="Give another folder: examples are never changed in place.",
-        )

@@ -1,4 +1,4 @@
-"""`llm-rerank examples`, `finetune` and `finetune-writer`: this floor's commands, found by the command line."""
+"""`llm-rerank examples`, `teach`, `finetune`, `finetune-writer`: this floor's commands, found by the command line."""
 
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +28,24 @@ def examples(
     print_text(
         f"Examples {out}: {counts['train']:,} to train on and {counts['validation']:,} to validate on, "
         f"of {counts['users']:,} users and {counts['items']:,} items."
+    )
+
+
+def teach(
+    config: Annotated[Path, typer.Option(help="A YAML file; see configs/finetune/.")],
+    out: Annotated[Path, typer.Option(help="The folder to write; it goes on where it stopped.")],
+) -> None:
+    """Have a larger model, or several, score the examples, for a smaller one to learn from."""
+    from finetune.teach import teach
+    from finetune.teach_config import TeachConfig
+    from llm_rerank.cli.show import print_text
+    from retrieval.progress import showing_progress
+
+    settings = read_config(config, TeachConfig)
+    with showing_progress() as progress:
+        counts = teach(settings, out, progress)["counts"]
+    print_text(
+        f"Examples {out}: {counts['train']:,} lists that teachers scored, {counts['validation']:,} to validate on."
     )
 
 

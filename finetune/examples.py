@@ -5,7 +5,7 @@ Written by `finetune.build_examples`. Reading brings no retriever: it is done wh
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -28,7 +28,11 @@ NUMBERS: Final = ("history", "times", "hits", "popular", "random")
 NUMBER: Final = ("target", "rank")
 """Those that hold one."""
 
-COLUMNS: Final = ("user_id", *NUMBERS, *NUMBER)
+TAUGHT: Final = "taught"
+"""That of log-odds, in the files to train on of a folder whose manifest names `TEACHERS`."""
+
+TEACHERS: Final = "teachers"
+
 Part = Literal["train", "validation"]
 PARTS: Final[tuple[Part, ...]] = ("train", "validation")
 
@@ -59,19 +63,29 @@ class Example:
     random: tuple[int, ...]
     """Negatives drawn from the whole catalogue."""
 
+    taught: tuple[float, ...] = ()
+    """A teacher's log-odds of the target and of each of the negatives; none where no teacher was asked."""
+
+    @property
+    def negatives(self) -> tuple[int, ...]:
+        """Those of all kinds: hits, popular, random."""
+        return (*self.hits, *self.popular, *self.random)
+
 
 class ExampleFolder:
     """A finished folder of examples, a file at a time."""
 
     def __init__(self, folder: Path) -> None:
         """Raises DatasetError for a folder that is unfinished, and for a manifest that is damaged."""
-        self._folder = folder
+        self.folder = folder
         manifest = read_manifest(folder)
         try:
             self.made_from = str(manifest["made_from"])
             """Changes with anything the examples depend on."""
             self.history_items = int(manifest["history_items"])
             """How many distinct items of a history an example holds at most."""
+            self.taught = TEACHERS in manifest
+            """Whether a teacher has scored those to train on."""
             self._shards: dict[Part, tuple[str, ...]] = {part: tuple(manifest["shards"][part]) for part in PARTS}
             self._rows = {shard: int(manifest["rows"][shard]) for part in PARTS for shard in self._shards[part]}
         except (LookupError, TypeError, ValueError) as err:
@@ -85,7 +99,7 @@ class ExampleFolder:
         """How many examples each user has, or of whose target retrieval had thought too; reads two columns."""
         users = Counter[str]()
         for shard in self._shards[part]:
-            table = _table(self._folder / shard, ["user_id", "rank"])
+            table = _table(self.folder / shard, ["user_id", "rank"])
             pairs = zip(table["user_id"].to_pylist(), table["rank"].to_pylist(), strict=True)
             users.update(user_id for user_id, rank in pairs if rank or not retrieved)
         return list(users.values())
@@ -97,18 +111,22 @@ class ExampleFolder:
     @cached_property
     def catalogue(self) -> Catalogue:
         """Every item by id and title: all that a prompt shows."""
-        return Catalogue(Item(item_id=item, title=title) for item, title in zip(*read_items(self._folder), strict=True))
+        return Catalogue(Item(item_id=item, title=title) for item, title in zip(*read_items(self.folder), strict=True))
 
     def read(self, shard: str) -> list[Example]:
         """The examples of one file; raises DatasetError for one that is missing, cut short or has lost rows."""
-        _check_whole(self._folder / shard, self._rows[shard])
-        return list(_examples(self._folder / shard))
+        _check_whole(self.folder / shard, self._rows[shard])
+        return list(self._examples(shard))
 
     def all(self, part: Part) -> Iterator[Example]:
         """Those of all files, which are checked before the first is read."""
         for shard in self._shards[part]:
-            _check_whole(self._folder / shard, self._rows[shard])
-        return (example for shard in self._shards[part] for example in _examples(self._folder / shard))
+            _check_whole(self.folder / shard, self._rows[shard])
+        return (example for shard in self._shards[part] for example in self._examples(shard))
+
+    def _examples(self, shard: str) -> Iterator[Example]:
+        columns = [*NUMBERS, TAUGHT] if self.taught and shard in self._shards["train"] else NUMBERS
+        return _examples(self.folder / shard, columns)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -151,16 +169,16 @@ def _check_whole(path: Path, rows: int) -> None:
         raise _damaged(path, f"of {found:,} rows, and {rows:,} were written")
 
 
-def _examples(path: Path) -> Iterator[Example]:
-    table = _table(path, list(COLUMNS))
+def _examples(path: Path, lists: Sequence[str]) -> Iterator[Example]:
+    table = _table(path, ["user_id", *lists, *NUMBER])
     columns = {"user_id": table["user_id"].to_pylist()}
-    columns |= {name: _tuples(table[name]) for name in NUMBERS}
+    columns |= {name: _tuples(table[name]) for name in lists}
     columns |= {name: table[name].to_pylist() for name in NUMBER}
     for row in range(table.num_rows):
         yield Example(**{name: column[row] for name, column in columns.items()})
 
 
-def _tuples(column: Any) -> list[tuple[int, ...]]:
+def _tuples(column: Any) -> list[tuple[Any, ...]]:
     """The lists of a column, without an Arrow object for every number."""
     array = column.combine_chunks()
     bounds, numbers = array.offsets.to_pylist(), array.values.to_numpy().tolist()

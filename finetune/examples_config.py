@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import AwareDatetime, Field, NonNegativeInt, PositiveInt, model_validator
 
 from retrieval.datasets.base import CompleteJourneyConfig, DatasetConfig
 from retrieval.embedders.base import EmbedderConfig, SentenceTransformerConfig
@@ -40,6 +40,9 @@ class ExamplesConfig(Settings):
 
     repeats: bool = False
     """Whether what is in the history may come next, and be a negative: as in groceries."""
+
+    since: AwareDatetime | None = None
+    """Examples only of what came from then on, to train an adapter further with; none: of all."""
 
     moments_per_user: PositiveInt | None = None
     """Of how many moments of a user, the newest, there are examples; none: of all. What shares a time is a moment."""

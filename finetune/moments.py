@@ -26,9 +26,12 @@ def count_moments(history: UserHistory) -> int:
 
 
 def moments(history: UserHistory, config: ExamplesConfig, rng: np.random.Generator) -> tuple[Moment, ...]:
-    """The moments that something was known before and that have a target, oldest first."""
+    """The moments of the time asked for that something was known before and that have a target, oldest first."""
     asking = [
-        (start, end, targets) for start, end in _bounds(history) if (targets := _targets(history, start, end, config))
+        (start, end, targets)
+        for start, end in _bounds(history)
+        if (config.since is None or history.interactions[start].timestamp >= config.since)
+        and (targets := _targets(history, start, end, config))
     ]
     newest = asking if config.moments_per_user is None else asking[-config.moments_per_user :]
     return tuple(

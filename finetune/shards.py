@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from finetune.examples import NUMBER, NUMBERS, Example
+from finetune.examples import NUMBER, NUMBERS, TAUGHT, Example
 from retrieval.catalogue import Catalogue
 from retrieval.files import write_whole
 
@@ -33,6 +33,8 @@ def write_examples(path: Path, examples: Sequence[Example]) -> None:
         columns[name] = pa.array([getattr(example, name) for example in examples], pa.list_(pa.int32()))
     for name in NUMBER:
         columns[name] = pa.array([getattr(example, name) for example in examples], pa.int32())
+    if any(example.taught for example in examples):
+        columns[TAUGHT] = pa.array([example.taught for example in examples], pa.list_(pa.float32()))
     write_whole(path, lambda part: pq.write_table(pa.table(columns), part))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, Final
 
 from peft import LoraConfig
 from safetensors.torch import save_file
@@ -16,6 +17,16 @@ from llm_rerank.adapters import SETTINGS, WEIGHTS, Adapter, write_about
 from llm_rerank.explanations.asking import WriterPrompt
 from llm_rerank.models import PreparedModel
 from llm_rerank.prompt import PromptConfig
+from retrieval.errors import TrainingError
+
+_PLACES: Final[Mapping[str, Any]] = {
+    "examples": True,
+    "dataset": True,
+    "workers": True,
+    "begin_with": True,
+    "replay": {"examples"},
+}
+"""Settings that only say where things lie, whose content has a name of its own, or how many hands there are."""
 
 
 def lora_config(lora: LoraSettings) -> LoraConfig:
@@ -45,12 +56,43 @@ class Assignment:
     measure: str
     """What validations measure."""
 
+    begun_with: Adapter | None = None
+    """Whose weights are learnt on from."""
+
+    @property
+    def learnt_from(self) -> str:
+        """All data that are in the weights, in a line."""
+        if self.begun_with is None:
+            return self.made_from
+        return f"{self.made_from} on adapter {self.begun_with.adapter_id}"
+
     @property
     def plan(self) -> str:
         """Changes with all that the weights depend on but the program and the number of processes."""
-        settings = self.config.model_dump_json(exclude={"examples", "dataset", "workers"})
-        about = f"{settings} {self.made_from} {self.base.fingerprint} {self.prompt.fingerprint}"
+        settings = self.config.model_dump_json(exclude=_PLACES)
+        about = f"{settings} {self.learnt_from} {self.base.fingerprint} {self.prompt.fingerprint}"
         return sha256(about.encode()).hexdigest()[:16]
+
+
+def begun_with(config: AdapterTraining, base: PreparedModel, prompt: PromptConfig | WriterPrompt) -> Adapter | None:
+    """The adapter that a training is to go on from.
+
+    Raises ModelError for one of another base or prompt, TrainingError for one of another form.
+    """
+    if config.begin_with is None:
+        return None
+    adapter = Adapter.read(config.begin_with)
+    adapter.require(base, prompt)
+    theirs = LoraConfig.from_pretrained(str(config.begin_with))
+    form = LoraSettings(rank=theirs.r, alpha=theirs.lora_alpha, dropout=theirs.lora_dropout, rslora=theirs.use_rslora)
+    if form != config.lora:
+        raise TrainingError(
+            f"the adapter to begin with has another form: {form.model_dump()}",
+            field="lora",
+            value=config.lora.model_dump(),
+            remedy="Ask for the same, or leave begin_with out.",
+        )
+    return adapter
 
 
 def write_adapter(folder: Path, state: Checkpoint, assignment: Assignment) -> Adapter:
@@ -64,7 +106,7 @@ def write_adapter(folder: Path, state: Checkpoint, assignment: Assignment) -> Ad
         (part / WEIGHTS).chmod(0o644)  # whoever serves it may be another user
         _write_settings(part / SETTINGS, assignment.config, state.best)
         metrics = _metrics(state, assignment.measure)
-        write_about(part, assignment.base, assignment.prompt, assignment.made_from, metrics)
+        write_about(part, assignment.base, assignment.prompt, assignment.learnt_from, metrics)
         part.replace(folder)
     return Adapter.read(folder)
 

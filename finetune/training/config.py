@@ -47,6 +47,16 @@ class NegativesConfig(Settings):
         return self
 
 
+class ReplayConfig(Settings):
+    """Earlier examples among the new ones, so that what was learnt of them is not forgotten."""
+
+    examples: Path
+    """The folder that they lie in."""
+
+    share: float = Field(default=0.5, gt=0, lt=1)
+    """Theirs of all lists."""
+
+
 class AdapterTraining(Settings):
     """What every training of an adapter is told."""
 
@@ -59,6 +69,9 @@ class AdapterTraining(Settings):
 
     lora: LoraSettings = LoraSettings()
     """The adapter's form."""
+
+    begin_with: Path | None = None
+    """The folder of an adapter of this base, prompt and form, to learn on from its weights; none: a fresh one."""
 
     tokens_per_pass: PositiveInt = 4096
     """Bounds the memory: a step is as many forward passes as it needs."""
@@ -100,9 +113,13 @@ class TrainingConfig(AdapterTraining):
     negatives: NegativesConfig = NegativesConfig()
     """Who competes with the target."""
 
-    loss: Literal["softmax", "lambdarank"] = "softmax"
+    replay: ReplayConfig | None = None
+    """Where `examples` are what came since an adapter was trained, and training goes on from that."""
+
+    loss: Literal["softmax", "lambdarank", "distillation"] = "softmax"
     """softmax: cross-entropy of the target among the list (ListNet with one relevant item). lambdarank: pairs weighted
-    by what swapping them changes in NDCG (Burges 2010)."""
+    by what swapping them changes in NDCG (Burges 2010). distillation: KL divergence from what a teacher thinks of the
+    list, whatever came next (Hinton et al. 2015), over examples that `llm-rerank teach` had scored."""
 
     targets: Literal["any", "retrieved"] = "any"
     """retrieved: only examples whose target retrieval proposed too, since in service nothing else is asked about."""

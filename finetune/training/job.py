@@ -8,7 +8,7 @@ import torch
 from rich.progress import Progress
 
 from finetune.examples import ExampleFolder
-from finetune.training.adapter import Assignment, write_adapter
+from finetune.training.adapter import Assignment, begun_with, write_adapter
 from finetune.training.checkpoint import Checkpoint
 from finetune.training.config import TrainingConfig
 from finetune.training.lesson import Lesson
@@ -41,17 +41,18 @@ Opening = Callable[[torch.device], tuple[Lesson, Adapted]]
 def train(config: TrainingConfig, folder: Path, progress: Progress) -> Adapter:
     """Trains an adapter that scores and writes it to `folder`/adapter: see carry_out.
 
-    Raises TrainingError for examples whose histories are too short for the prompt, too.
+    Raises TrainingError for examples whose histories are too short for the prompt, and ModelError, ConfigError and
+    TrainingError for an adapter to begin with that does not fit, too.
     """
-    examples = ExampleFolder(config.examples)
-    _require_histories(config, examples)
+    for examples in _examples(config):
+        _require_histories(config, examples)
     base = prepare_model(config.model, say=progress.console.print)
 
     def opening(device: torch.device) -> tuple[Lesson, Adapted]:
         prompt = Prompt(ChatTokenizer.load(base.folder), config.prompt)
-        return RankingLesson(config, examples, prompt), open_scorer(config, base, device)
+        return RankingLesson(config, ExampleFolder(config.examples), prompt), open_scorer(config, base, device)
 
-    return carry_out(_assignment(config, examples, base), opening, folder, progress)
+    return carry_out(_assignment(config, base), opening, folder, progress)
 
 
 def carry_out(assignment: Assignment, opening: Opening, folder: Path, progress: Progress) -> Adapter:
@@ -83,7 +84,7 @@ def adapter_so_far(config: TrainingConfig, folder: Path, out: Path) -> Adapter:
 
     Raises TrainingError where there is no checkpoint yet, or one of another training.
     """
-    assignment = _assignment(config, ExampleFolder(config.examples), prepare_model(config.model))
+    assignment = _assignment(config, prepare_model(config.model))
     state = Checkpoint.read(folder / CHECKPOINT, assignment.plan)
     if state is None:
         raise TrainingError(
@@ -95,9 +96,21 @@ def adapter_so_far(config: TrainingConfig, folder: Path, out: Path) -> Adapter:
     return write_adapter(out, state, assignment)
 
 
-def _assignment(config: TrainingConfig, examples: ExampleFolder, base: PreparedModel) -> Assignment:
-    measure = RankingLesson.measure
-    return Assignment(config=config, base=base, prompt=config.prompt, made_from=examples.made_from, measure=measure)
+def _assignment(config: TrainingConfig, base: PreparedModel) -> Assignment:
+    return Assignment(
+        config=config,
+        base=base,
+        prompt=config.prompt,
+        made_from=" and ".join(examples.made_from for examples in _examples(config)),
+        measure=RankingLesson.measure,
+        begun_with=begun_with(config, base, config.prompt),
+    )
+
+
+def _examples(config: TrainingConfig) -> list[ExampleFolder]:
+    """All that are learnt from, the new ones first."""
+    folders = [config.examples, *([config.replay.examples] if config.replay else [])]
+    return [ExampleFolder(folder) for folder in folders]
 
 
 def _require_histories(config: TrainingConfig, examples: ExampleFolder) -> None:

@@ -1,6 +1,7 @@
 """A list as the model reads it: one request, the target first. Packed scores do not depend on the order."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,21 +13,42 @@ from llm_rerank.prompt import Prompt
 from retrieval.catalogue import Catalogue
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaughtList(ScoringRequest):
+    """A list that a teacher has scored."""
+
+    taught: tuple[float, ...]
+    """The teacher's log-odds of every candidate."""
+
+
 def chosen(examples: Iterable[Example], config: TrainingConfig) -> Iterator[Example]:
     """The examples that are trained and validated on."""
     return (example for example in examples if example.rank or config.targets == "any")
 
 
+def some(rows: list[Example], count: int | None, rng: np.random.Generator) -> list[Example]:
+    """`count` of one user's rows that follow each other: they share the most of a prompt."""
+    if count is None or len(rows) <= count:
+        return rows
+    start = rng.integers(len(rows) - count + 1)
+    return rows[start : start + count]
+
+
 def training_list(
     example: Example, negatives: NegativesConfig, prompt: Prompt, catalogue: Catalogue, rng: np.random.Generator
 ) -> ScoringRequest:
-    """The target, and negatives drawn from what the example holds."""
+    """The target, and negatives drawn from what the example holds; with the teacher's scores where it was taught."""
+    hits, popular = len(example.hits), len(example.popular)
     drawn = [
-        *_draw(example.hits, negatives.hits, rng),
-        *_draw(example.popular, negatives.popular, rng),
-        *_draw(example.random, negatives.random, rng),
+        *_draw(range(hits), negatives.hits, rng),
+        *_draw(range(hits, hits + popular), negatives.popular, rng),
+        *_draw(range(hits + popular, len(example.negatives)), negatives.random, rng),
     ]
-    return _request(example, drawn, prompt, catalogue)
+    request = _request(example, [example.negatives[place] for place in drawn], prompt, catalogue)
+    if not example.taught:
+        return request
+    taught = tuple(example.taught[place] for place in (0, *(place + 1 for place in drawn)))
+    return TaughtList(prefix=request.prefix, continuations=request.continuations, labels=request.labels, taught=taught)
 
 
 def validation_list(example: Example, length: int, prompt: Prompt, catalogue: Catalogue) -> ScoringRequest:
@@ -34,10 +56,10 @@ def validation_list(example: Example, length: int, prompt: Prompt, catalogue: Ca
     return _request(example, [*example.hits, *example.random, *example.popular][: length - 1], prompt, catalogue)
 
 
-def _draw(items: Sequence[int], count: int, rng: np.random.Generator) -> list[int]:
-    if len(items) <= count:
-        return list(items)
-    return [items[place] for place in rng.permutation(len(items))[:count]]
+def _draw(places: Sequence[int], count: int, rng: np.random.Generator) -> list[int]:
+    if len(places) <= count:
+        return list(places)
+    return [places[place] for place in rng.permutation(len(places))[:count]]
 
 
 def _request(example: Example, others: Iterable[int], prompt: Prompt, catalogue: Catalogue) -> ScoringRequest:

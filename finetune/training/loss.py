@@ -1,4 +1,4 @@
-"""Losses of a list whose first score is the target's."""
+"""Losses of lists whose scores lie one after the other in a tensor of shape (sum of lengths,): one a list, (B,)."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -12,10 +12,24 @@ Loss = Literal["softmax", "lambdarank"]
 
 
 def list_losses(scores: Tensor, lengths: Sequence[int], kind: Loss) -> Tensor:
-    """One loss a list, shape (B,): `scores`, shape (sum of lengths,), holds the lists one after the other."""
-    lists = list(torch.split(scores, list(lengths)))
-    rows = pad_sequence(lists, batch_first=True, padding_value=float("-inf"))
+    """By what came next, whose score is the first of each list."""
+    rows = _rows(scores, lengths)
     return _softmax(rows) if kind == "softmax" else _lambdarank(rows)
+
+
+def taught_losses(scores: Tensor, taught: Sequence[Sequence[float]]) -> Tensor:
+    """KL divergence of the list's softmax from that of a teacher's scores (Hinton et al. 2015)."""
+    lengths = [len(of_list) for of_list in taught]
+    theirs = torch.tensor([score for of_list in taught for score in of_list], dtype=scores.dtype, device=scores.device)
+    ours, theirs = (_rows(each, lengths).log_softmax(dim=1) for each in (scores, theirs))
+    there = theirs != float("-inf")
+    apart = torch.where(there, theirs - ours, torch.zeros_like(ours))  # no -inf where gradients flow
+    return (theirs.exp() * apart).sum(dim=1)
+
+
+def _rows(scores: Tensor, lengths: Sequence[int]) -> Tensor:
+    """Shape (B, longest); behind the end of a list lies -inf."""
+    return pad_sequence(list(torch.split(scores, list(lengths))), batch_first=True, padding_value=float("-inf"))
 
 
 def _softmax(rows: Tensor) -> Tensor:

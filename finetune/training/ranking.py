@@ -8,10 +8,11 @@ from torch import Tensor
 
 from finetune.examples import ExampleFolder
 from finetune.training.config import TrainingConfig
-from finetune.training.lists import chosen, validation_list
-from finetune.training.loss import list_losses
+from finetune.training.lists import TaughtList, chosen, validation_list
+from finetune.training.loss import list_losses, taught_losses
 from finetune.training.scorer import PackedScorer
 from finetune.training.share import Share
+from finetune.training.sources import ExampleSource, ReplaySource, Source
 from finetune.training.steps import Step, load_steps, steps_of
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.packing import Pack
@@ -27,12 +28,14 @@ class RankingLesson:
     measure = "NDCG@10"
 
     def __init__(self, config: TrainingConfig, examples: ExampleFolder, prompt: Prompt) -> None:
+        """Raises TrainingError where there is nothing to learn from, or not what was asked for."""
         self._config, self._examples, self._prompt = config, examples, prompt
-        self.steps = steps_of(config, examples)
+        self._source = _source(config, examples, prompt)
+        self.steps = steps_of(config, self._source)
 
     def load(self, first: int, share: Share) -> Iterator[Step]:
         """See Lesson.load."""
-        return load_steps(self._config, self._examples, self._prompt, first=first, share=share)
+        return load_steps(self._config, self._source, first=first, share=share)
 
     def validation(self) -> Sequence[ScoringRequest]:
         """See Lesson.validation."""
@@ -44,7 +47,21 @@ class RankingLesson:
         scores = model(packed, requests[0].labels)
         lengths = [len(request.continuations) for request in requests]
         gains = torch.stack([_ndcg(one) for one in torch.split(scores.detach().float(), lengths)])
-        return list_losses(scores, lengths, self._config.loss), gains
+        return self._losses(scores, requests, lengths), gains
+
+    def _losses(self, scores: Tensor, requests: Sequence[ScoringRequest], lengths: Sequence[int]) -> Tensor:
+        """Of lists that were taught, the distance from the teacher; of validation lists and others, from the target."""
+        taught = [request.taught for request in requests if isinstance(request, TaughtList)]
+        if self._config.loss != "distillation":
+            return list_losses(scores, lengths, self._config.loss)
+        return taught_losses(scores, taught) if taught else list_losses(scores, lengths, "softmax")
+
+
+def _source(config: TrainingConfig, examples: ExampleFolder, prompt: Prompt) -> Source:
+    new = ExampleSource(config, examples, prompt)
+    if config.replay is None:
+        return new
+    return ReplaySource(new, ExampleSource(config, ExampleFolder(config.replay.examples), prompt), config.replay.share)
 
 
 def _ndcg(scores: Tensor) -> Tensor:

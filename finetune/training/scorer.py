@@ -1,8 +1,9 @@
 """The model as training sees it: a pack in, one score a candidate out."""
 
 import torch
-from peft import PeftModel, get_peft_model
+from peft import PeftModel, get_peft_model, set_peft_model_state_dict
 from peft.tuners.tuners_utils import BaseTunerLayer
+from safetensors.torch import load_file
 from torch import Tensor
 from transformers import AutoModelForCausalLM, PreTrainedModel
 from transformers.utils import logging
@@ -10,6 +11,7 @@ from transformers.utils import logging
 from finetune.training.adapter import lora_config
 from finetune.training.config import AdapterTraining, TrainingConfig
 from finetune.training.quantized import in_four_bits
+from llm_rerank.adapters import WEIGHTS
 from llm_rerank.engines.packing import Pack
 from llm_rerank.engines.transformers import TransformersEngine
 from llm_rerank.models import PreparedModel
@@ -51,13 +53,14 @@ class PackedScorer(Adapted):
 
 
 def open_scorer(config: TrainingConfig, base: PreparedModel, device: torch.device) -> PackedScorer:
-    """The base with a fresh adapter, to score with; see open_adapted."""
+    """The base with the adapter that is to learn, to score with; see open_adapted."""
     return PackedScorer(open_adapted(config, base, device))
 
 
 def open_adapted(config: AdapterTraining, base: PreparedModel, device: torch.device) -> PeftModel:
-    """The base with a fresh adapter, which changes nothing yet; on the CPU still, but in four bits on its GPU.
+    """The base with an adapter: fresh, so that it changes nothing yet, or as that of `begin_with` left off.
 
+    It is on the CPU still, but in four bits on its GPU.
     For a CPU all is float32. For CUDA the base is bfloat16 or in four bits and the adapter float32: call it under
     autocast, as accelerate does.
     Raises ModelError for a model that cannot be packed: it would learn from candidates that see each other.
@@ -73,6 +76,8 @@ def open_adapted(config: AdapterTraining, base: PreparedModel, device: torch.dev
         model.gradient_checkpointing_enable({"use_reentrant": False})
     torch.manual_seed(config.seed)
     adapted = get_peft_model(model, lora_config(config.lora))
+    if config.begin_with is not None:
+        set_peft_model_state_dict(adapted, load_file(config.begin_with / WEIGHTS))
     for layer in adapted.modules():
         if isinstance(layer, BaseTunerLayer):
             layer.cast_input_dtype_enabled = False  # autocast does: to float32 and back is a copy of every activation

@@ -7,7 +7,7 @@ from typing import Final
 import torch
 from rich.progress import Progress
 
-from finetune.training.adapter import Assignment
+from finetune.training.adapter import Assignment, begun_with
 from finetune.training.job import carry_out
 from finetune.training.lesson import Lesson
 from finetune.training.scorer import Adapted, open_adapted
@@ -40,6 +40,7 @@ def train_writer(config: WriterConfig, shop: ShopData, folder: Path, progress: P
         prompt=writer_prompt(),
         made_from=_made_from(config, shop),
         measure=WritingLesson.measure,
+        begun_with=begun_with(config, base, writer_prompt()),
     )
     return carry_out(assignment, opening, folder, progress)
 

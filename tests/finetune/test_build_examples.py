@@ -147,7 +147,7 @@ def test_hits_come_from_other_folds_users_alone(config: ExamplesConfig, tmp_path
         (Training, "_epoch", 2),
         (hybrids, "fit", 6),
         (job, "write_examples", 3),
-        (job, "write_json", 2),
+        (job, "write_json", 1),
         (shutil, "rmtree", 10),  # after the embedder's and those of eight retrievers
     ],
     ids=["while training", "in the second fold", "between files", "before the manifest", "before tidying"],

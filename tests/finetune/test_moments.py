@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from finetune.examples_config import ExamplesConfig
 from finetune.moments import count_moments, known, moments, times
@@ -63,3 +64,14 @@ def test_targets_are_drawn_from_the_distinct_items_of_a_moment() -> None:
 def test_one_moment_or_none_asks_for_nothing() -> None:
     assert asked(history("a b")) == asked(history()) == []
     assert count_moments(history("a b")) == 1
+
+
+def test_only_moments_since_then() -> None:
+    past = history("a", "b", "c", "d")
+    assert asked(past, since=datetime(2024, 1, 3, tzinfo=UTC)) == [(2, 3, ("c",)), (3, 4, ("d",))]
+    assert asked(past, since="2024-01-04T00:00:01Z") == []
+
+
+def test_a_time_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValidationError, match="timezone"):
+        asked(history("a", "b"), since="2024-01-03T00:00:00")

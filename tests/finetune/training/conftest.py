@@ -35,7 +35,7 @@ def example(user: int, moment: int, *, length: int | None = None) -> Example:
     )
 
 
-def write_folder(folder: Path, train: list[list[Example]], validation: list[Example]) -> None:
+def write_folder(folder: Path, train: list[list[Example]], validation: list[Example], **more: object) -> None:
     """What build_examples writes: a file for each of the lists of `train`, and one to validate on."""
     files = {f"train-{number:05}.parquet": rows for number, rows in enumerate(train)}
     folder.mkdir(parents=True)
@@ -51,7 +51,7 @@ def write_folder(folder: Path, train: list[list[Example]], validation: list[Exam
         "shards": {"train": list(files), "validation": ["validation-00000.parquet"]},
         "rows": {name: len(rows) for name, rows in files.items()} | {"validation-00000.parquet": len(validation)},
     }
-    write_json(folder / MANIFEST, manifest)
+    write_json(folder / MANIFEST, manifest | more)
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +60,16 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("doors") / "examples"
     train = [[example(user, moment) for user in range(start, start + 4) for moment in range(3)] for start in (0, 4, 8)]
     write_folder(folder, train, [example(user, 2) for user in range(20, 24)])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first four users, scored by somebody who likes an item the less, the higher its number."""
+    folder = tmp_path_factory.mktemp("taught") / "examples"
+    rows = [example(user, moment) for user in range(4) for moment in range(3)]
+    scored = [replace(row, taught=tuple(-float(item) for item in (row.target, *row.negatives))) for row in rows]
+    write_folder(folder, [scored], [example(user, 2) for user in range(20, 24)], teachers=["who counts"])
     return folder
 
 

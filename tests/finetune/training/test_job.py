@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from finetune.commands import finetune
 from finetune.examples import ExampleFolder
 from finetune.training.checkpoint import Checkpoint, Weights
-from finetune.training.config import TrainingConfig
+from finetune.training.config import LoraSettings, TrainingConfig
 from finetune.training.job import CHECKPOINT, CURVE, adapter_so_far, train
 from finetune.training.loop import Training
 from finetune.training.picture import PICTURE
@@ -190,3 +190,46 @@ def test_the_command_says_what_it_trained(finished: Path, configure: Configure, 
     said = " ".join(done.stdout.split())
     assert said.startswith(f"Adapter {adapter.adapter_id} in ")
     assert "validation_ndcg@10 " in said
+
+
+def test_a_training_goes_on_from_an_adapter(finished: Path, configure: Configure, tmp_path: Path) -> None:
+    """With a learning rate that changes nothing the weights are those that it began with."""
+    before, still = finished / "adapter", {"learning_rate": 1e-30, "epochs": 1 / 6}
+    after = run(configure(begin_with=before, **still), tmp_path)
+    first, second = (load_file(folder / WEIGHTS) for folder in (before, after.folder))
+    assert {name: weights.tolist() for name, weights in first.items()} == {
+        name: weights.tolist() for name, weights in second.items()
+    }
+    assert after.examples == f"doors on adapter {Adapter.read(before).adapter_id}"
+    with pytest.raises(TrainingError, match="another training"):
+        run(configure(**still), tmp_path)
+
+
+def test_an_adapter_of_another_form_is_not_gone_on_from(finished: Path, configure: Configure, tmp_path: Path) -> None:
+    config = configure(begin_with=finished / "adapter", lora=LoraSettings(rank=2, alpha=8))
+    with pytest.raises(TrainingError, match=r"lora=.*has another form.*'rank': 4"):
+        run(config, tmp_path)
+
+
+def test_nor_one_that_was_asked_otherwise(finished: Path, configure: Configure, tmp_path: Path) -> None:
+    config = configure(begin_with=finished / "adapter", prompt=PromptConfig(question="Next?"))
+    with pytest.raises(ModelError, match="another prompt"):
+        run(config, tmp_path)
+
+
+def test_earlier_examples_are_learnt_from_again(
+    configure: Configure, beginners: Path, doors: Path, tmp_path: Path
+) -> None:
+    replayed = configure(examples=beginners, replay={"examples": doors, "share": 0.5})
+    adapter = run(replayed, tmp_path / "replayed")
+    assert len(read_json(tmp_path / "replayed" / CURVE)["losses"]) == 4  # twelve of each, by six
+    assert adapter.examples == "doors and doors"
+    alone = run(configure(examples=beginners), tmp_path / "alone")
+    assert adapter.adapter_id != alone.adapter_id
+
+
+def test_a_student_learns_what_its_teacher_thinks(configure: Configure, taught: Path, tmp_path: Path) -> None:
+    config = configure(examples=taught, loss="distillation", epochs=20, validation_lists=0)
+    run(config, tmp_path)
+    losses = read_json(tmp_path / CURVE)["losses"]
+    assert losses[-1] < 0.5 * losses[0]

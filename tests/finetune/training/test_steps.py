@@ -1,7 +1,6 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ from finetune.examples import ExampleFolder
 from finetune.training.config import NegativesConfig, TrainingConfig
 from finetune.training.lists import training_list, validation_list
 from finetune.training.share import Share
+from finetune.training.sources import ExampleSource
 from finetune.training.steps import Step, load_steps, steps_of
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.layout import passes
@@ -27,7 +27,8 @@ def load(configure: Configure, examples: ExampleFolder, prompt: Prompt) -> Load:
     """The steps of a configuration that differs from the usual one in `others`."""
 
     def steps(first: int = 0, share: Share = Share(), **others: object) -> list[Step]:  # noqa: B008  frozen
-        return list(load_steps(configure(**others), examples, prompt, first=first, share=share))
+        config = configure(**others)
+        return list(load_steps(config, ExampleSource(config, examples, prompt), first=first, share=share))
 
     return steps
 
@@ -71,9 +72,10 @@ def test_epochs_differ(load: Load) -> None:
 
 @pytest.mark.parametrize(("epochs", "steps"), [(1, 6), (0.5, 3), (0.51, 4), (2.5, 15), (1e-9, 1)])
 def test_a_part_of_an_epoch_is_a_part_of_its_steps(
-    load: Load, configure: Configure, examples: ExampleFolder, epochs: float, steps: int
+    load: Load, configure: Configure, examples: ExampleFolder, prompt: Prompt, epochs: float, steps: int
 ) -> None:
-    assert steps_of(configure(epochs=epochs), examples) == steps
+    config = configure(epochs=epochs)
+    assert steps_of(config, ExampleSource(config, examples, prompt)) == steps
     assert [step.number for step in load(epochs=epochs)] == list(range(steps))
 
 
@@ -110,19 +112,6 @@ def test_a_list_has_the_target_first_and_as_many_negatives_as_configured(load: L
 def test_processes_that_would_get_no_list_are_refused(load: Load) -> None:
     with pytest.raises(TrainingError, match="lists_per_step=2: 3 processes"):
         load(share=Share(rank=2, world=3), lists_per_step=2)
-
-
-def test_nothing_to_train_on_is_refused(configure: Configure, prompt: Prompt, empty: Path) -> None:
-    with pytest.raises(TrainingError, match="nothing to train on"):
-        load_steps(configure(), ExampleFolder(empty), prompt, first=0, share=Share())
-
-
-def test_negatives_that_the_examples_do_not_hold_are_refused(
-    configure: Configure, prompt: Prompt, without_hits: Path
-) -> None:
-    config = configure(negatives=NegativesConfig(hits=4, popular=0, random=0))
-    with pytest.raises(TrainingError, match=r"negatives=\['hits'\]: the examples hold none"):
-        load_steps(config, ExampleFolder(without_hits), prompt, first=0, share=Share())
 
 
 def test_a_list_to_validate_on_is_filled_with_what_there_is(examples: ExampleFolder, prompt: Prompt) -> None:
@@ -168,8 +157,9 @@ def test_no_lists_are_no_passes() -> None:
 def test_an_epoch_has_some_of_each_users_lists(
     load: Load, configure: Configure, examples: ExampleFolder, prompt: Prompt
 ) -> None:
+    config = configure(lists_per_user=2, lists_per_step=4)
     steps = load(lists_per_user=2, lists_per_step=4)
-    assert len(steps) == steps_of(configure(lists_per_user=2, lists_per_step=4), examples) == 6
+    assert len(steps) == steps_of(config, ExampleSource(config, examples, prompt)) == 6
     users: dict[TokenIds, str] = {}  # one of those with this prompt: what user 0 took, user 10 took too
     for row in examples.all("train"):
         request = training_list(row, NegativesConfig(), prompt, examples.catalogue, np.random.default_rng())
@@ -186,8 +176,9 @@ def test_each_epoch_draws_others_of_a_users_lists(load: Load) -> None:
 def test_only_targets_that_retrieval_proposed_too(
     load: Load, configure: Configure, examples: ExampleFolder, prompt: Prompt
 ) -> None:
+    config = configure(targets="retrieved")
     steps = load(targets="retrieved")
-    assert len(steps) == steps_of(configure(targets="retrieved"), examples) == 4  # two of each user's three, by six
+    assert len(steps) == steps_of(config, ExampleSource(config, examples, prompt)) == 4  # two of a user's three, by six
     trained = {request.prefix for step in steps for request in lists(step)}
     rng, asked = np.random.default_rng(), {True: set[TokenIds](), False: set[TokenIds]()}
     for row in examples.all("train"):

@@ -1,0 +1,129 @@
+"""The teaching job, `llm-rerank teach`: what a teacher thinks of every candidate of a list, for a student to learn.
+
+The student needs no label, and the teacher is asked once, however many students there are. What was scored is kept: an
+interrupted run goes on and ends with the same bytes.
+"""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from hashlib import sha256
+from itertools import groupby, islice
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from rich.progress import Progress
+
+from finetune.examples import FORMAT, ITEMS, MANIFEST, TEACHERS, Example, ExampleFolder
+from finetune.shards import count_rows, write_examples
+from finetune.teach_config import TeachConfig
+from finetune.training.config import NegativesConfig
+from finetune.training.lists import some
+from finetune.write_once import write_once
+from llm_rerank.config import RerankerConfig
+from llm_rerank.counted import counted_history
+from llm_rerank.models import prepare_model
+from llm_rerank.opening import open_reranker
+from llm_rerank.reranker import Query, Reranker
+from llm_rerank.served import served_adapter
+from retrieval.catalogue import Catalogue
+from retrieval.files import write_json, write_whole
+
+_AT_ONCE: Final = 64
+"""Lists that an interruption may cost; a user's rows stay in one file."""
+
+
+def teach(config: TeachConfig, folder: Path, progress: Progress) -> dict[str, Any]:
+    """Writes the examples with the teachers' scores to `folder`, going on where an earlier run stopped: the manifest.
+
+    Raises BuildError for a folder that holds something else, and what open_reranker raises.
+    """
+    examples = ExampleFolder(config.examples)
+    names = [_name(teacher, progress) for teacher in config.teachers]
+    settings = config.model_dump_json(exclude={"examples", "teachers"})
+    made_from = sha256(f"{FORMAT} {examples.made_from} {names} {settings}".encode()).hexdigest()[:16]
+    return write_once(folder, made_from, lambda: _write(config, examples, names, folder, made_from, progress))
+
+
+def _name(teacher: RerankerConfig, progress: Progress) -> str:
+    """Changes with all that its scores depend on."""
+    model, adapter = prepare_model(teacher.model, say=progress.console.print), served_adapter(teacher.adapter)
+    return f"{model.fingerprint} {adapter.adapter_id if adapter else ''} {teacher.prompt.fingerprint}"
+
+
+def _write(
+    config: TeachConfig,
+    examples: ExampleFolder,
+    names: Sequence[str],
+    folder: Path,
+    made_from: str,
+    progress: Progress,
+) -> None:
+    say = progress.console.print
+    teachers = [open_reranker(teacher, examples.catalogue, say=say) for teacher in config.teachers]
+    counts = examples.rows_per_user("train", retrieved=False)[: config.users]
+    task = progress.add_task("teaching", total=sum(min(rows, config.lists_per_user or rows) for rows in counts))
+    validation = examples.shards("validation")
+    for name in (ITEMS, *validation):
+        write_whole(folder / name, partial(shutil.copyfile, examples.folder / name))
+    rows = {name: count_rows(folder / name) for name in validation}
+    for number, of_file in enumerate(_files(_lists(config, examples))):
+        name = f"train-{number:05}.parquet"
+        if not (folder / name).exists():
+            write_examples(folder / name, _taught(of_file, teachers, examples.catalogue))
+        rows[name] = len(of_file)
+        progress.advance(task, len(of_file))
+    train = [name for name in rows if name not in validation]
+    manifest = {
+        "format": FORMAT,
+        "made_from": made_from,
+        TEACHERS: list(names),
+        "history_items": examples.history_items,
+        "counts": {"train": sum(rows[name] for name in train), "validation": sum(rows[name] for name in validation)},
+        "shards": {"train": train, "validation": list(validation)},
+        "rows": rows,
+    }
+    write_json(folder / MANIFEST, manifest)
+
+
+def _lists(config: TeachConfig, examples: ExampleFolder) -> Iterator[list[Example]]:
+    """What is asked about, user by user."""
+    users = groupby(examples.all("train"), lambda row: row.user_id)
+    for number, (_, rows) in islice(enumerate(users), config.users):
+        drawn = some(list(rows), config.lists_per_user, np.random.default_rng([config.seed, number]))
+        yield [_cut(row, config.negatives) for row in drawn]
+
+
+def _cut(row: Example, most: NegativesConfig | None) -> Example:
+    if most is None:
+        return row
+    return replace(
+        row, hits=row.hits[: most.hits], popular=row.popular[: most.popular], random=row.random[: most.random]
+    )
+
+
+def _files(users: Iterator[list[Example]]) -> Iterator[list[Example]]:
+    rows: list[Example] = []
+    for of_user in users:
+        rows += of_user
+        if len(rows) >= _AT_ONCE:
+            yield rows
+            rows = []
+    if rows:
+        yield rows
+
+
+def _taught(rows: Sequence[Example], teachers: Sequence[Reranker], catalogue: Catalogue) -> list[Example]:
+    queries = [_query(row, catalogue) for row in rows]
+    opinions = [teacher.score(queries) for teacher in teachers]
+    means = [np.mean(of_list, axis=0) for of_list in zip(*opinions, strict=True)]
+    return [replace(row, taught=tuple(mean.tolist())) for row, mean in zip(rows, means, strict=True)]
+
+
+def _query(row: Example, catalogue: Catalogue) -> Query:
+    """The list with its target, in no order that tells: packed scores do not hear of it."""
+    known = [catalogue.at(item).item_id for item in row.history]
+    items = tuple(catalogue.at(item) for item in (row.target, *row.negatives))
+    return Query(history=counted_history(row.user_id, known, row.times), items=items)
