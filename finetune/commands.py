@@ -1,4 +1,4 @@
-"""`llm-rerank examples`, `teach`, `finetune`, `finetune-writer`: this floor's commands, found by the command line."""
+"""This floor's commands, found by the command line: from examples to an adapter, and what is made on the way."""
 
 from pathlib import Path
 from typing import Annotated
@@ -47,6 +47,22 @@ def teach(
     print_text(
         f"Examples {out}: {counts['train']:,} lists that teachers scored, {counts['validation']:,} to validate on."
     )
+
+
+def prune(
+    config: Annotated[Path, typer.Option(help="A YAML file; see configs/finetune/.")],
+    out: Annotated[Path, typer.Option(help="The folder to write, for `model:`.")],
+) -> None:
+    """Write a model without the layers that do least, to be trained on."""
+    from finetune.prune import prune
+    from finetune.prune_config import PruneConfig
+    from llm_rerank.cli.show import print_text
+    from retrieval.progress import showing_progress
+
+    settings = read_config(config, PruneConfig)
+    with showing_progress() as progress:
+        kept = prune(settings, out, progress)
+    print_text(f"Model {out}: layers {', '.join(map(str, kept))} are left. Train an adapter on it before it is served.")
 
 
 def finetune(
