@@ -5,7 +5,7 @@ interrupted run goes on and ends with the same bytes. The manifest comes last.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
@@ -25,6 +25,7 @@ from retrieval.embedders import embedder_name
 from retrieval.errors import DatasetError
 from retrieval.files import write_json
 from retrieval.shop import ShopData
+from retrieval.splits import global_time
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +43,8 @@ def build_examples(shop: ShopData, config: ExamplesConfig, folder: Path, progres
     where another process is at work; DatasetError for a log of which nothing can be learnt.
     """
     made_from = _name(shop, config)
+    if config.until is not None:
+        shop = replace(shop, log=global_time(shop.log, config.until).train)
     return write_once(folder, made_from, lambda: _build(shop, config, folder, made_from, progress))
 
 

@@ -41,6 +41,9 @@ class ExamplesConfig(Settings):
     repeats: bool = False
     """Whether what is in the history may come next, and be a negative: as in groceries."""
 
+    until: AwareDatetime | None = None
+    """What came from then on is not in the log, for the retrievers neither; none: all is."""
+
     since: AwareDatetime | None = None
     """Examples only of what came from then on, to train an adapter further with; none: of all."""
 

@@ -23,6 +23,7 @@ from retrieval.retrievers.model_configs import TransitionsConfig
 from retrieval.retrievers.popularity import PopularityConfig
 from retrieval.retrievers.sequence.training import Training
 from retrieval.shop import ShopData
+from retrieval.splits import global_time
 
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -139,6 +140,28 @@ def test_hits_come_from_other_folds_users_alone(config: ExamplesConfig, tmp_path
     for row in rows:
         others = {user for user in fold if fold[user] != fold[row.user_id]}
         assert {ids[item][:2] for item in row.hits} == others
+
+
+def test_what_came_later_is_not_in_the_log(crowded: ShopData, config: ExamplesConfig, tmp_path: Path) -> None:
+    """The same as of a log that ends there."""
+    middle = crowded.log.frame["timestamp"].sort_values().iloc[len(crowded.log.frame) // 2]
+    only = config.model_copy(update={"retrievers": (TransitionsConfig(),)})
+    cut = replace(crowded, log=global_time(crowded.log, middle.to_pydatetime()).train)
+    rows = build(crowded, only.model_copy(update={"until": middle.to_pydatetime()}), tmp_path / "until")
+    assert rows == build(cut, only, tmp_path / "cut")
+    assert 0 < len(rows) < len(build(crowded, only, tmp_path / "all"))
+
+
+def test_examples_since_then_hold_what_came_before_as_history(
+    crowded: ShopData, config: ExamplesConfig, tmp_path: Path
+) -> None:
+    since = crowded.log.frame["timestamp"].max().to_pydatetime()
+    only = config.model_copy(update={"retrievers": (TransitionsConfig(),), "validation_users": 0})
+    rows = build(crowded, only.model_copy(update={"since": since}), tmp_path / "since")
+    users = {row.user_id for row in rows}
+    newest = {user_id: crowded.log.history(user_id).interactions[-1].timestamp for user_id in crowded.log.user_ids}
+    assert users == {user_id for user_id in users if newest[user_id] == since} != set()
+    assert all(row.history for row in rows)
 
 
 @pytest.mark.parametrize(

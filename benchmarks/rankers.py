@@ -1,0 +1,236 @@
+"""What became of the ranking when something was done to the ranker: trained further, pruned, distilled, made smaller.
+
+python -m benchmarks.rankers --config configs/rankers/….yaml --out docs/results/…
+
+Every ranker scores the same lists, those of users whom no training has seen: what came next, among retrieval's best.
+Scores are kept, so that an interrupted run goes on; those of a ranker whose weights changed are asked for again.
+"""
+
+import argparse
+import shlex
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Final, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import Field, PositiveInt
+from rich.progress import Progress
+from scipy.stats import kendalltau
+
+from benchmarks.machine import machine
+from benchmarks.report import write_report
+from benchmarks.table import Table
+from benchmarks.terminal import show
+from eval.kept import Kept
+from eval.statistics.significance import bootstrap_interval, difference
+from finetune.examples import Example, ExampleFolder
+from llm_rerank.config import RerankerConfig
+from llm_rerank.counted import counted_history
+from llm_rerank.models import prepare_model
+from llm_rerank.opening import open_reranker
+from llm_rerank.reranker import Query
+from llm_rerank.served import served_adapter
+from retrieval.catalogue import Catalogue
+from retrieval.config import read_config
+from retrieval.errors import LlmRerankError
+from retrieval.progress import showing_progress
+from retrieval.settings import Settings
+
+RETRIEVAL: Final = "retrieval's order"
+_METRIC: Final = "NDCG@10"
+_AT_ONCE: Final = 8  # lists that an interruption may cost
+_MADE: Final = Path("var/rankers")
+
+Scores = list[list[float]]
+
+
+class RankersConfig(Settings):
+    """Which rankers are compared on what."""
+
+    title: str
+    """Of the report."""
+
+    examples: Mapping[str, Path]
+    """Folders that `llm-rerank examples` wrote, by what their validation lists are called here."""
+
+    rankers: Mapping[str, RerankerConfig]
+    """By name."""
+
+    reference: str
+    """The ranker that the others are compared with."""
+
+    targets: Literal["any", "retrieved"] = "retrieved"
+    """retrieved: only lists whose target retrieval proposed too, as in service."""
+
+    candidates: int = Field(default=20, ge=2)
+    """Of a list, the target among them."""
+
+    lists: PositiveInt = 500
+    """At most."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ranked:
+    """What one ranker made of one folder's lists, the target first in each."""
+
+    scores: Scores
+    seconds: float
+    """A list's, in mean, when it was scored."""
+
+    @property
+    def gains(self) -> NDArray[np.float64]:
+        """NDCG@10 of each list; what scores the same comes before the target."""
+        places = np.array([sum(score >= of_list[0] for score in of_list[1:]) for of_list in self.scores])
+        return ndcg(places)
+
+
+def ndcg(places: NDArray[np.int64]) -> NDArray[np.float64]:
+    """NDCG@10 where the only relevant item lies there, counted from 0."""
+    return np.where(places < 10, 1 / np.log2(2.0 + places), 0.0)
+
+
+def read_lists(config: RankersConfig, examples: ExampleFolder) -> list[Example]:
+    """The examples that lists are made of."""
+    rows = (row for row in examples.all("validation") if row.rank or config.targets == "any")
+    return list(islice(rows, config.lists))
+
+
+def query(row: Example, candidates: int, catalogue: Catalogue) -> Query:
+    """The target, then the best hits, then, where these are few, other items."""
+    items = (row.target, *(*row.hits, *row.random, *row.popular)[: candidates - 1])
+    known = [catalogue.at(item).item_id for item in row.history]
+    history = counted_history(row.user_id, known, row.times)
+    return Query(history=history, items=tuple(catalogue.at(item) for item in items))
+
+
+def retrieval_gains(rows: Sequence[Example], candidates: int) -> NDArray[np.float64]:
+    """NDCG@10 of the order that retrieval had proposed; what it had not, lies last."""
+    return ndcg(np.array([min(row.rank or candidates, candidates) - 1 for row in rows]))
+
+
+def rank(name: str, config: RankersConfig, examples: ExampleFolder, progress: Progress) -> Ranked:
+    """Scores the lists of one folder, going on where an earlier run stopped."""
+    ranker = config.rankers[name]
+    model, adapter = prepare_model(ranker.model, say=progress.console.print), served_adapter(ranker.adapter)
+    weights = f"{model.fingerprint} {adapter.adapter_id if adapter else ''} {ranker.prompt.fingerprint}"
+    about = f"{weights} {examples.made_from} {config.targets} {config.candidates} {config.lists}"
+    kept = Kept("scores", "benchmarks/rankers.py", extra=about, folder=_MADE)
+    rows = read_lists(config, examples)
+    missing = [start for start in range(0, len(rows), _AT_ONCE) if str(start) not in kept]
+    if missing:
+        reranker = open_reranker(ranker, examples.catalogue, say=progress.console.print)
+        for start in progress.track(missing, description=name):
+            queries = [query(row, config.candidates, examples.catalogue) for row in rows[start : start + _AT_ONCE]]
+            began = perf_counter()
+            scores = [of_list.tolist() for of_list in reranker.score(queries)]
+            kept.keep(str(start), {"scores": scores, "seconds": perf_counter() - began})
+    found = [kept[str(start)] for start in range(0, len(rows), _AT_ONCE)]
+    scores = [of_list for chunk in found for of_list in chunk["scores"]]
+    return Ranked(scores=scores, seconds=sum(chunk["seconds"] for chunk in found) / len(rows))
+
+
+def quality_table(folder: str, ranked: Mapping[str, Ranked], reference: str, retrieval: NDArray[np.float64]) -> Table:
+    """How good each ranker is, and how sure that it is better or worse than the reference."""
+    gains = {RETRIEVAL: retrieval} | {name: one.gains for name, one in ranked.items()}
+    return Table(
+        title=f"{folder}: {len(retrieval)} lists",
+        header=("ranker", _METRIC, "95 % interval", f"minus {reference}", "95 % interval", "p"),
+        rows=tuple(_quality(name, each, gains[reference]) for name, each in gains.items()),
+        notes=(
+            "One list a user. Intervals: bootstrap over lists, paired for differences; p: paired permutation test.",
+        ),
+    )
+
+
+def _quality(name: str, gains: NDArray[np.float64], reference: NDArray[np.float64]) -> tuple[str, ...]:
+    mean, less = bootstrap_interval(gains, metric=_METRIC), difference(gains, reference, metric=_METRIC)
+    apart = less.difference
+    return (
+        name,
+        f"{mean.mean:.4f}",
+        f"{mean.low:.4f} to {mean.high:.4f}",
+        f"{apart.mean:+.4f}",
+        f"{apart.low:+.4f} to {apart.high:+.4f}",
+        f"{less.p_value:.4f}",
+    )
+
+
+def churn_table(folder: str, ranked: Mapping[str, Ranked], reference: str, sizes: Mapping[str, int]) -> Table:
+    """What each ranker moves, weighs and takes."""
+    return Table(
+        title=f"{folder}: what moves, and what it costs",
+        header=("ranker", "places moved", "Kendall's tau", "same first item", "s a list", "MB on disk"),
+        rows=tuple(
+            (
+                name,
+                f"{np.mean([_moved(*pair) for pair in _pairs(one, ranked[reference])]):.2f}",
+                f"{np.mean([kendalltau(*pair).statistic for pair in _pairs(one, ranked[reference])]):.3f}",
+                f"{np.mean([np.argmax(a) == np.argmax(b) for a, b in _pairs(one, ranked[reference])]):.0%}",
+                f"{one.seconds:.2f}",
+                f"{sizes[name] / 1e6:.0f}",
+            )
+            for name, one in ranked.items()
+        ),
+        notes=(
+            f"Places moved: of an item, in mean, against {reference}. Seconds were not taken side by side: other work "
+            "may have disturbed some rankers and not others. On disk: what is loaded, base and adapter.",
+        ),
+    )
+
+
+def _pairs(one: Ranked, other: Ranked) -> Iterator[tuple[list[float], list[float]]]:
+    return zip(one.scores, other.scores, strict=True)
+
+
+def _moved(ours: list[float], theirs: list[float]) -> float:
+    places = [np.argsort(np.argsort(-np.array(scores), kind="stable")) for scores in (ours, theirs)]
+    return float(np.abs(places[0] - places[1]).mean())
+
+
+def bytes_of(ranker: RerankerConfig) -> int:
+    """Weights on the disk, of the base and of the adapter."""
+    adapter = served_adapter(ranker.adapter)
+    base = sum(path.stat().st_size for path in prepare_model(ranker.model).folder.glob("*.safetensors"))
+    return base + (adapter.size if adapter else 0)
+
+
+def compare(config: RankersConfig, progress: Progress) -> tuple[tuple[Table, ...], dict[str, Any]]:
+    """All rankers on all folders: the tables, and each list's NDCG@10."""
+    tables, raw = [], {}
+    sizes = {name: bytes_of(ranker) for name, ranker in config.rankers.items()}
+    for folder, path in config.examples.items():
+        examples = ExampleFolder(path)
+        retrieval = retrieval_gains(read_lists(config, examples), config.candidates)
+        ranked = {name: rank(name, config, examples, progress) for name in config.rankers}
+        tables.append(quality_table(folder, ranked, config.reference, retrieval))
+        tables.append(churn_table(folder, ranked, config.reference, sizes))
+        raw[folder] = {RETRIEVAL: retrieval.tolist()} | {name: one.gains.tolist() for name, one in ranked.items()}
+    return tuple(tables), raw
+
+
+def main() -> None:
+    """Compares, and writes the report."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.rankers", description=__doc__)
+    parser.add_argument("--config", type=Path, required=True, help="a YAML file; see configs/rankers/")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the report")
+    given = parser.parse_args()
+    command = shlex.join(["python", "-m", "benchmarks.rankers", *sys.argv[1:]])
+    try:
+        config = read_config(given.config, RankersConfig)
+        with showing_progress() as progress:
+            tables, raw = compare(config, progress)
+    except LlmRerankError as err:
+        sys.exit(f"benchmarks.rankers: {err}")
+    show(tables)
+    about = machine(command, torch.device("cpu"), candidates=config.candidates, targets=config.targets)
+    write_report(given.out, config.title, tables, about, {"gains": raw})
+
+
+if __name__ == "__main__":
+    main()

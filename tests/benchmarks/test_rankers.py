@@ -1,0 +1,114 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.progress import Progress
+
+from benchmarks import rankers
+from benchmarks.rankers import RETRIEVAL, Ranked, RankersConfig, churn_table, compare, quality_table, retrieval_gains
+from finetune.examples import FORMAT, ITEMS, MANIFEST, Example
+from finetune.shards import write_examples, write_items
+from llm_rerank.models import PreparedModel
+from llm_rerank.reranker import Reranker
+from retrieval.catalogue import Catalogue
+from retrieval.files import write_json
+from retrieval.records import Item
+
+TinyModel = Callable[[Path, list[str]], PreparedModel]
+
+
+def row(user: int, rank: int) -> Example:
+    return Example(
+        user_id=f"user{user}",
+        history=(0, 1),
+        times=(1, 2),
+        target=2,
+        rank=rank,
+        hits=(3, 4, 5, 6),
+        popular=(7,),
+        random=(8, 9),
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Five users; of the last one's target retrieval had not thought."""
+    folder = tmp_path / "examples"
+    folder.mkdir()
+    rows = [row(user, rank) for user, rank in enumerate((1, 2, 3, 1, 0))]
+    write_examples(folder / "validation-00000.parquet", rows)
+    write_items(folder / ITEMS, Catalogue(Item(item_id=f"i{place}", title=f"Tea {place}") for place in range(10)))
+    manifest = {
+        "format": FORMAT,
+        "made_from": "teas",
+        "history_items": 2,
+        "shards": {"train": [], "validation": ["validation-00000.parquet"]},
+        "rows": {"validation-00000.parquet": len(rows)},
+    }
+    write_json(folder / MANIFEST, manifest)
+    return folder
+
+
+@pytest.fixture
+def config(
+    folder: Path,
+    tmp_path: Path,
+    tiny_model: Callable[[Path, list[str]], PreparedModel],
+    monkeypatch: pytest.MonkeyPatch,
+) -> RankersConfig:
+    monkeypatch.setattr(rankers, "_MADE", tmp_path / "kept")
+    monkeypatch.setattr(rankers, "_AT_ONCE", 2)
+    model = tiny_model(tmp_path / "tiny", ["Yes", "No", "Buy?", "Tea", *map(str, range(10))])
+    asked = {"prompt": {"chat": False, "question": "Tea"}}
+    return RankersConfig.model_validate(
+        {
+            "title": "Teas",
+            "examples": {"teas": str(folder)},
+            "reference": "one",
+            "candidates": 4,
+            "rankers": {"one": {"model": model.name}, "asked otherwise": {"model": model.name, **asked}},
+        }
+    )
+
+
+def test_a_targets_place_is_worth_what_it_is_worth() -> None:
+    ranked = Ranked(scores=[[2.0, 1.0, 0.0], [1.0, 2.0, 0.0], [1.0, 1.0, 2.0], [0.0, *range(11)]], seconds=1.0)
+    assert ranked.gains.tolist() == pytest.approx([1, 1 / np.log2(3), 0.5, 0])
+
+
+def test_what_retrieval_had_not_proposed_lies_last_in_its_order() -> None:
+    gains = retrieval_gains([row(0, 1), row(0, 3), row(0, 0), row(0, 17)], candidates=4)
+    assert gains.tolist() == pytest.approx([1, 0.5, 1 / np.log2(5), 1 / np.log2(5)])
+
+
+def test_who_ranks_alike_moves_nothing() -> None:
+    one = Ranked(scores=[[2.0, 1.0, 0.0], [0.3, 0.2, 0.1]], seconds=1.0)
+    other = Ranked(scores=[[20.0, 10.0, 0.0], [0.1, 0.2, 0.3]], seconds=2.0)
+    rows = churn_table("teas", {"one": one, "other": other}, "one", {"one": 10**6, "other": 2 * 10**6}).rows
+    assert rows == (
+        ("one", "0.00", "1.000", "100%", "1.00", "1"),
+        ("other", "0.67", "0.000", "50%", "2.00", "2"),
+    )
+    rows = quality_table("teas", {"one": one, "other": other}, "one", np.array([1.0, 1.0])).rows
+    assert [cells[:2] for cells in rows] == [(RETRIEVAL, "1.0000"), ("one", "1.0000"), ("other", "0.7500")]
+
+
+def test_a_comparison_goes_on_where_it_was_stopped(config: RankersConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    score = Reranker.score
+
+    def counted(self: Reranker, queries: list[object]) -> object:
+        if len(asked) == 3:
+            raise KeyboardInterrupt
+        asked.append(len(queries))
+        return score(self, queries)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Reranker, "score", counted)
+    with pytest.raises(KeyboardInterrupt):
+        compare(config, Progress(disable=True))
+    before, asked[:] = list(asked), []
+    _, raw = compare(config, Progress(disable=True))
+    assert before == [2, 2, 2]
+    assert asked == [2]  # four lists of two rankers, two at once
+    assert [len(gains) for gains in raw["teas"].values()] == [4, 4, 4]  # retrieval had not thought of the fifth
