@@ -11,7 +11,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import numpy as np
 from rich.progress import Progress
 
 from finetune.examples import FORMAT, ITEMS, MANIFEST, Part
@@ -99,10 +98,14 @@ def _users(shop: ShopData, config: ExamplesConfig, progress: Progress) -> _Users
             value=shop.name,
             remedy="Give a log of longer histories" + ("." if config.repeats else ", or allow repeats."),
         )
-    ids = list(rows)
-    order = [ids[place] for place in np.random.default_rng([config.seed, 0]).permutation(len(ids))]
-    kept = min(config.validation_users, len(ids) // 5)
+    order = sorted(rows, key=lambda user_id: _lot(config.seed, user_id))
+    kept = min(config.validation_users, len(order) // 5)
     return _Users(train={user_id: rows[user_id] for user_id in order[kept:]}, validation=dict.fromkeys(order[:kept], 1))
+
+
+def _lot(seed: int, user_id: str) -> str:
+    """A user's own: in the examples of a later log nearly the same users are kept for validation."""
+    return sha256(f"{seed} {user_id}".encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def _files(part: Part, rows: Mapping[str, int], most: int) -> dict[str, tuple[str, ...]]:
@@ -138,5 +141,7 @@ def _write(
 def _name(shop: ShopData, config: ExamplesConfig) -> str:
     """Changes with all that the rows depend on; where the shop's files lie is not of it."""
     embedder = embedder_name(config.embedder) if config.retrievers else ""
-    about = f"{FORMAT} {shop.fingerprint} {embedder} {config.model_dump_json(exclude={'dataset', 'embedder'})}"
+    about = (
+        f"{FORMAT} users by lot {shop.fingerprint} {embedder} {config.model_dump_json(exclude={'dataset', 'embedder'})}"
+    )
     return sha256(about.encode()).hexdigest()[:16]

@@ -49,8 +49,8 @@ def bought(shop: ShopData, user_id: str) -> list[tuple[str, ...]]:
 
 def test_a_finished_folder_says_what_it_holds(finished: Path, shop: ShopData) -> None:
     manifest = read_manifest(finished)
-    assert manifest["counts"] == {"train": 84, "validation": 6, "users": 32, "items": 12}
-    assert sum(manifest["rows"].values()) == 90
+    assert manifest["counts"] == {"train": 85, "validation": 6, "users": 32, "items": 12}
+    assert sum(manifest["rows"].values()) == 91
     assert {path.name for path in finished.iterdir()} == {".lock", "manifest.json", "items.parquet", *manifest["rows"]}
     assert max(manifest["rows"].values()) <= 20
     ids, titles = read_items(finished)
@@ -152,6 +152,17 @@ def test_what_came_later_is_not_in_the_log(crowded: ShopData, config: ExamplesCo
     assert 0 < len(rows) < len(build(crowded, only, tmp_path / "all"))
 
 
+def test_validation_users_stay_so_in_a_later_log(crowded: ShopData, config: ExamplesConfig, tmp_path: Path) -> None:
+    """But for the few who come or go at the edge."""
+    only = config.model_copy(update={"retrievers": (), "validation_users": 6})
+    frame = crowded.log.frame
+    for number, cut in enumerate((frame, frame[frame["user_id"] != frame["user_id"].iloc[0]])):
+        build(replace(crowded, log=InteractionLog(cut)), only, tmp_path / str(number))
+    first, second = ({row.user_id for row in ExampleFolder(tmp_path / name).all("validation")} for name in ("0", "1"))
+    assert len(first) == len(second) == 6
+    assert len(first & second) >= 5
+
+
 def test_examples_since_then_hold_what_came_before_as_history(
     crowded: ShopData, config: ExamplesConfig, tmp_path: Path
 ) -> None:
@@ -204,7 +215,7 @@ def test_a_finished_folder_is_not_made_again(
     finished: Path, crowded: ShopData, config: ExamplesConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(job, "_build", stop)
-    assert len(build(crowded, config, finished)) == 84
+    assert len(build(crowded, config, finished)) == 85
 
 
 def test_examples_do_not_depend_on_how_they_are_filed(
