@@ -29,7 +29,7 @@ from llm_rerank.served import served_adapter
 from llm_rerank.tokenizer import one_line
 from retrieval.catalogue import Catalogue
 from retrieval.config import read_config
-from retrieval.records import UserHistory
+from retrieval.records import Item, UserHistory
 
 EXPLAINED = 3
 _WORD = re.compile(r"\w+")
@@ -59,8 +59,8 @@ def judge(ranked: RankedItem, history: UserHistory, finder: TitleFinder, catalog
     """
     explanation = ranked.explanation
     assert explanation is not None
-    allowed = " ; ".join([one_line(ranked.item.title), *(one_line(e.title) for e in explanation.evidence)])
     cited = [catalogue[evidence.item_id] for evidence in explanation.evidence]
+    allowed = " ; ".join(_known_of(item) for item in (ranked.item, *cited))
     read = list(statements(explanation.text, ranked.item, cited, history))
     own = {interaction.item_id for interaction in history.interactions}
     return {
@@ -133,6 +133,11 @@ def main() -> None:
     report = Report("Reasons on the demo shop", notice=shop.shop.notice)
     report_reasons(report, [row for user in users for row in kept[user]], len(users))
     report.write(given.out, "reasons")
+
+
+def _known_of(item: Item) -> str:
+    """What the catalogue says of it: a category may be called what another item is called."""
+    return " ; ".join(map(one_line, (item.title, item.category, item.brand, *item.attributes.values())))
 
 
 def _form(row: dict[str, Any]) -> str:

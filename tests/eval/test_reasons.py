@@ -1,11 +1,12 @@
 """The judge of the reasons must find what is wrong with them, without the program's own check."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from eval.reasons import TitleFinder, judge
 from llm_rerank.ranking import Evidence, Explanation, RankedItem
 from retrieval.catalogue import Catalogue
-from retrieval.records import Interaction, UserHistory
+from retrieval.records import Interaction, Item, UserHistory
 
 HISTORY = UserHistory.of(
     "anna", [Interaction(user_id="anna", item_id="milk", timestamp=datetime(2024, 1, 1, tzinfo=UTC))]
@@ -39,6 +40,16 @@ def test_a_title_that_is_neither_cited_nor_suggested_is_found(catalogue: Catalog
     assert judge(explained(catalogue, text, "milk"), HISTORY, finder(catalogue), catalogue)["unknown_titles"] == [
         "Brown bread"
     ]
+
+
+def test_a_category_that_is_called_like_another_item_may_be_said(catalogue: Catalogue) -> None:
+    """Of what is cited, and of nothing else."""
+    bread = replace(catalogue["bread"], category="Baked goods")
+    others = [item for item in catalogue if item.item_id != "bread"]
+    shop = Catalogue([*others, bread, Item(item_id="goods", title="Baked goods")])
+    text = "It is in the category Baked goods."
+    for cited, unknown in (("bread", []), ("milk", ["Baked goods"])):
+        assert judge(explained(shop, text, cited), HISTORY, finder(shop), shop)["unknown_titles"] == unknown
 
 
 def test_a_citation_outside_the_history_is_found(catalogue: Catalogue) -> None:
