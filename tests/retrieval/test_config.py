@@ -17,10 +17,13 @@ def models() -> dict[str, type[Settings]]:
         from llm_rerank.config import RecommendConfig
 
         known["recommend.yaml"] = RecommendConfig
+    from benchmarks.rankers import RankersConfig
     from eval.config import EvalConfig
     from eval.lift.config import LiftConfig
     from finetune.examples_config import ExamplesConfig
     from finetune.fusion_config import FusionConfig
+    from finetune.prune_config import PruneConfig
+    from finetune.teach_config import TeachConfig
     from finetune.training.config import TrainingConfig
     from finetune.writer.config import WriterConfig
 
@@ -29,8 +32,11 @@ def models() -> dict[str, type[Settings]]:
         "finetune/*.yaml": TrainingConfig,
         "finetune/*-examples.yaml": ExamplesConfig,
         "finetune/*-fusion.yaml": FusionConfig,
+        "finetune/*-prune.yaml": PruneConfig,
+        "finetune/*-teach.yaml": TeachConfig,
         "finetune/*-writer.yaml": WriterConfig,
         "lift/*.yaml": LiftConfig,
+        "rankers/*.yaml": RankersConfig,
     }
     return known | {
         path.relative_to(CONFIGS).as_posix(): model for files, model in folders.items() for path in CONFIGS.glob(files)
