@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import Field, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 from rich.progress import Progress
 from scipy.stats import kendalltau
 
@@ -30,15 +30,15 @@ from benchmarks.terminal import show
 from eval.kept import Kept
 from eval.statistics.significance import bootstrap_interval, difference
 from finetune.examples import Example, ExampleFolder
+from finetune.training.lists import JUDGED, history_of, judged_among
 from llm_rerank.config import RerankerConfig
-from llm_rerank.counted import counted_history
 from llm_rerank.models import prepare_model
 from llm_rerank.opening import open_reranker
 from llm_rerank.reranker import Query
 from llm_rerank.served import served_adapter
 from retrieval.catalogue import Catalogue
 from retrieval.config import read_config
-from retrieval.errors import LlmRerankError
+from retrieval.errors import DatasetError, LlmRerankError
 from retrieval.progress import showing_progress
 from retrieval.settings import Settings
 
@@ -46,6 +46,8 @@ RETRIEVAL: Final = "retrieval's order"
 _METRIC: Final = "NDCG@10"
 _AT_ONCE: Final = 8  # lists that an interruption may cost
 _MADE: Final = Path("var/rankers")
+_LISTS: Final = {"targets", "candidates", "skip", "lists"}
+"""Settings that say which lists are scored."""
 
 Scores = list[list[float]]
 
@@ -68,11 +70,20 @@ class RankersConfig(Settings):
     targets: Literal["any", "retrieved"] = "retrieved"
     """retrieved: only lists whose target retrieval proposed too, as in service."""
 
-    candidates: int = Field(default=20, ge=2)
+    candidates: int = Field(default=JUDGED, ge=2)
     """Of a list, the target among them."""
+
+    skip: NonNegativeInt = 0
+    """So many lists at the start, by which trainings chose their best weights."""
 
     lists: PositiveInt = 500
     """At most."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.reference not in self.rankers:
+            raise ValueError(f"reference: {self.reference} is none of {sorted(self.rankers)}; name one of them")
+        return self
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,17 +107,23 @@ def ndcg(places: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def read_lists(config: RankersConfig, examples: ExampleFolder) -> list[Example]:
-    """The examples that lists are made of."""
+    """The examples that lists are made of; raises DatasetError where there are none."""
     rows = (row for row in examples.all("validation") if row.rank or config.targets == "any")
-    return list(islice(rows, config.lists))
+    found = list(islice(rows, config.skip, config.skip + config.lists))
+    if not found:
+        raise DatasetError(
+            f"{examples.folder} has no list to compare on",
+            field="examples",
+            value=str(examples.folder),
+            remedy="Skip fewer, take any targets, or make examples with a larger validation_share.",
+        )
+    return found
 
 
 def query(row: Example, candidates: int, catalogue: Catalogue) -> Query:
-    """The target, then the best hits, then, where these are few, other items."""
-    items = (row.target, *(*row.hits, *row.random, *row.popular)[: candidates - 1])
-    known = [catalogue.at(item).item_id for item in row.history]
-    history = counted_history(row.user_id, known, row.times)
-    return Query(history=history, items=tuple(catalogue.at(item) for item in items))
+    """The target first, and whom it is judged among."""
+    items = (row.target, *judged_among(row, candidates))
+    return Query(history=history_of(row, catalogue), items=tuple(catalogue.at(item) for item in items))
 
 
 def retrieval_gains(rows: Sequence[Example], candidates: int) -> NDArray[np.float64]:
@@ -119,8 +136,8 @@ def rank(name: str, config: RankersConfig, examples: ExampleFolder, progress: Pr
     ranker = config.rankers[name]
     model, adapter = prepare_model(ranker.model, say=progress.console.print), served_adapter(ranker.adapter)
     weights = f"{model.fingerprint} {adapter.adapter_id if adapter else ''} {ranker.prompt.fingerprint}"
-    about = f"{weights} {examples.made_from} {config.targets} {config.candidates} {config.lists}"
-    kept = Kept("scores", "benchmarks/rankers.py", extra=about, folder=_MADE)
+    about = f"{weights} {examples.made_from} {config.model_dump_json(include=_LISTS)}"
+    kept = Kept("scores", "benchmarks/rankers.py", ranker, extra=about, folder=_MADE)
     rows = read_lists(config, examples)
     missing = [start for start in range(0, len(rows), _AT_ONCE) if str(start) not in kept]
     if missing:
@@ -228,7 +245,8 @@ def main() -> None:
     except LlmRerankError as err:
         sys.exit(f"benchmarks.rankers: {err}")
     show(tables)
-    about = machine(command, torch.device("cpu"), candidates=config.candidates, targets=config.targets)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    about = machine(command, device, candidates=config.candidates, targets=config.targets, skipped=config.skip)
     write_report(given.out, config.title, tables, about, {"gains": raw})
 
 

@@ -60,7 +60,7 @@ def judge(ranked: RankedItem, history: UserHistory, finder: TitleFinder, catalog
     explanation = ranked.explanation
     assert explanation is not None
     cited = [catalogue[evidence.item_id] for evidence in explanation.evidence]
-    allowed = " ; ".join(_known_of(item) for item in (ranked.item, *cited))
+    known = {title for item in (ranked.item, *cited) for text in _known_of(item) for title in finder.find(text)}
     read = list(statements(explanation.text, ranked.item, cited, history))
     own = {interaction.item_id for interaction in history.interactions}
     return {
@@ -71,7 +71,7 @@ def judge(ranked: RankedItem, history: UserHistory, finder: TitleFinder, catalog
         "rejected": explanation.rejected,
         "effects": [evidence.effect for evidence in explanation.evidence],
         "not_in_history": [e.item_id for e in explanation.evidence if e.item_id not in own],
-        "unknown_titles": sorted(finder.find(explanation.text) - finder.find(allowed)),
+        "unknown_titles": sorted(finder.find(explanation.text) - known),
         "statements": len(read),
         "untrue": [statement.words for statement in read if not statement.true],
     }
@@ -135,9 +135,9 @@ def main() -> None:
     report.write(given.out, "reasons")
 
 
-def _known_of(item: Item) -> str:
+def _known_of(item: Item) -> tuple[str, ...]:
     """What the catalogue says of it: a category may be called what another item is called."""
-    return " ; ".join(map(one_line, (item.title, item.category, item.brand, *item.attributes.values())))
+    return (item.title, item.category, item.brand, *item.attributes.values())
 
 
 def _form(row: dict[str, Any]) -> str:

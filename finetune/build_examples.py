@@ -96,16 +96,25 @@ def _users(shop: ShopData, config: ExamplesConfig, progress: Progress) -> _Users
             "nothing can be learnt: no user did anything new after something else",
             field="dataset",
             value=shop.name,
-            remedy="Give a log of longer histories" + ("." if config.repeats else ", or allow repeats."),
+            remedy=_remedy(config),
         )
-    order = sorted(rows, key=lambda user_id: _lot(config.seed, user_id))
-    kept = min(config.validation_users, len(order) // 5)
-    return _Users(train={user_id: rows[user_id] for user_id in order[kept:]}, validation=dict.fromkeys(order[:kept], 1))
+    lots = {user_id: _lot(config.seed, user_id) for user_id in sorted(rows, key=lambda one: _lot(config.seed, one))}
+    validation = {user_id: 1 for user_id, lot in lots.items() if lot < config.validation_share}
+    return _Users(
+        train={user_id: rows[user_id] for user_id in lots if user_id not in validation}, validation=validation
+    )
 
 
-def _lot(seed: int, user_id: str) -> str:
-    """A user's own: in the examples of a later log nearly the same users are kept for validation."""
-    return sha256(f"{seed} {user_id}".encode("utf-8", "backslashreplace")).hexdigest()
+def _remedy(config: ExamplesConfig) -> str:
+    if config.since is not None or config.until is not None:
+        return "Let `since` be earlier or `until` later: in between there was nothing."
+    return "Give a log of longer histories" + ("." if config.repeats else ", or allow repeats.")
+
+
+def _lot(seed: int, user_id: str) -> float:
+    """From 0 to 1, a user's own: whatever log examples are made of, the same users are kept for validation."""
+    digest = sha256(f"{seed} {user_id}".encode("utf-8", "backslashreplace")).digest()
+    return int.from_bytes(digest[:7]) / (1 << 56)  # as many bits as a float tells apart
 
 
 def _files(part: Part, rows: Mapping[str, int], most: int) -> dict[str, tuple[str, ...]]:

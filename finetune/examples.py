@@ -5,7 +5,7 @@ Written by `finetune.build_examples`. Reading brings no retriever: it is done wh
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -95,14 +95,24 @@ class ExampleFolder:
         """How many examples there are."""
         return sum(self._rows[shard] for shard in self._shards[part])
 
-    def rows_per_user(self, part: Part, *, retrieved: bool) -> list[int]:
+    def require_histories(self, history_items: int) -> None:
+        """Raises DatasetError where a prompt would show longer histories than these examples hold."""
+        if history_items > self.history_items:
+            raise DatasetError(
+                f"{self.folder} holds {self.history_items} items of a history, fewer than the prompt is to show",
+                field="prompt.history_items",
+                value=history_items,
+                remedy="Lower it, or make examples of longer histories.",
+            )
+
+    def rows_per_user(self, part: Part, *, retrieved: bool) -> Mapping[str, int]:
         """How many examples each user has, or of whose target retrieval had thought too; reads two columns."""
         users = Counter[str]()
         for shard in self._shards[part]:
             table = _table(self.folder / shard, ["user_id", "rank"])
             pairs = zip(table["user_id"].to_pylist(), table["rank"].to_pylist(), strict=True)
             users.update(user_id for user_id, rank in pairs if rank or not retrieved)
-        return list(users.values())
+        return users
 
     def shards(self, part: Part) -> tuple[str, ...]:
         """The names of the files, in order: users mixed, one user's rows together and oldest first."""
@@ -137,7 +147,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             "there are no finished examples here",
             field="folder",
             value=str(folder),
-            remedy=f"Run `llm-rerank examples --config … --out {folder}`, which goes on where it stopped.",
+            remedy=f"Run `llm-rerank examples` or `teach` with --out {folder} again: it goes on where it stopped.",
         )
     try:
         manifest = json.loads(path.read_text(encoding="ascii"))

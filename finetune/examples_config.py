@@ -62,8 +62,9 @@ class ExamplesConfig(Settings):
     random: NonNegativeInt = 16
     """Negatives of which every item of the catalogue is as likely."""
 
-    validation_users: NonNegativeInt = 500
-    """How many users, every fifth at most, are kept for validation, with their newest example alone."""
+    validation_share: float = Field(default=0.1, ge=0, le=0.5)
+    """Of users, who are kept for validation, with their newest example alone. Who they are, `seed` and their ids say:
+    with the same two, examples of a later log keep the same ones."""
 
     shard_rows: PositiveInt = 8192
     """Rows of a file, at most; one user's rows stay in one file, however many they are."""
@@ -73,6 +74,10 @@ class ExamplesConfig(Settings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
+        if self.since is not None and self.until is not None and self.since >= self.until:
+            raise ValueError(
+                f"since, until: nothing lies between {self.since} and {self.until}; let `since` be earlier"
+            )
         names = [retriever.name for retriever in self.retrievers]
         if len(set(names)) != len(names):
             raise ValueError(f"retrievers: {names} names one source twice; keep one of them")

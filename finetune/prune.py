@@ -1,7 +1,7 @@
 """The pruning job, `llm-rerank prune`: a model without the layers that change least of what it answers from.
 
 Of all blocks of neighbouring layers that one goes whose output lies at the smallest angle to its input, at the tokens
-that answers are read at (Gromov et al. 2024). What is left is a base to train on: unhealed it ranks badly.
+that answers are read at (Gromov et al. 2024). What is left is a base to train an adapter on.
 """
 
 from collections.abc import Iterator
@@ -31,18 +31,16 @@ from retrieval.errors import ConfigError
 PRUNED: Final = "pruned.json"
 """Says which layers of what are left."""
 
-_LIST: Final = 20
-"""Candidates of a list."""
-
 
 def prune(config: PruneConfig, out: Path, progress: Progress) -> tuple[int, ...]:
     """Writes the pruned model to `out`, there whole or not at all; the layers that are left, by their old numbers.
 
-    Raises ConfigError where something lies in `out`, or where no layer would go; ModelError for a model that cannot be
-    packed.
+    Raises ConfigError where something lies in `out`, or where no layer would go; DatasetError for examples whose
+    histories are too short for the prompt; ModelError for a model that cannot be packed.
     """
     require_free(out)
     examples = ExampleFolder(config.examples)
+    examples.require_histories(config.prompt.history_items)
     base = prepare_model(config.model, say=progress.console.print)
     tokenizer = ChatTokenizer.load(base.folder)
     model = AutoModelForCausalLM.from_pretrained(base.folder, dtype=torch.float32, local_files_only=True).eval()
@@ -51,24 +49,27 @@ def prune(config: PruneConfig, out: Path, progress: Progress) -> tuple[int, ...]
     _require_fewer(config, count)
     lists = _lists(config, examples, Prompt(tokenizer, config.prompt))
     found = [_angles(model, request) for request in progress.track(lists, total=config.lists, description="looking")]
-    block = count - config.layers
+    block = count - config.keep_layers
     first = _least(np.mean(found, axis=0), block)
     kept = tuple(layer for layer in range(count) if not first <= layer < first + block)
-    write_checkpoint(out, _without(model, kept), base, PRUNED, _made_of(base, examples, kept))
+    write_checkpoint(out, without(model, kept), base, PRUNED, _made_of(base, examples, kept))
     return kept
 
 
 def _require_fewer(config: PruneConfig, count: int) -> None:
-    if config.layers >= count:
+    if config.keep_layers >= count:
         raise ConfigError(
-            f"the model has {count} layers: none would go", field="layers", value=config.layers, remedy="Lower it."
+            f"the model has {count} layers: none would go",
+            field="keep_layers",
+            value=config.keep_layers,
+            remedy="Lower it.",
         )
 
 
 def _lists(config: PruneConfig, examples: ExampleFolder, prompt: Prompt) -> Iterator[ScoringRequest]:
     """Of users to train on; which of a list's items came next, is of no account."""
     rows = islice(examples.all("train"), config.lists)
-    return (validation_list(row, _LIST, prompt, examples.catalogue) for row in rows)
+    return (validation_list(row, prompt, examples.catalogue) for row in rows)
 
 
 @torch.inference_mode()
@@ -94,11 +95,12 @@ def _least(angles: NDArray[np.float64], block: int) -> int:
     return int(np.argmin(np.diagonal(angles, offset=block)))
 
 
-def _without(model: PreTrainedModel, kept: tuple[int, ...]) -> PreTrainedModel:
-    """In place."""
+def without(model: PreTrainedModel, kept: tuple[int, ...]) -> PreTrainedModel:
+    """The model with these of its layers, changed in place."""
     layers = model.base_model.layers
     model.base_model.layers = torch.nn.ModuleList([layers[layer] for layer in kept])
     model.config.num_hidden_layers = len(kept)
+    model.config.kept_layers = list(kept)  # weights that are cut elsewhere begin and end alike: it tells them apart
     if kinds := getattr(model.config, "layer_types", None):
         model.config.layer_types = [kinds[layer] for layer in kept]
     return model

@@ -20,7 +20,7 @@ class PruneConfig(Settings):
     prompt: PromptConfig = PromptConfig()
     """What the model is asked."""
 
-    layers: PositiveInt
+    keep_layers: PositiveInt
     """How many to keep."""
 
     lists: PositiveInt = 64

@@ -20,10 +20,9 @@ from finetune.examples import FORMAT, ITEMS, MANIFEST, TEACHERS, Example, Exampl
 from finetune.shards import count_rows, write_examples
 from finetune.teach_config import TeachConfig
 from finetune.training.config import NegativesConfig
-from finetune.training.lists import some
+from finetune.training.lists import consecutive, history_of
 from finetune.write_once import write_once
 from llm_rerank.config import RerankerConfig
-from llm_rerank.counted import counted_history
 from llm_rerank.models import prepare_model
 from llm_rerank.opening import open_reranker
 from llm_rerank.reranker import Query, Reranker
@@ -38,9 +37,12 @@ _AT_ONCE: Final = 64
 def teach(config: TeachConfig, folder: Path, progress: Progress) -> dict[str, Any]:
     """Writes the examples with the teachers' scores to `folder`, going on where an earlier run stopped: the manifest.
 
-    Raises BuildError for a folder that holds something else, and what open_reranker raises.
+    Raises BuildError for a folder that holds something else, DatasetError for examples whose histories are too short
+    for a teacher's prompt, and what open_reranker raises.
     """
     examples = ExampleFolder(config.examples)
+    for teacher in config.teachers:
+        examples.require_histories(teacher.prompt.history_items)
     names = [_name(teacher, progress) for teacher in config.teachers]
     settings = config.model_dump_json(exclude={"examples", "teachers"})
     made_from = sha256(f"{FORMAT} {examples.made_from} {names} {settings}".encode()).hexdigest()[:16]
@@ -50,7 +52,8 @@ def teach(config: TeachConfig, folder: Path, progress: Progress) -> dict[str, An
 def _name(teacher: RerankerConfig, progress: Progress) -> str:
     """Changes with all that its scores depend on."""
     model, adapter = prepare_model(teacher.model, say=progress.console.print), served_adapter(teacher.adapter)
-    return f"{model.fingerprint} {adapter.adapter_id if adapter else ''} {teacher.prompt.fingerprint}"
+    weights = f"{model.fingerprint} {adapter.adapter_id if adapter else ''}"
+    return f"{weights} {teacher.prompt.fingerprint} {teacher.engine.model_dump_json()}"
 
 
 def _write(
@@ -63,7 +66,7 @@ def _write(
 ) -> None:
     say = progress.console.print
     teachers = [open_reranker(teacher, examples.catalogue, say=say) for teacher in config.teachers]
-    counts = examples.rows_per_user("train", retrieved=False)[: config.users]
+    counts = islice(examples.rows_per_user("train", retrieved=False).values(), config.users)
     task = progress.add_task("teaching", total=sum(min(rows, config.lists_per_user or rows) for rows in counts))
     validation = examples.shards("validation")
     for name in (ITEMS, *validation):
@@ -92,7 +95,7 @@ def _lists(config: TeachConfig, examples: ExampleFolder) -> Iterator[list[Exampl
     """What is asked about, user by user."""
     users = groupby(examples.all("train"), lambda row: row.user_id)
     for number, (_, rows) in islice(enumerate(users), config.users):
-        drawn = some(list(rows), config.lists_per_user, np.random.default_rng([config.seed, number]))
+        drawn = consecutive(list(rows), config.lists_per_user, np.random.default_rng([config.seed, number]))
         yield [_cut(row, config.negatives) for row in drawn]
 
 
@@ -124,6 +127,5 @@ def _taught(rows: Sequence[Example], teachers: Sequence[Reranker], catalogue: Ca
 
 def _query(row: Example, catalogue: Catalogue) -> Query:
     """The list with its target, in no order that tells: packed scores do not hear of it."""
-    known = [catalogue.at(item).item_id for item in row.history]
     items = tuple(catalogue.at(item) for item in (row.target, *row.negatives))
-    return Query(history=counted_history(row.user_id, known, row.times), items=items)
+    return Query(history=history_of(row, catalogue), items=items)

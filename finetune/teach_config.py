@@ -17,7 +17,7 @@ class TeachConfig(Settings):
     """The folder that `llm-rerank examples` wrote."""
 
     teachers: tuple[RerankerConfig, ...] = Field(min_length=1)
-    """A larger model, or several that are asked one after the other: an ensemble teaches the mean of their log-odds."""
+    """A larger model, or several, all held in memory: an ensemble teaches the mean of their log-odds."""
 
     users: PositiveInt | None = None
     """How many users' lists to score; none: of all."""

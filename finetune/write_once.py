@@ -16,7 +16,16 @@ WORK: Final = "work"
 """A folder in it for what is needed until it is finished."""
 
 _BEGUN: Final = "begun.json"
-_PACKAGES: Final = ("llm-rerank", "lenskit", "numpy", "pyarrow", "sentence-transformers", "torch", "transformers")
+_PACKAGES: Final = (
+    "llm-rerank",
+    "lenskit",
+    "numpy",
+    "peft",
+    "pyarrow",
+    "sentence-transformers",
+    "torch",
+    "transformers",
+)
 """What the bytes depend on."""
 
 

@@ -25,7 +25,9 @@ def write_checkpoint(
         part = Path(made) / "model"
         try:
             model.save_pretrained(part)
-        except SafetensorError as err:  # its own word for a full disk
+            AutoTokenizer.from_pretrained(base.folder, local_files_only=True).save_pretrained(part)
+            write_json(part / about, dict(made_of))
+        except (SafetensorError, OSError) as err:  # safetensors has a word of its own for a full disk
             raise ModelError(
                 f"the checkpoint cannot be written ({err})",
                 field="out",
@@ -34,8 +36,6 @@ def write_checkpoint(
             ) from err
         for weights in part.glob("*.safetensors"):
             weights.chmod(0o644)  # whoever serves it may be another user
-        AutoTokenizer.from_pretrained(base.folder, local_files_only=True).save_pretrained(part)
-        write_json(part / about, dict(made_of))
         part.replace(out)
 
 

@@ -17,6 +17,7 @@ from llm_rerank.adapters import SETTINGS, WEIGHTS, Adapter, write_about
 from llm_rerank.explanations.asking import WriterPrompt
 from llm_rerank.models import PreparedModel
 from llm_rerank.prompt import PromptConfig
+from llm_rerank.served import served_adapter
 from retrieval.errors import TrainingError
 
 _PLACES: Final[Mapping[str, Any]] = {
@@ -69,7 +70,9 @@ class Assignment:
     @property
     def plan(self) -> str:
         """Changes with all that the weights depend on but the program and the number of processes."""
-        settings = self.config.model_dump_json(exclude=_PLACES)
+        settings = self.config.model_dump_json(
+            exclude=_PLACES, exclude_none=True
+        )  # a later version's new ones are None
         about = f"{settings} {self.learnt_from} {self.base.fingerprint} {self.prompt.fingerprint}"
         return sha256(about.encode()).hexdigest()[:16]
 
@@ -79,17 +82,17 @@ def begun_with(config: AdapterTraining, base: PreparedModel, prompt: PromptConfi
 
     Raises ModelError for one of another base or prompt, TrainingError for one of another form.
     """
-    if config.begin_with is None:
+    adapter = served_adapter(config.begin_with)
+    if adapter is None:
         return None
-    adapter = Adapter.read(config.begin_with)
     adapter.require(base, prompt)
-    theirs = LoraConfig.from_pretrained(str(config.begin_with))
-    form = LoraSettings(rank=theirs.r, alpha=theirs.lora_alpha, dropout=theirs.lora_dropout, rslora=theirs.use_rslora)
-    if form != config.lora:
+    theirs = LoraConfig.from_pretrained(str(adapter.folder))
+    form = {"rank": theirs.r, "alpha": theirs.lora_alpha, "rslora": theirs.use_rslora}
+    if form != config.lora.model_dump(exclude={"dropout"}):
         raise TrainingError(
-            f"the adapter to begin with has another form: {form.model_dump()}",
+            f"the adapter to begin with has another form: {form}",
             field="lora",
-            value=config.lora.model_dump(),
+            value=config.lora.model_dump(exclude={"dropout"}),
             remedy="Ask for the same, or leave begin_with out.",
         )
     return adapter

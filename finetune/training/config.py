@@ -7,6 +7,7 @@ from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_va
 
 from llm_rerank.models import DEFAULT_MODEL
 from llm_rerank.prompt import PromptConfig
+from llm_rerank.served import AdapterSetting
 from retrieval.settings import Settings
 
 
@@ -70,8 +71,10 @@ class AdapterTraining(Settings):
     lora: LoraSettings = LoraSettings()
     """The adapter's form."""
 
-    begin_with: Path | None = None
-    """The folder of an adapter of this base, prompt and form, to learn on from its weights; none: a fresh one."""
+    begin_with: AdapterSetting | None = None
+    """An adapter of this base, prompt and form to learn on from: its folder, or what is live in a registry's channel;
+    none: a fresh one. It counts as a first validation, so that what comes is no worse by that measure. Who validates
+    should not have taught it: examples of the same seed and share keep the same users."""
 
     tokens_per_pass: PositiveInt = 4096
     """Bounds the memory: a step is as many forward passes as it needs."""

@@ -41,18 +41,21 @@ Opening = Callable[[torch.device], tuple[Lesson, Adapted]]
 def train(config: TrainingConfig, folder: Path, progress: Progress) -> Adapter:
     """Trains an adapter that scores and writes it to `folder`/adapter: see carry_out.
 
-    Raises TrainingError for examples whose histories are too short for the prompt, and ModelError, ConfigError and
+    Raises DatasetError for examples whose histories are too short for the prompt, and ModelError, ConfigError and
     TrainingError for an adapter to begin with that does not fit, too.
     """
     for examples in _examples(config):
-        _require_histories(config, examples)
+        examples.require_histories(config.prompt.history_items)
     base = prepare_model(config.model, say=progress.console.print)
+
+    assignment = _assignment(config, base)
 
     def opening(device: torch.device) -> tuple[Lesson, Adapted]:
         prompt = Prompt(ChatTokenizer.load(base.folder), config.prompt)
-        return RankingLesson(config, ExampleFolder(config.examples), prompt), open_scorer(config, base, device)
+        scorer = open_scorer(config, base, device, begun_with=assignment.begun_with)
+        return RankingLesson(config, ExampleFolder(config.examples), prompt), scorer
 
-    return carry_out(_assignment(config, base), opening, folder, progress)
+    return carry_out(assignment, opening, folder, progress)
 
 
 def carry_out(assignment: Assignment, opening: Opening, folder: Path, progress: Progress) -> Adapter:
@@ -111,17 +114,6 @@ def _examples(config: TrainingConfig) -> list[ExampleFolder]:
     """All that are learnt from, the new ones first."""
     folders = [config.examples, *([config.replay.examples] if config.replay else [])]
     return [ExampleFolder(folder) for folder in folders]
-
-
-def _require_histories(config: TrainingConfig, examples: ExampleFolder) -> None:
-    """Raises TrainingError where histories would be longer in service than any that was trained on."""
-    if config.prompt.history_items > examples.history_items:
-        raise TrainingError(
-            f"the examples hold {examples.history_items} items of a history, fewer than the prompt is to show",
-            field="prompt.history_items",
-            value=config.prompt.history_items,
-            remedy="Lower it, or make examples of longer histories.",
-        )
 
 
 def _require_one_plan(plan: str, first: str) -> None:

@@ -1,7 +1,8 @@
 """A list as the model reads it: one request, the target first. Packed scores do not depend on the order."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Final
 
 import numpy as np
 
@@ -11,6 +12,10 @@ from llm_rerank.counted import counted_history
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.prompt import Prompt
 from retrieval.catalogue import Catalogue
+from retrieval.records import UserHistory
+
+JUDGED: Final = 20
+"""Candidates of a list that a model is judged by, the target among them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,13 +25,18 @@ class TaughtList(ScoringRequest):
     taught: tuple[float, ...]
     """The teacher's log-odds of every candidate."""
 
+    @classmethod
+    def of(cls, request: ScoringRequest, taught: tuple[float, ...]) -> "TaughtList":
+        """The request with them."""
+        return cls(**{each.name: getattr(request, each.name) for each in fields(request)}, taught=taught)
 
-def chosen(examples: Iterable[Example], config: TrainingConfig) -> Iterator[Example]:
+
+def selected(examples: Iterable[Example], config: TrainingConfig) -> Iterator[Example]:
     """The examples that are trained and validated on."""
     return (example for example in examples if example.rank or config.targets == "any")
 
 
-def some(rows: list[Example], count: int | None, rng: np.random.Generator) -> list[Example]:
+def consecutive(rows: list[Example], count: int | None, rng: np.random.Generator) -> list[Example]:
     """`count` of one user's rows that follow each other: they share the most of a prompt."""
     if count is None or len(rows) <= count:
         return rows
@@ -47,13 +57,23 @@ def training_list(
     request = _request(example, [example.negatives[place] for place in drawn], prompt, catalogue)
     if not example.taught:
         return request
-    taught = tuple(example.taught[place] for place in (0, *(place + 1 for place in drawn)))
-    return TaughtList(prefix=request.prefix, continuations=request.continuations, labels=request.labels, taught=taught)
+    return TaughtList.of(request, tuple(example.taught[place] for place in (0, *(place + 1 for place in drawn))))
 
 
-def validation_list(example: Example, length: int, prompt: Prompt, catalogue: Catalogue) -> ScoringRequest:
-    """The target among the best hits, then, where these are few, random and popular items: the same every time."""
-    return _request(example, [*example.hits, *example.random, *example.popular][: length - 1], prompt, catalogue)
+def validation_list(example: Example, prompt: Prompt, catalogue: Catalogue) -> ScoringRequest:
+    """What is judged, as the model reads it."""
+    return _request(example, judged_among(example), prompt, catalogue)
+
+
+def judged_among(example: Example, length: int = JUDGED) -> tuple[int, ...]:
+    """Whom the target is judged among: the best hits, then, where these are few, random and popular items."""
+    return (*example.hits, *example.random, *example.popular)[: length - 1]
+
+
+def history_of(example: Example, catalogue: Catalogue) -> UserHistory:
+    """What the user had done."""
+    known = [catalogue.at(item).item_id for item in example.history]
+    return counted_history(example.user_id, known, example.times)
 
 
 def _draw(places: Sequence[int], count: int, rng: np.random.Generator) -> list[int]:
@@ -64,5 +84,4 @@ def _draw(places: Sequence[int], count: int, rng: np.random.Generator) -> list[i
 
 def _request(example: Example, others: Iterable[int], prompt: Prompt, catalogue: Catalogue) -> ScoringRequest:
     items = [catalogue.at(row) for row in (example.target, *others)]
-    known = [catalogue.at(row).item_id for row in example.history]
-    return prompt.yes_no(counted_history(example.user_id, known, example.times), items, catalogue)
+    return prompt.yes_no(history_of(example, catalogue), items, catalogue)

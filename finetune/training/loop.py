@@ -63,6 +63,8 @@ class Training:
         judged = self._share.passes(self._lesson.validation(), self._config.tokens_per_pass)
         steps = self._lesson.load(len(state.losses), self._share)
         with self._events(state, last) as follow:
+            if self._config.begin_with is not None and not state.losses:
+                self._validate(state, judged, last)  # what is begun with may stay the best
             while not state.done:
                 state.losses.append(self._step(next(steps), last))
                 done = len(state.losses)

@@ -17,7 +17,7 @@ def list_losses(scores: Tensor, lengths: Sequence[int], kind: Loss) -> Tensor:
     return _softmax(rows) if kind == "softmax" else _lambdarank(rows)
 
 
-def taught_losses(scores: Tensor, taught: Sequence[Sequence[float]]) -> Tensor:
+def distillation_losses(scores: Tensor, taught: Sequence[Sequence[float]]) -> Tensor:
     """KL divergence of the list's softmax from that of a teacher's scores (Hinton et al. 2015)."""
     lengths = [len(of_list) for of_list in taught]
     theirs = torch.tensor([score for of_list in taught for score in of_list], dtype=scores.dtype, device=scores.device)

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from finetune.examples import ExampleFolder
 from finetune.training.config import TrainingConfig
-from finetune.training.lists import TaughtList, chosen, validation_list
-from finetune.training.loss import list_losses, taught_losses
+from finetune.training.lists import TaughtList, selected, validation_list
+from finetune.training.loss import distillation_losses, list_losses
 from finetune.training.scorer import PackedScorer
 from finetune.training.share import Share
 from finetune.training.sources import ExampleSource, ReplaySource, Source
@@ -17,9 +17,6 @@ from finetune.training.steps import Step, load_steps, steps_of
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.packing import Pack
 from llm_rerank.prompt import Prompt
-
-_VALIDATION_LIST = 20
-"""Candidates of a validation list, the target among them."""
 
 
 class RankingLesson:
@@ -39,8 +36,8 @@ class RankingLesson:
 
     def validation(self) -> Sequence[ScoringRequest]:
         """See Lesson.validation."""
-        kept = islice(chosen(self._examples.all("validation"), self._config), self._config.validation_lists)
-        return [validation_list(row, _VALIDATION_LIST, self._prompt, self._examples.catalogue) for row in kept]
+        kept = islice(selected(self._examples.all("validation"), self._config), self._config.validation_lists)
+        return [validation_list(row, self._prompt, self._examples.catalogue) for row in kept]
 
     def judge(self, model: PackedScorer, packed: Pack, requests: Sequence[ScoringRequest]) -> tuple[Tensor, Tensor]:
         """See Lesson.judge."""
@@ -54,14 +51,17 @@ class RankingLesson:
         taught = [request.taught for request in requests if isinstance(request, TaughtList)]
         if self._config.loss != "distillation":
             return list_losses(scores, lengths, self._config.loss)
-        return taught_losses(scores, taught) if taught else list_losses(scores, lengths, "softmax")
+        return distillation_losses(scores, taught) if taught else list_losses(scores, lengths, "softmax")
 
 
 def _source(config: TrainingConfig, examples: ExampleFolder, prompt: Prompt) -> Source:
     new = ExampleSource(config, examples, prompt)
     if config.replay is None:
         return new
-    return ReplaySource(new, ExampleSource(config, ExampleFolder(config.replay.examples), prompt), config.replay.share)
+    judges = {row.user_id for row in examples.all("validation")}
+    replayed = ExampleFolder(config.replay.examples)
+    old = ExampleSource(config, replayed, prompt, field="replay.examples", without=judges)
+    return ReplaySource(new, old, config.replay.share)
 
 
 def _ndcg(scores: Tensor) -> Tensor:

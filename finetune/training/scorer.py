@@ -1,7 +1,7 @@
 """The model as training sees it: a pack in, one score a candidate out."""
 
 import torch
-from peft import PeftModel, get_peft_model, set_peft_model_state_dict
+from peft import PeftModel, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 from peft.tuners.tuners_utils import BaseTunerLayer
 from safetensors.torch import load_file
 from torch import Tensor
@@ -11,11 +11,12 @@ from transformers.utils import logging
 from finetune.training.adapter import lora_config
 from finetune.training.config import AdapterTraining, TrainingConfig
 from finetune.training.quantized import in_four_bits
-from llm_rerank.adapters import WEIGHTS
+from llm_rerank.adapters import WEIGHTS, Adapter
 from llm_rerank.engines.packing import Pack
 from llm_rerank.engines.transformers import TransformersEngine
 from llm_rerank.models import PreparedModel
 from llm_rerank.tokenizer import ChatTokenizer, TokenIds
+from retrieval.errors import TrainingError
 
 
 class Adapted(torch.nn.Module):
@@ -52,13 +53,17 @@ class PackedScorer(Adapted):
             return scores
 
 
-def open_scorer(config: TrainingConfig, base: PreparedModel, device: torch.device) -> PackedScorer:
+def open_scorer(
+    config: TrainingConfig, base: PreparedModel, device: torch.device, *, begun_with: Adapter | None = None
+) -> PackedScorer:
     """The base with the adapter that is to learn, to score with; see open_adapted."""
-    return PackedScorer(open_adapted(config, base, device))
+    return PackedScorer(open_adapted(config, base, device, begun_with=begun_with))
 
 
-def open_adapted(config: AdapterTraining, base: PreparedModel, device: torch.device) -> PeftModel:
-    """The base with an adapter: fresh, so that it changes nothing yet, or as that of `begin_with` left off.
+def open_adapted(
+    config: AdapterTraining, base: PreparedModel, device: torch.device, *, begun_with: Adapter | None = None
+) -> PeftModel:
+    """The base with an adapter: fresh, so that it changes nothing yet, or as another one left off.
 
     It is on the CPU still, but in four bits on its GPU.
     For a CPU all is float32. For CUDA the base is bfloat16 or in four bits and the adapter float32: call it under
@@ -76,9 +81,23 @@ def open_adapted(config: AdapterTraining, base: PreparedModel, device: torch.dev
         model.gradient_checkpointing_enable({"use_reentrant": False})
     torch.manual_seed(config.seed)
     adapted = get_peft_model(model, lora_config(config.lora))
-    if config.begin_with is not None:
-        set_peft_model_state_dict(adapted, load_file(config.begin_with / WEIGHTS))
+    if begun_with is not None:
+        _take(adapted, begun_with)
     for layer in adapted.modules():
         if isinstance(layer, BaseTunerLayer):
             layer.cast_input_dtype_enabled = False  # autocast does: to float32 and back is a copy of every activation
     return adapted
+
+
+def _take(adapted: PeftModel, adapter: Adapter) -> None:
+    """Raises TrainingError for an adapter of other layers: what it lacks would begin anew in silence."""
+    weights = load_file(adapter.folder / WEIGHTS)
+    lacking = set(get_peft_model_state_dict(adapted, save_embedding_layers=False)) ^ set(weights)
+    if lacking:
+        raise TrainingError(
+            f"the adapter to begin with changes other layers than this training does, {min(lacking)} for one",
+            field="begin_with",
+            value=str(adapter.folder),
+            remedy="Begin with one that was trained here, or with none.",
+        )
+    set_peft_model_state_dict(adapted, weights)

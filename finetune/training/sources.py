@@ -1,20 +1,22 @@
 """Where the lists of a training come from, epoch after epoch; to write one costs time, so that it is put off."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from fractions import Fraction
 from functools import partial
 from itertools import chain, count, groupby
+from math import ceil
 from typing import Protocol
 
 import numpy as np
 
 from finetune.examples import ExampleFolder
 from finetune.training.config import TrainingConfig
-from finetune.training.lists import chosen, some, training_list
+from finetune.training.lists import consecutive, selected, training_list
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.prompt import Prompt
 from retrieval.errors import TrainingError
 
-Unwritten = Callable[[np.random.Generator], ScoringRequest]
+LazyList = Callable[[np.random.Generator], ScoringRequest]
 """A list to come: the random numbers of its step say which negatives it gets."""
 
 
@@ -26,7 +28,7 @@ class Source(Protocol):
         """How many an epoch has."""
         ...
 
-    def epoch(self, number: int) -> Iterator[Unwritten]:
+    def epoch(self, number: int) -> Iterator[LazyList]:
         """Those of one epoch."""
         ...
 
@@ -35,36 +37,47 @@ class ExampleSource:
     """One folder's examples: shards in random order, in each its users; a user's lists stay together, since they share
     a prefix."""
 
-    def __init__(self, config: TrainingConfig, examples: ExampleFolder, prompt: Prompt) -> None:
-        """Raises TrainingError where there is nothing to learn from, or not what was asked for."""
+    def __init__(
+        self,
+        config: TrainingConfig,
+        examples: ExampleFolder,
+        prompt: Prompt,
+        *,
+        field: str = "examples",
+        without: Collection[str] = (),
+    ) -> None:
+        """`field` is the setting that names the folder; nothing is learnt from users in `without`.
+
+        Raises TrainingError where there is nothing to learn from, or not what was asked for.
+        """
         self._config, self._examples, self._prompt = config, examples, prompt
+        self._field, self._without = field, frozenset(without)
         self.lists = self._count()
         self._require_lists()
         self._require_negatives()
         self._require_teacher()
 
-    def epoch(self, number: int) -> Iterator[Unwritten]:
+    def epoch(self, number: int) -> Iterator[LazyList]:
         """See Source.epoch."""
         rng = np.random.default_rng([self._config.seed, number])
         shards = self._examples.shards("train")
         for shard in rng.permutation(len(shards)):
-            read = chosen(self._examples.read(shards[shard]), self._config)
-            users = [list(rows) for _, rows in groupby(read, lambda row: row.user_id)]
+            read = selected(self._examples.read(shards[shard]), self._config)
+            users = [list(rows) for user, rows in groupby(read, lambda row: row.user_id) if user not in self._without]
             for user in rng.permutation(len(users)):
-                for row in some(users[user], self._config.lists_per_user, rng):
+                for row in consecutive(users[user], self._config.lists_per_user, rng):
                     yield partial(training_list, row, self._config.negatives, self._prompt, self._examples.catalogue)
 
     def _count(self) -> int:
-        if self._config.lists_per_user is None and self._config.targets == "any":
-            return self._examples.rows("train")
         counts = self._examples.rows_per_user("train", retrieved=self._config.targets == "retrieved")
-        return sum(min(rows, self._config.lists_per_user or rows) for rows in counts)
+        most = self._config.lists_per_user
+        return sum(min(rows, most or rows) for user, rows in counts.items() if user not in self._without)
 
     def _require_lists(self) -> None:
         if not self.lists:
             raise TrainingError(
                 "there is nothing to train on",
-                field="examples",
+                field=self._field,
                 value=str(self._examples.folder),
                 remedy="Make examples of a log in which users come back, with retrievers that find what they come for.",
             )
@@ -75,7 +88,7 @@ class ExampleSource:
         rows = self._examples.read(self._examples.shards("train")[0])
         if not any(getattr(row, kind) for row in rows for kind in asked):
             raise TrainingError(
-                "the examples hold none of the negatives that are asked for",
+                f"{self._examples.folder} holds none of the negatives that are asked for",
                 field="negatives",
                 value=asked,
                 remedy="Ask for those that they hold, or make examples with these.",
@@ -85,7 +98,7 @@ class ExampleSource:
         if self._config.loss == "distillation" and not self._examples.taught:
             raise TrainingError(
                 "no teacher has scored these examples",
-                field="examples",
+                field=self._field,
                 value=str(self._examples.folder),
                 remedy="Run `llm-rerank teach` over them and name the folder that it writes, or choose another loss.",
             )
@@ -99,18 +112,20 @@ class ReplaySource:
 
     def __init__(self, new: Source, old: Source, share: float) -> None:
         """`share` of all lists are old ones."""
-        self._new, self._old, self._per_new = new, old, share / (1 - share)
+        exact = Fraction(str(share))
+        self._new, self._old, self._per_new = new, old, exact / (1 - exact)
 
     @property
     def lists(self) -> int:
         """See Source.lists."""
         return self._new.lists + self._owed(self._new.lists)
 
-    def epoch(self, number: int) -> Iterator[Unwritten]:
+    def epoch(self, number: int) -> Iterator[LazyList]:
         """See Source.epoch."""
-        old = chain.from_iterable(self._old.epoch(later) for later in count(number))
-        for place, unwritten in enumerate(self._new.epoch(number)):
-            yield unwritten
+        first = number * ceil(self._owed(self._new.lists) / self._old.lists)  # none of the old epochs comes twice
+        old = chain.from_iterable(self._old.epoch(later) for later in count(first))
+        for place, lazy_list in enumerate(self._new.epoch(number)):
+            yield lazy_list
             for _ in range(self._owed(place + 1) - self._owed(place)):
                 yield next(old)
 

@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from finetune.training.config import TrainingConfig
 from finetune.training.share import Passes, Share
-from finetune.training.sources import Source, Unwritten
+from finetune.training.sources import LazyList, Source
 from retrieval.errors import TrainingError
 
 
@@ -64,13 +64,13 @@ class _Steps(IterableDataset[Step]):
             if (number - self._first) % workers == mine:  # the loader takes one of each worker in turn
                 yield self._write(number, lists)
 
-    def _chunks(self) -> Iterator[list[Unwritten]]:
+    def _chunks(self) -> Iterator[list[LazyList]]:
         """Lists_per_step lists at a time, epoch after epoch without end; an epoch's rest opens the next one."""
-        lists = (unwritten for epoch in count() for unwritten in self._source.epoch(epoch))
+        lists = (lazy_list for epoch in count() for lazy_list in self._source.epoch(epoch))
         while chunk := list(islice(lists, self._config.lists_per_step)):
             yield chunk
 
-    def _write(self, number: int, lists: list[Unwritten]) -> Step:
+    def _write(self, number: int, lists: list[LazyList]) -> Step:
         rng = np.random.default_rng([self._config.seed, 1, number])
-        requests = [unwritten(rng) for unwritten in lists]
+        requests = [lazy_list(rng) for lazy_list in lists]
         return Step(number=number, passes=self._share.passes(requests, self._config.tokens_per_pass), lists=len(lists))

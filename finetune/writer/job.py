@@ -29,11 +29,6 @@ def train_writer(config: WriterConfig, shop: ShopData, folder: Path, progress: P
     """Trains an adapter that writes to `folder`/adapter: see finetune.training.job.carry_out."""
     base = prepare_model(config.model, say=progress.console.print)
 
-    def opening(device: torch.device) -> tuple[Lesson, Adapted]:
-        tokenizer = ChatTokenizer.load(base.folder)
-        lesson = WritingLesson(config, shop, Prompt(tokenizer), tokenizer)
-        return lesson, PackedWriter(open_adapted(config, base, device))
-
     assignment = Assignment(
         config=config,
         base=base,
@@ -42,6 +37,12 @@ def train_writer(config: WriterConfig, shop: ShopData, folder: Path, progress: P
         measure=WritingLesson.measure,
         begun_with=begun_with(config, base, writer_prompt()),
     )
+
+    def opening(device: torch.device) -> tuple[Lesson, Adapted]:
+        tokenizer = ChatTokenizer.load(base.folder)
+        lesson = WritingLesson(config, shop, Prompt(tokenizer), tokenizer)
+        return lesson, PackedWriter(open_adapted(config, base, device, begun_with=assignment.begun_with))
+
     return carry_out(assignment, opening, folder, progress)
 
 

@@ -3,15 +3,27 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from pydantic import ValidationError
 from rich.progress import Progress
 
 from benchmarks import rankers
-from benchmarks.rankers import RETRIEVAL, Ranked, RankersConfig, churn_table, compare, quality_table, retrieval_gains
-from finetune.examples import FORMAT, ITEMS, MANIFEST, Example
+from benchmarks.rankers import (
+    RETRIEVAL,
+    Ranked,
+    RankersConfig,
+    churn_table,
+    compare,
+    quality_table,
+    read_lists,
+    retrieval_gains,
+)
+from finetune.examples import FORMAT, ITEMS, MANIFEST, Example, ExampleFolder
 from finetune.shards import write_examples, write_items
 from llm_rerank.models import PreparedModel
-from llm_rerank.reranker import Reranker
+from llm_rerank.reranker import Query, Reranker
 from retrieval.catalogue import Catalogue
+from retrieval.errors import DatasetError
 from retrieval.files import write_json
 from retrieval.records import Item
 
@@ -92,6 +104,32 @@ def test_who_ranks_alike_moves_nothing() -> None:
     )
     rows = quality_table("teas", {"one": one, "other": other}, "one", np.array([1.0, 1.0])).rows
     assert [cells[:2] for cells in rows] == [(RETRIEVAL, "1.0000"), ("one", "1.0000"), ("other", "0.7500")]
+
+
+def test_a_reference_that_is_no_ranker_is_refused(config: RankersConfig) -> None:
+    with pytest.raises(ValidationError, match="nobody is none of"):
+        RankersConfig.model_validate(config.model_dump() | {"reference": "nobody"})
+
+
+def test_lists_by_which_weights_were_chosen_are_left_out(config: RankersConfig) -> None:
+    examples = ExampleFolder(config.examples["teas"])
+    assert [row.user_id for row in read_lists(config.model_copy(update={"skip": 3}), examples)] == ["user3"]
+    with pytest.raises(DatasetError, match="no list to compare on"):
+        read_lists(config.model_copy(update={"skip": 4}), examples)
+
+
+def test_another_method_is_asked_for_itself(config: RankersConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = config.rankers["one"]
+    both = config.model_copy(update={"rankers": {"one": one, "letters": one.model_copy(update={"method": "letters"})}})
+    asked: list[str] = []
+
+    def named(self: Reranker, queries: list[Query]) -> list[NDArray[np.float64]]:
+        asked.append(self.method)
+        return [np.arange(len(query.items), dtype=float) for query in queries]
+
+    monkeypatch.setattr(Reranker, "score", named)
+    compare(both, Progress(disable=True))
+    assert asked == ["packed"] * 2 + ["letters"] * 2
 
 
 def test_a_comparison_goes_on_where_it_was_stopped(config: RankersConfig, monkeypatch: pytest.MonkeyPatch) -> None:

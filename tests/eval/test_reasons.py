@@ -52,6 +52,14 @@ def test_a_category_that_is_called_like_another_item_may_be_said(catalogue: Cata
         assert judge(explained(shop, text, cited), HISTORY, finder(shop), shop)["unknown_titles"] == unknown
 
 
+def test_what_two_fields_say_together_is_no_excuse(catalogue: Catalogue) -> None:
+    """A title that ends one and begins the other is nowhere."""
+    bread = replace(catalogue["bread"], category="Rice for baby", brand="Wipes")
+    shop = Catalogue([*(item for item in catalogue if item.item_id != "bread"), bread])
+    said = explained(shop, "You bought Baby wipes.", "bread")
+    assert judge(said, HISTORY, finder(shop), shop)["unknown_titles"] == ["Baby wipes"]
+
+
 def test_a_citation_outside_the_history_is_found(catalogue: Catalogue) -> None:
     found = judge(explained(catalogue, "You bought Baby wipes.", "wipes"), HISTORY, finder(catalogue), catalogue)
     assert found["not_in_history"] == ["wipes"]

@@ -48,6 +48,7 @@ def config() -> ExamplesConfig:
         hits=3,
         popular=2,
         random=2,
+        validation_share=0.2,
         shard_rows=20,
     )
 

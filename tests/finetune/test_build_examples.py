@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from rich.progress import Progress
 
 from finetune import build_examples as job
 from finetune import hybrids
 from finetune.build_examples import build_examples
-from finetune.examples import Example, ExampleFolder, read_items, read_manifest
+from finetune.examples import PARTS, Example, ExampleFolder, read_items, read_manifest
 from finetune.examples_config import ExamplesConfig
 from finetune.folds import deal
 from retrieval.alone import alone
@@ -49,8 +50,8 @@ def bought(shop: ShopData, user_id: str) -> list[tuple[str, ...]]:
 
 def test_a_finished_folder_says_what_it_holds(finished: Path, shop: ShopData) -> None:
     manifest = read_manifest(finished)
-    assert manifest["counts"] == {"train": 85, "validation": 6, "users": 32, "items": 12}
-    assert sum(manifest["rows"].values()) == 91
+    assert manifest["counts"] == {"train": 78, "validation": 8, "users": 32, "items": 12}
+    assert sum(manifest["rows"].values()) == 86
     assert {path.name for path in finished.iterdir()} == {".lock", "manifest.json", "items.parquet", *manifest["rows"]}
     assert max(manifest["rows"].values()) <= 20
     ids, titles = read_items(finished)
@@ -94,14 +95,14 @@ def test_without_repeats_what_was_known_is_neither_target_nor_negative(
 def test_validation_users_give_their_newest_example_and_no_other(finished: Path, crowded: ShopData) -> None:
     ids, _ = read_items(finished)
     validation = list(ExampleFolder(finished).all("validation"))
-    assert len({row.user_id for row in validation}) == len(validation) == 6  # every fifth of 32
+    assert len({row.user_id for row in validation}) == len(validation) == 8  # of 32, by lot
     assert not {row.user_id for row in validation} & {row.user_id for row in ExampleFolder(finished).all("train")}
     for row in validation:
         assert ids[row.target] in bought(crowded, row.user_id)[-1]
 
 
 def test_a_moment_can_give_more_than_one_target(crowded: ShopData, config: ExamplesConfig, tmp_path: Path) -> None:
-    light = {"retrievers": (), "targets_per_moment": 2, "moments_per_user": 1, "validation_users": 0}
+    light = {"retrievers": (), "targets_per_moment": 2, "moments_per_user": 1, "validation_share": 0}
     rows = build(crowded, config.model_copy(update=light), tmp_path / "examples")
     ids, _ = read_items(tmp_path / "examples")
     assert [ids[row.target] for row in rows if row.user_id == "dan"] == ["brie", "tea"]
@@ -152,27 +153,51 @@ def test_what_came_later_is_not_in_the_log(crowded: ShopData, config: ExamplesCo
     assert 0 < len(rows) < len(build(crowded, only, tmp_path / "all"))
 
 
-def test_validation_users_stay_so_in_a_later_log(crowded: ShopData, config: ExamplesConfig, tmp_path: Path) -> None:
-    """But for the few who come or go at the edge."""
-    only = config.model_copy(update={"retrievers": (), "validation_users": 6})
+def test_validation_users_stay_so_however_many_others_there_are(
+    crowded: ShopData, config: ExamplesConfig, tmp_path: Path
+) -> None:
+    only = config.model_copy(update={"retrievers": (), "validation_share": 0.3})
     frame = crowded.log.frame
-    for number, cut in enumerate((frame, frame[frame["user_id"] != frame["user_id"].iloc[0]])):
-        build(replace(crowded, log=InteractionLog(cut)), only, tmp_path / str(number))
-    first, second = ({row.user_id for row in ExampleFolder(tmp_path / name).all("validation")} for name in ("0", "1"))
-    assert len(first) == len(second) == 6
-    assert len(first & second) >= 5
+    half = frame[frame["user_id"].isin(crowded.log.user_ids[::2])]
+    found = []
+    for name, cut in (("all", frame), ("half", half)):
+        build(replace(crowded, log=InteractionLog(cut)), only, tmp_path / name)
+        parts = [{row.user_id for row in ExampleFolder(tmp_path / name).all(part)} for part in PARTS]
+        found.append(parts)
+    (train, validation), (train_of_half, validation_of_half) = found
+    assert not validation_of_half & train
+    assert not train_of_half & validation
+    assert validation_of_half
 
 
 def test_examples_since_then_hold_what_came_before_as_history(
     crowded: ShopData, config: ExamplesConfig, tmp_path: Path
 ) -> None:
     since = crowded.log.frame["timestamp"].max().to_pydatetime()
-    only = config.model_copy(update={"retrievers": (TransitionsConfig(),), "validation_users": 0})
+    only = config.model_copy(update={"retrievers": (TransitionsConfig(),), "validation_share": 0})
     rows = build(crowded, only.model_copy(update={"since": since}), tmp_path / "since")
     users = {row.user_id for row in rows}
     newest = {user_id: crowded.log.history(user_id).interactions[-1].timestamp for user_id in crowded.log.user_ids}
     assert users == {user_id for user_id in users if newest[user_id] == since} != set()
-    assert all(row.history for row in rows)
+    ids, _ = read_items(tmp_path / "since")
+    for row in rows:
+        came = {one.item_id for one in crowded.log.history(row.user_id).interactions if one.timestamp == since}
+        assert ids[row.target] in came
+        assert row.history
+
+
+@pytest.mark.parametrize("rules", [{"since": "2030-01-01T00:00:00Z"}, {"until": "2000-01-01T00:00:00Z"}])
+def test_a_time_in_which_nothing_was_done_is_named(
+    crowded: ShopData, config: ExamplesConfig, tmp_path: Path, rules: dict[str, str]
+) -> None:
+    light = ExamplesConfig.model_validate(config.model_dump() | {"retrievers": ()} | rules)
+    with pytest.raises(DatasetError, match="Let `since` be earlier or `until` later"):
+        build(crowded, light, tmp_path / "none")
+
+
+def test_a_time_that_ends_before_it_begins_is_refused() -> None:
+    with pytest.raises(ValidationError, match="nothing lies between"):
+        ExamplesConfig.model_validate({"since": "2024-01-02T00:00:00Z", "until": "2024-01-02T00:00:00Z"})
 
 
 @pytest.mark.parametrize(
@@ -215,7 +240,7 @@ def test_a_finished_folder_is_not_made_again(
     finished: Path, crowded: ShopData, config: ExamplesConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(job, "_build", stop)
-    assert len(build(crowded, config, finished)) == 85
+    assert len(build(crowded, config, finished)) == 78
 
 
 def test_examples_do_not_depend_on_how_they_are_filed(
@@ -223,7 +248,7 @@ def test_examples_do_not_depend_on_how_they_are_filed(
 ) -> None:
     rows = build(crowded, config.model_copy(update={"shard_rows": 1}), tmp_path / "examples")
     assert rows == list(ExampleFolder(finished).all("train"))
-    assert len(read_manifest(tmp_path / "examples")["shards"]["train"]) == 26  # a file a user
+    assert len(read_manifest(tmp_path / "examples")["shards"]["train"]) == 24  # a file a user
 
 
 @pytest.mark.parametrize("change", [{"seed": 1}, {"hits": 2}, {"retrievers": (PopularityConfig(),)}])

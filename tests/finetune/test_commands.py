@@ -32,7 +32,7 @@ def config_file(crowded: ShopData, tmp_path: Path) -> Path:
         "interactions": {"path": str(tmp_path / "log.parquet"), "columns": columns},
     }
     path = tmp_path / "examples.yaml"
-    path.write_text(yaml.safe_dump({"dataset": dataset, "validation_users": 2, "popular": 1, "random": 2}))
+    path.write_text(yaml.safe_dump({"dataset": dataset, "validation_share": 0.1, "popular": 1, "random": 2}))
     return path
 
 
@@ -42,7 +42,7 @@ def test_the_command_says_what_it_made(config_file: Path, tmp_path: Path) -> Non
     assert done.exit_code == 0
     assert "kept 12 of 12 items" in done.stdout
     said = " ".join(done.stdout.split())
-    assert "to train on and 2 to validate on, of 32 users and 12 items." in said
+    assert "to validate on, of 32 users and 12 items." in said
     assert (tmp_path / "made" / "manifest.json").exists()
 
 

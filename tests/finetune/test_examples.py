@@ -72,7 +72,7 @@ def test_damage_inside_a_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_unfinished_or_of_another_format(finished: Path, tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"no finished examples here\. Run `llm-rerank examples --config … --out "):
+    with pytest.raises(DatasetError, match=r"no finished examples here\. Run `llm-rerank examples` or `teach` with "):
         ExampleFolder(tmp_path).all("train")
     write_json(tmp_path / "manifest.json", read_manifest(finished) | {"format": 1})
     with pytest.raises(DatasetError, match="format=1"):

@@ -12,8 +12,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM
 from typer.testing import CliRunner
 
 from finetune import commands
-from finetune.prune import PRUNED, prune
+from finetune.prune import PRUNED, prune, without
 from finetune.prune_config import PruneConfig
+from llm_rerank.checkpoints import write_checkpoint
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.transformers import TransformersEngine
 from llm_rerank.models import PreparedModel, prepare_model
@@ -45,7 +46,13 @@ def idle(
 
 @pytest.fixture
 def configure(finished: Path, idle: PreparedModel) -> Configure:
-    usual = {"examples": finished, "model": str(idle.folder), "layers": 4, "lists": 5}
+    usual = {
+        "examples": finished,
+        "model": str(idle.folder),
+        "keep_layers": 4,
+        "lists": 5,
+        "prompt": {"history_items": 3},
+    }
     return lambda **others: PruneConfig.model_validate(usual | others)
 
 
@@ -61,7 +68,7 @@ def test_layers_that_do_nothing_go_and_nothing_changes(
 
 
 def test_neighbours_go_together(configure: Configure, idle: PreparedModel, tmp_path: Path) -> None:
-    kept = prune(configure(layers=3), tmp_path / "pruned", Progress(disable=True))
+    kept = prune(configure(keep_layers=3), tmp_path / "pruned", Progress(disable=True))
     gone = sorted(set(range(6)) - set(kept))
     assert gone == list(range(gone[0], gone[0] + 3))
     assert {2, 3} <= set(gone)
@@ -80,6 +87,20 @@ def test_what_is_left_is_a_model_by_itself(configure: Configure, idle: PreparedM
     assert (about["layers"], about["base_fingerprint"]) == ([0, 1, 4, 5], idle.fingerprint)
 
 
+def test_two_prunings_of_one_model_are_two_models(
+    tiny_llama: Callable[..., LlamaForCausalLM], tiny: PreparedModel, tmp_path: Path
+) -> None:
+    """Of weights so large that a fingerprint reads their ends alone, which are the same."""
+    found = set()
+    for kept in ((0, 1, 5), (0, 4, 5)):
+        large = tiny_llama(hidden_size=256, intermediate_size=512, num_hidden_layers=6, vocab_size=1200)
+        folder = tmp_path / str(kept)
+        write_checkpoint(folder, without(large, kept), tiny, PRUNED, {})
+        assert (folder / "model.safetensors").stat().st_size > 3 << 20
+        found.add(prepare_model(str(folder)).fingerprint)
+    assert len(found) == 2
+
+
 def test_nothing_is_overwritten(configure: Configure, tmp_path: Path) -> None:
     (tmp_path / "pruned").mkdir()
     (tmp_path / "pruned" / "mine").touch()
@@ -89,8 +110,8 @@ def test_nothing_is_overwritten(configure: Configure, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("layers", [6, 7])
 def test_to_keep_all_layers_is_a_mistake(configure: Configure, tmp_path: Path, layers: int) -> None:
-    with pytest.raises(ConfigError, match=rf"layers={layers}: the model has 6 layers"):
-        prune(configure(layers=layers), tmp_path / "pruned", Progress(disable=True))
+    with pytest.raises(ConfigError, match=rf"keep_layers={layers}: the model has 6 layers"):
+        prune(configure(keep_layers=layers), tmp_path / "pruned", Progress(disable=True))
 
 
 def test_the_command_says_what_is_left(configure: Configure, tmp_path: Path) -> None:

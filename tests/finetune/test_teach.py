@@ -1,6 +1,5 @@
 from collections.abc import Callable
 from pathlib import Path
-from shutil import rmtree
 
 import numpy as np
 import pytest
@@ -20,7 +19,7 @@ from llm_rerank.counted import counted_history
 from llm_rerank.models import PreparedModel
 from llm_rerank.opening import open_reranker
 from llm_rerank.reranker import Query, Reranker
-from retrieval.errors import BuildError
+from retrieval.errors import BuildError, DatasetError
 
 Configure = Callable[..., TeachConfig]
 
@@ -28,7 +27,8 @@ Configure = Callable[..., TeachConfig]
 @pytest.fixture
 def configure(finished: Path, tiny: PreparedModel) -> Configure:
     """A teacher that is the tiny model; `others` replace its settings."""
-    usual = {"examples": finished, "teachers": [{"model": str(tiny.folder), "engine": {"device": "cpu"}}]}
+    teacher = {"model": str(tiny.folder), "engine": {"device": "cpu"}, "prompt": {"history_items": 3}}
+    usual = {"examples": finished, "teachers": [teacher]}
     return lambda **others: TeachConfig.model_validate(usual | others)
 
 
@@ -116,7 +116,6 @@ def test_what_was_stopped_goes_on_to_the_same_bytes(
         path.name: path.read_bytes() for path in cut.iterdir()
     }
     assert sum(calls[:2]) + sum(calls[asked:]) == sum(1 for _ in ExampleFolder(whole).all("train"))  # nothing twice
-    rmtree(cut)
 
 
 def test_a_finished_folder_is_not_asked_for_again(
@@ -129,6 +128,21 @@ def test_a_finished_folder_is_not_asked_for_again(
         run(configure(seed=1), tmp_path / "taught")
 
 
+def test_a_teacher_that_would_see_longer_histories_is_refused(configure: Configure, tmp_path: Path) -> None:
+    """The examples hold three items."""
+    (one,) = configure().teachers
+    other = one.model_copy(update={"prompt": one.prompt.model_copy(update={"history_items": 4})})
+    with pytest.raises(DatasetError, match=r"prompt\.history_items=4"):
+        run(configure(teachers=[other.model_dump()]), tmp_path / "taught")
+
+
+def test_another_engine_is_another_teacher(configure: Configure, tmp_path: Path) -> None:
+    (one,) = configure().teachers
+    run(configure(teachers=[one.model_dump() | {"engine": {"kind": "fake"}}]), tmp_path / "taught")
+    with pytest.raises(BuildError, match="other data or with other settings"):
+        run(configure(), tmp_path / "taught")
+
+
 def test_letters_cannot_teach(configure: Configure) -> None:
     with pytest.raises(ValidationError, match="letters are probabilities within lists"):
         configure(teachers=[RerankerConfig(method="letters").model_dump()])
@@ -137,7 +151,8 @@ def test_letters_cannot_teach(configure: Configure) -> None:
 def test_the_command_says_what_it_made(finished: Path, tiny: PreparedModel, tmp_path: Path) -> None:
     app = typer.Typer(pretty_exceptions_enable=False)
     app.command()(commands.teach)
-    settings = {"examples": str(finished), "teachers": [{"model": str(tiny.folder)}], "users": 5}
+    teacher = {"model": str(tiny.folder), "prompt": {"history_items": 3}}
+    settings = {"examples": str(finished), "teachers": [teacher], "users": 5}
     (tmp_path / "teach.yaml").write_text(yaml.safe_dump(settings))
     words = ["--config", str(tmp_path / "teach.yaml"), "--out", str(tmp_path / "taught")]
     done = CliRunner().invoke(app, words, catch_exceptions=False)

@@ -74,6 +74,19 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def judged_by(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
+    """Writes the twelve users again, so many of whom validate: by later moments, a mistake to be found."""
+
+    def write(judges: int) -> Path:
+        folder = tmp_path_factory.mktemp("judged") / "examples"
+        train = [[example(user, moment) for user in range(12) for moment in range(3)]]
+        write_folder(folder, train, [example(user, 2) for user in range(judges)])
+        return folder
+
+    return write
+
+
+@pytest.fixture(scope="session")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Finished, and nobody in it to train on."""
     folder = tmp_path_factory.mktemp("empty") / "examples"

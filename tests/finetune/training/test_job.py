@@ -18,7 +18,7 @@ from finetune.training.job import CHECKPOINT, CURVE, adapter_so_far, train
 from finetune.training.loop import Training
 from finetune.training.picture import PICTURE
 from finetune.training.scorer import open_scorer
-from llm_rerank.adapters import WEIGHTS, Adapter
+from llm_rerank.adapters import WEIGHTS, Adapter, write_about
 from llm_rerank.config import RerankerConfig
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.packing import pack
@@ -28,7 +28,7 @@ from llm_rerank.opening import open_reranker
 from llm_rerank.prompt import PromptConfig
 from llm_rerank.tokenizer import ChatTokenizer
 from retrieval.alone import alone
-from retrieval.errors import ModelError, TrainingError
+from retrieval.errors import DatasetError, ModelError, TrainingError
 from retrieval.files import read_json
 from retrieval.retrievers.base import OnStep
 
@@ -52,6 +52,10 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
         return whole(self, stop)
 
     monkeypatch.setattr(Training, "run", cut)
+
+
+def weights_of(adapter: Adapter) -> dict[str, list[float]]:
+    return {name: weights.flatten().tolist() for name, weights in load_file(adapter.folder / WEIGHTS).items()}
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +109,7 @@ def test_an_interrupted_job_goes_on_to_the_same_adapter(
 
 
 def test_a_prompt_longer_than_what_the_examples_hold_is_refused(configure: Configure, tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=r"prompt\.history_items=21: the examples hold 20 items"):
+    with pytest.raises(DatasetError, match=r"prompt\.history_items=21: .* holds 20 items"):
         run(configure(prompt=PromptConfig(history_items=21)), tmp_path)
 
 
@@ -196,10 +200,7 @@ def test_a_training_goes_on_from_an_adapter(finished: Path, configure: Configure
     """With a learning rate that changes nothing the weights are those that it began with."""
     before, still = finished / "adapter", {"learning_rate": 1e-30, "epochs": 1 / 6}
     after = run(configure(begin_with=before, **still), tmp_path)
-    first, second = (load_file(folder / WEIGHTS) for folder in (before, after.folder))
-    assert {name: weights.tolist() for name, weights in first.items()} == {
-        name: weights.tolist() for name, weights in second.items()
-    }
+    assert weights_of(after) == weights_of(Adapter.read(before))
     assert after.examples == f"doors on adapter {Adapter.read(before).adapter_id}"
     with pytest.raises(TrainingError, match="another training"):
         run(configure(**still), tmp_path)
@@ -222,10 +223,70 @@ def test_earlier_examples_are_learnt_from_again(
 ) -> None:
     replayed = configure(examples=beginners, replay={"examples": doors, "share": 0.5})
     adapter = run(replayed, tmp_path / "replayed")
-    assert len(read_json(tmp_path / "replayed" / CURVE)["losses"]) == 4  # twelve of each, by six
+    losses = read_json(tmp_path / "replayed" / CURVE)["losses"]
+    assert len(losses) == 4  # twelve of each, by six
     assert adapter.examples == "doors and doors"
-    alone = run(configure(examples=beginners), tmp_path / "alone")
-    assert adapter.adapter_id != alone.adapter_id
+    run(configure(examples=beginners, epochs=2), tmp_path / "alone")
+    assert read_json(tmp_path / "alone" / CURVE)["losses"] != losses
+
+
+def test_nothing_is_replayed_of_those_who_validate(
+    configure: Configure, doors: Path, judged_by: Callable[[int], Path], tmp_path: Path
+) -> None:
+    for judges in (4, 11):
+        config = configure(examples=judged_by(judges), lists_per_step=12, replay={"examples": doors, "share": 0.5})
+        run(config, tmp_path / str(judges))
+        assert len(read_json(tmp_path / str(judges) / CURVE)["losses"]) == 6  # as many old lists, of whom there are
+    with pytest.raises(TrainingError, match=r"replay\.examples=.*nothing to train on"):
+        run(configure(examples=judged_by(12), replay={"examples": doors}), tmp_path / "none")
+
+
+@pytest.mark.parametrize("kind", ["replayed", "taught", "continued"])
+def test_each_of_these_goes_on_where_it_was_stopped(
+    finished: Path,
+    configure: Configure,
+    doors: Path,
+    beginners: Path,
+    taught: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+) -> None:
+    config = {
+        "replayed": configure(examples=beginners, replay={"examples": doors}),
+        "taught": configure(examples=taught, loss="distillation", epochs=2),
+        "continued": configure(begin_with=finished / "adapter", workers=1),
+    }[kind]
+    whole = run(config, tmp_path / "whole")
+    interrupt(monkeypatch, after=3)
+    with pytest.raises(KeyboardInterrupt):
+        run(config, tmp_path / "cut")
+    monkeypatch.undo()
+    assert run(config, tmp_path / "cut").adapter_id == whole.adapter_id
+    assert read_json(tmp_path / "cut" / CURVE) == read_json(tmp_path / "whole" / CURVE)
+
+
+def test_what_it_began_with_stays_where_nothing_better_came(
+    finished: Path, configure: Configure, tmp_path: Path
+) -> None:
+    adapter = run(configure(begin_with=finished / "adapter", learning_rate=5.0, epochs=0.5), tmp_path)
+    validations = read_json(tmp_path / CURVE)["validations"]
+    assert [step for step, *_ in validations] == [0, 2, 3]
+    assert adapter.metrics["steps"] == 0
+    assert adapter.metrics["validation_ndcg@10"] == validations[0][1]
+    assert weights_of(adapter) == weights_of(Adapter.read(finished / "adapter"))
+
+
+def test_an_adapter_of_other_layers_is_not_begun_with(
+    finished: Path, configure: Configure, tiny: PreparedModel, tmp_path: Path
+) -> None:
+    copytree(finished / "adapter", tmp_path / "some")
+    weights = {name: w for name, w in load_file(tmp_path / "some" / WEIGHTS).items() if "q_proj" in name}
+    save_file(weights, tmp_path / "some" / WEIGHTS, metadata={"format": "pt"})
+    (tmp_path / "some" / "adapter.json").unlink()
+    write_about(tmp_path / "some", tiny, PromptConfig(), "doors", {})
+    with pytest.raises(TrainingError, match=r"begin_with=.*other layers"):
+        run(configure(begin_with=tmp_path / "some"), tmp_path / "training")
 
 
 def test_a_student_learns_what_its_teacher_thinks(configure: Configure, taught: Path, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from math import e, log, log2
 import pytest
 import torch
 
-from finetune.training.loss import Loss, list_losses, taught_losses
+from finetune.training.loss import Loss, distillation_losses, list_losses
 
 KINDS = pytest.mark.parametrize("kind", ["softmax", "lambdarank"])
 
@@ -61,22 +61,22 @@ def test_a_loss_falls_as_the_target_rises(kind: Loss) -> None:
 def test_who_thinks_as_the_teacher_does_has_nothing_to_learn() -> None:
     scores = torch.tensor([1.0, -2.0, 0.5, 3.0, 1.0])
     teacher = [[11.0, 8.0, 10.5], [3.0, 1.0]]  # what all of a list have more, no list shows
-    assert taught_losses(scores, teacher).tolist() == pytest.approx([0, 0], abs=1e-6)
+    assert distillation_losses(scores, teacher).tolist() == pytest.approx([0, 0], abs=1e-6)
 
 
 def test_the_distance_from_the_teacher_is_in_nats() -> None:
-    (loss,) = taught_losses(torch.tensor([0.0, 0.0]), [[log(3), 0.0]]).tolist()
+    (loss,) = distillation_losses(torch.tensor([0.0, 0.0]), [[log(3), 0.0]]).tolist()
     assert loss == pytest.approx(0.75 * log(0.75 / 0.5) + 0.25 * log(0.25 / 0.5))
 
 
 def test_a_taught_list_costs_the_same_beside_a_longer_one() -> None:
     short, long = torch.tensor([0.3, -1.0]), torch.tensor([0.1, 2.0, 0.5, -3.0])
-    both = taught_losses(torch.cat([short, long]), [[0.0, 1.0], [4.0, 1.0, 1.0, 0.0]])
-    alone = [taught_losses(short, [[0.0, 1.0]]).item(), taught_losses(long, [[4.0, 1.0, 1.0, 0.0]]).item()]
+    both = distillation_losses(torch.cat([short, long]), [[0.0, 1.0], [4.0, 1.0, 1.0, 0.0]])
+    alone = [distillation_losses(short, [[0.0, 1.0]]).item(), distillation_losses(long, [[4.0, 1.0, 1.0, 0.0]]).item()]
     assert both.tolist() == pytest.approx(alone)
 
 
 def test_gradients_towards_the_teacher_are_those_of_the_loss() -> None:
     scores = torch.tensor([0.3, -1.0, 0.2, 2.0, 0.5, -3.0], dtype=torch.float64, requires_grad=True)
     teacher = [[1.0, 0.0], [0.0], [2.0, 1.0, 60.0]]  # one of whom the teacher is sure
-    assert torch.autograd.gradcheck(lambda scores: taught_losses(scores, teacher), scores)
+    assert torch.autograd.gradcheck(lambda scores: distillation_losses(scores, teacher), scores)

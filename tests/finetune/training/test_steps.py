@@ -7,7 +7,7 @@ import pytest
 
 from finetune.examples import ExampleFolder
 from finetune.training.config import NegativesConfig, TrainingConfig
-from finetune.training.lists import training_list, validation_list
+from finetune.training.lists import judged_among, training_list
 from finetune.training.share import Share
 from finetune.training.sources import ExampleSource
 from finetune.training.steps import Step, load_steps, steps_of
@@ -117,7 +117,7 @@ def test_processes_that_would_get_no_list_are_refused(load: Load) -> None:
 def test_a_list_to_validate_on_is_filled_with_what_there_is(examples: ExampleFolder, prompt: Prompt) -> None:
     (shard,) = examples.shards("validation")
     popular = replace(examples.read(shard)[0], hits=(), random=())
-    assert len(validation_list(popular, 3, prompt, examples.catalogue).continuations) == 3
+    assert len(judged_among(popular, 3)) == 2
 
 
 def request(prefix: int, *continuations: int) -> ScoringRequest:
