@@ -1,14 +1,20 @@
 # One word per intent. Every target sets up what it needs: a fresh clone only needs Python 3.11, git and make.
-.PHONY: install check fix test demo bench results clean
+.PHONY: install quantize-env check fix test demo bench results clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
 DEMO_USER ?= 1924
+REQUIREMENTS := $(addprefix requirements/,constraints.txt vllm.txt model-and-data.txt)
 
 install: .venv/installed
 
-.venv/installed: pyproject.toml scripts/install.sh $(wildcard requirements/*.txt)
+.venv/installed: pyproject.toml scripts/install.sh scripts/environment.sh $(REQUIREMENTS)
 	@bash scripts/install.sh
+
+quantize-env: .venv-quantize/installed
+
+.venv-quantize/installed: scripts/install-quantize.sh scripts/environment.sh requirements/quantize.txt
+	@bash scripts/install-quantize.sh
 
 check: .venv/installed
 	$(BIN)/ruff format --check .
@@ -20,7 +26,7 @@ fix: .venv/installed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-test: .venv/installed
+test: .venv/installed .venv-quantize/installed
 	$(BIN)/pytest
 
 demo: .venv/installed var/shop/manifest.json

@@ -96,3 +96,20 @@ def finetune_writer(
     print_text(shop.notice)
     with showing_progress() as progress:
         print_text(told(train_writer(settings, shop, out, progress)))
+
+
+def quantize(
+    config: Annotated[Path, typer.Option(help="A YAML file; see configs/finetune/quantize-*.yaml.")],
+    out: Annotated[Path, typer.Option(help="The folder to write.")],
+) -> None:
+    """Write a merged checkpoint in fewer bits, by llm-compressor in an environment of its own (make quantize-env)."""
+    from finetune.quantization.config import QuantizationConfig
+    from llm_rerank.cli.show import print_text, progress
+
+    settings = read_config(config, QuantizationConfig)
+    with progress(visible=True) as say:
+        from finetune.quantization.job import quantize as quantize_into  # brings transformers
+
+        quantize_into(settings, out, say)
+    size = sum(path.stat().st_size for path in out.glob("*.safetensors"))
+    print_text(f"Compressed {settings.model} as {settings.scheme.kind} in {out}: {size / 1e6:.0f} MB of weights.")

@@ -23,6 +23,7 @@ def models() -> dict[str, type[Settings]]:
     from finetune.examples_config import ExamplesConfig
     from finetune.fusion_config import FusionConfig
     from finetune.prune_config import PruneConfig
+    from finetune.quantization.config import QuantizationConfig
     from finetune.teach_config import TeachConfig
     from finetune.training.config import TrainingConfig
     from finetune.writer.config import WriterConfig
@@ -35,6 +36,7 @@ def models() -> dict[str, type[Settings]]:
         "finetune/*-prune.yaml": PruneConfig,
         "finetune/*-teach.yaml": TeachConfig,
         "finetune/*-writer.yaml": WriterConfig,
+        "finetune/quantize-*.yaml": QuantizationConfig,
         "lift/*.yaml": LiftConfig,
         "rankers/*.yaml": RankersConfig,
     }
