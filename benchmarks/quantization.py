@@ -32,7 +32,7 @@ from eval.metrics.stability import rank_churn
 from eval.statistics.significance import bootstrap_interval
 from finetune.examples import ExampleFolder
 from finetune.quantization.job import QUANTIZED
-from finetune.training.lists import validation_list
+from finetune.training.lists import JUDGED, validation_list
 from llm_rerank.engines.base import Engine, ScoringRequest
 from llm_rerank.engines.transformers import TransformersEngine
 from llm_rerank.merging import MERGED
@@ -42,7 +42,6 @@ from retrieval.files import read_json
 
 Scores = NDArray[np.float64]
 FULL: Final = "float32"
-_LIST: Final = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,7 +58,7 @@ class Measured:
 def requests_of(examples: ExampleFolder, prompt: Prompt, lists: int) -> list[ScoringRequest]:
     """Validation lists whose target retrieval proposed too, as in training: in service nothing else is asked about."""
     rows = (row for row in examples.all("validation") if row.rank)
-    return [validation_list(row, _LIST, prompt, examples.catalogue) for row in islice(rows, lists)]
+    return [validation_list(row, prompt, examples.catalogue) for row in islice(rows, lists)]
 
 
 def measure(name: str, folder: Path, requests: Sequence[ScoringRequest]) -> Measured:
@@ -125,7 +124,7 @@ def table_of(found: Sequence[Measured]) -> Table:
         ),
         rows=tuple(_row(one, full) for one in found),
         notes=(
-            f"{len(full.scores)} lists of {_LIST}. lists/s: in a second of one core, one thread, since others shared "
+            f"{len(full.scores)} lists of {JUDGED}. lists/s: in a second of one core, one thread, since others shared "
             "the machine. vLLM computes a list's history once (prefix cache), and its candidates one by one; packed "
             "(transformers, float32) is one pass a list.",
             "Against float32: the difference and its 95 % interval over lists (paired bootstrap). Places moved, tau "

@@ -11,20 +11,18 @@ from llm_rerank.prompt import Prompt
 from llm_rerank.tokenizer import TokenIds
 from retrieval.errors import DatasetError
 
-_LIST = 20
-"""Candidates of a list that one is drawn from, the target among them."""
-
 
 def calibration_prompts(config: CalibrationConfig, prompt: Prompt) -> list[TokenIds]:
     """One a list: the history, then one candidate. The same every time.
 
-    Raises DatasetError where there are not so many lists.
+    Raises DatasetError where there are not so many lists, or their histories are too short for the prompt.
     """
     examples = ExampleFolder(config.examples)
+    examples.require_histories(prompt.config.history_items)
     rng = np.random.default_rng(config.seed)
     prompts = []
     for example in _drawn(examples, config, rng):
-        request = validation_list(example, _LIST, prompt, examples.catalogue)
+        request = validation_list(example, prompt, examples.catalogue)
         prompts.append(request.prefix + request.continuations[rng.integers(len(request.continuations))])
     return prompts
 
