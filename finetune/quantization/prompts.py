@@ -15,10 +15,9 @@ from retrieval.errors import DatasetError
 def calibration_prompts(config: CalibrationConfig, prompt: Prompt) -> list[TokenIds]:
     """One a list: the history, then one candidate. The same every time.
 
-    Raises DatasetError where there are not so many lists, or their histories are too short for the prompt.
+    Raises DatasetError where there are not so many lists.
     """
     examples = ExampleFolder(config.examples)
-    examples.require_histories(prompt.config.history_items)
     rng = np.random.default_rng(config.seed)
     prompts = []
     for example in _drawn(examples, config, rng):

@@ -44,7 +44,7 @@ def requests(full: Path, finished: Path) -> Sequence[ScoringRequest]:
     examples = ExampleFolder(finished)
     prompt = Prompt(ChatTokenizer.load(full), PromptConfig(chat=False, lead="", question="?"))
     rows = [next(examples.all("validation")), *list(examples.all("train"))[:40:20]]
-    return [validation_list(row, 8, prompt, examples.catalogue) for row in rows]
+    return [validation_list(row, prompt, examples.catalogue) for row in rows]
 
 
 @pytest.mark.slow
