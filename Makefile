@@ -40,6 +40,7 @@ var/shop-sequence/manifest.json: | .venv/installed
 
 bench: .venv/installed var/shop/manifest.json var/shop-sequence/manifest.json
 	$(BIN)/python -m benchmarks.scoring --out docs/results/packed-scoring
+	$(BIN)/python -m benchmarks.order --out docs/results/order
 	$(BIN)/python -m benchmarks.training --out docs/results/training-speed
 	$(BIN)/python -m benchmarks.retrieval --folder var/shop --out docs/results/retrieval-latency
 	$(BIN)/python -m benchmarks.retrieval --folder var/shop-sequence --out docs/results/retrieval-latency-sequence

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from benchmarks.machine import machine
 from benchmarks.report import write_report
-from benchmarks.table import Table
-from benchmarks.target import Target, target_table
+from benchmarks.table import Table, target_table
 from benchmarks.terminal import console, show, stepping
+from eval.target import Target
 from retrieval.indexes.base import FaissConfig, VectorIndex
 from retrieval.indexes.faiss import FaissIndex
 
@@ -56,7 +56,8 @@ def main() -> None:
         seed=options.seed,
     )
     geometries = [search_table(rows, options.top_n, centres) for centres, rows in found.items()]
-    tables = (target_table(targets(found, options.top_n)), *geometries)
+    promised = targets(found, options.top_n)
+    tables = (target_table(promised), *geometries)
     show(tables)
     raw = {
         f"{centres} centres": {
@@ -64,7 +65,7 @@ def main() -> None:
         }
         for centres, rows in found.items()
     }
-    write_report(options.out, "Index latency", tables, about, raw)
+    write_report(options.out, "Index latency", tables, about, raw, targets=promised)
     console.print(f"Written to {options.out}")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.table import Table, page
+from eval.target import PROMISED, Target, promised
 
 
 def write_report(
@@ -15,10 +16,12 @@ def write_report(
     about: Mapping[str, str],
     raw: Mapping[str, Any],
     *,
+    targets: Sequence[Target] = (),
     picture: str = "",
 ) -> None:
-    """Writes README.md and raw.json; `picture` is the name of a file in the same folder."""
+    """Writes README.md and raw.json, in which eval.results finds the targets; `picture` lies in the same folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    numbers = json.dumps({"about": about, **raw}, indent=1)
+    kept = {PROMISED: promised(targets, about["command"], about["processor"])} if targets else {}
+    numbers = json.dumps({"about": about, **kept, **raw}, indent=1)
     (folder / "raw.json").write_text(numbers + "\n", encoding="utf-8")
     (folder / "README.md").write_text(page(title, tables, about, picture=picture), encoding="utf-8")

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from benchmarks.index import recall
 from benchmarks.machine import machine
 from benchmarks.report import write_report
-from benchmarks.table import Table
-from benchmarks.target import Target, target_table
+from benchmarks.table import Table, target_table
 from benchmarks.terminal import console, show, stepping
+from eval.target import Target
 from llm_rerank.one_thread import OnOneThread
 from retrieval.folder import BuiltShop, load_folder
 from retrieval.indexes import load_index
@@ -57,9 +57,12 @@ def main() -> None:
         seed=options.seed,
     )
     found = found_share(shop, options.folder, users)
-    tables = (target_table((*latency_targets(taken), recall_target(found))), latency_table(taken, options.candidates))
+    targets = (*latency_targets(taken), recall_target(found))
+    tables = (target_table(targets), latency_table(taken, options.candidates))
     show(tables)
-    write_report(options.out, "Retrieval latency", tables, about, {"found": found, "milliseconds": taken})
+    write_report(
+        options.out, "Retrieval latency", tables, about, {"found": found, "milliseconds": taken}, targets=targets
+    )
     console.print(f"Written to {options.out}")
 
 

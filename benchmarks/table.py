@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from eval.target import Target
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Table:
@@ -19,6 +21,15 @@ class Table:
         lines = [self.header, ("---",) * len(self.header), *self.rows]
         drawn = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
         return "\n\n".join([f"## {self.title}", drawn, *self.notes])
+
+
+def target_table(targets: Sequence[Target]) -> Table:
+    """All verdicts."""
+    return Table(
+        title="Targets",
+        header=("target", "wanted", "measured", "verdict"),
+        rows=tuple(target.row for target in targets),
+    )
 
 
 def page(title: str, tables: Sequence[Table], about: Mapping[str, str], *, picture: str = "") -> str:

@@ -21,10 +21,10 @@ import torch
 
 from benchmarks.machine import machine
 from benchmarks.report import write_report
-from benchmarks.table import Table
-from benchmarks.target import Target, target_table
+from benchmarks.table import Table, target_table
 from benchmarks.terminal import console, show, stepping
 from benchmarks.world import LONGEST_HISTORY, Cell, World
+from eval.target import Target
 from finetune.training.config import LoraSettings, TrainingConfig
 from finetune.training.loss import list_losses
 from finetune.training.scorer import PackedScorer, open_scorer
@@ -197,10 +197,11 @@ def main() -> None:
         found = measure(forms, options.k, options.history, options.repeats, on_step)
     command = shlex.join(["python", "-m", "benchmarks.training", *sys.argv[1:]])
     about = machine(command, device, model=DEFAULT_MODEL, history=options.history, repeats=options.repeats)
-    tables = (target_table(training_targets(found)), speed_table(found))
+    targets = training_targets(found)
+    tables = (target_table(targets), speed_table(found))
     show(tables)
     cells = [{"form": one.form, "k": one.k, "tokens": one.tokens, "seconds": list(one.seconds)} for one in found]
-    write_report(options.out, "Training speed", tables, about, {"cells": cells})
+    write_report(options.out, "Training speed", tables, about, {"cells": cells}, targets=targets)
 
 
 if __name__ == "__main__":

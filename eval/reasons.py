@@ -21,6 +21,7 @@ from rich.progress import track
 from eval.kept import Kept
 from eval.report import Report
 from eval.statements import statements
+from eval.target import Target
 from llm_rerank.config import RecommendConfig
 from llm_rerank.ranking import RankedItem
 from llm_rerank.recommender import Recommender
@@ -99,6 +100,14 @@ def report_reasons(report: Report, judged: list[dict[str, Any]], households: int
         ("median effect of the strongest citation, log-odds", f"{np.median([row['effects'][0] for row in cited]):.3f}"),
     ]
     report.table(f"Reasons for the first {EXPLAINED} items of {households} households", ("what", "count"), rows)
+    report.promise(
+        (
+            Target(name="citations in the history", sense="at least", limit=1, measured=1 - wrong / len(judged)),
+            Target(name="statements that are true", sense="at least", limit=0.95, measured=1 - untrue / max(1, said)),
+            Target(name="by the template", sense="at most", limit=0.2, measured=1 - len(by_model) / len(judged)),
+            Target(name="distinct texts", sense="at least", limit=0.9, measured=len(texts) / len(judged)),
+        )
+    )
     by_citations = Counter((min(len(row["effects"]), 2), row["source"]) for row in judged)
     counts = [(number, by_citations[number, "model"], by_citations[number, "template"]) for number in range(3)]
     report.table("By what could be cited", ("items with evidence", "model", "template"), counts)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.environment import device, today, versions
+from eval.target import PROMISED, Target, promised
 
 
 class Report:
@@ -16,6 +17,7 @@ class Report:
         self._title = title
         self._blocks: list[str] = [notice] if notice else []
         self._tables: list[dict[str, Any]] = []
+        self._targets: list[Target] = []
 
     def line(self, text: str) -> None:
         """One paragraph."""
@@ -28,6 +30,11 @@ class Report:
         self._blocks.append(f"### {title}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines))
         self._tables.append({"title": title, "columns": list(columns), "rows": texts})
 
+    def promise(self, targets: Sequence[Target]) -> None:
+        """What was promised of it, as a table; eval.results has a line for each."""
+        self._targets += targets
+        self.table("Targets", ("target", "wanted", "measured", "verdict"), [target.row for target in targets])
+
     def write(self, folder: Path, name: str) -> None:
         """Writes `name`.md and `name`.json into `folder`, and prints the first."""
         command = "python -m " + " ".join([Path(sys.argv[0]).parent.name + "." + Path(sys.argv[0]).stem, *sys.argv[1:]])
@@ -38,5 +45,7 @@ class Report:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{name}.md").write_text(text, encoding="utf-8")
         data = {"title": self._title, "command": command, "machine": machine, "tables": self._tables}
+        if self._targets:
+            data[PROMISED] = promised(self._targets, command, device())
         (folder / f"{name}.json").write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
         print(text)

@@ -4,7 +4,8 @@
     python -m eval.results --publish var/eval/runs/beauty-test
     python -m eval.results --write                          # docs/results/retrieval.md, from what is published
 
-Every file of configs/eval/ is a published benchmark and needs a result, and every file of configs/lift/ another. A
+Every file of configs/eval/ is a published benchmark and needs a result, and every file of configs/lift/ another; what
+other reports promise (speed, reasons) has a line each. A
 result is refused when it is missing, when a line of the code that made it has changed since, or when its command would
 no longer run the same configuration.
 """
@@ -26,6 +27,7 @@ from eval.lift.published import published_lifts
 from eval.pages.tables import as_markdown, results_table
 from eval.pages.verdict import standing
 from eval.result import Goal, Result
+from eval.target import published_targets
 from retrieval.config import read_config
 from retrieval.differences import differences
 from retrieval.errors import BuildError, DatasetError, LlmRerankError
@@ -191,6 +193,8 @@ def main() -> None:
     for lift in lifts:
         for line in lift.lines():
             print("\t".join(line))
+    for line in published_targets(PUBLISHED):
+        print("\t".join(line))
     problems = [(one.path, one.problem) for one in found] + [(lift.path, lift.problem) for lift in lifts]
     refused = [f"{path}: {problem}" for path, problem in problems if problem]
     if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != tables(found):

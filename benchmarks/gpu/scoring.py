@@ -16,8 +16,9 @@ from benchmarks.machine import machine
 from benchmarks.measure import Plan, choose_batch_size, measure
 from benchmarks.report import write_report
 from benchmarks.scoring_tables import growth_table, times_table, tokens_table
-from benchmarks.target import Target, target_table
+from benchmarks.table import target_table
 from benchmarks.world import Cell
+from eval.target import Target
 from llm_rerank.models import DEFAULT_MODEL
 
 _PLAN = Plan(ks=(20, 100, 200, 500), histories=(20, 50), repeats=3, batch_sizes=(1, 8, 32, 128), most_prompts=500)
@@ -52,7 +53,7 @@ def main() -> None:
         "users": [asdict(result) for result in users],
         "largest_difference_float32": equality.measured,
     }
-    write_report(options.out, "Packed scoring on one GPU", tables, about, raw)
+    write_report(options.out, "Packed scoring on one GPU", tables, about, raw, targets=[equality])
     print((options.out / "README.md").read_text(encoding="utf-8"))
 
 

@@ -5,7 +5,7 @@ from benchmarks.forms import Forms, some, spread
 from benchmarks.measure import Plan, choose_batch_size, estimate, measure
 from benchmarks.result import CellResult, added_exponent, exponent
 from benchmarks.scoring_tables import growth_table, times_table, tokens_table
-from benchmarks.target import Target, scoring_targets
+from benchmarks.scoring_targets import scoring_targets
 from benchmarks.world import Cell, World
 from llm_rerank.engines.base import ScoringRequest
 
@@ -87,13 +87,6 @@ def test_the_prefix_flatters_the_exponent_but_not_that_of_what_candidates_add() 
     times = [cell(k, 0.001 * (90 + 10 * k)) for k in (5, 20, 50, 200)]
     assert exponent(times) < 0.9
     assert added_exponent(times) == pytest.approx(1.0)
-
-
-@pytest.mark.parametrize(
-    ("measured", "verdict"), [(6.0, "met"), (5.9, "not met"), (None, "not measured"), (float("nan"), "not measured")]
-)
-def test_a_target_is_judged_by_its_number(measured: float | None, verdict: str) -> None:
-    assert Target(name="speed-up", sense="at least", limit=6, measured=measured).verdict == verdict
 
 
 def test_scoring_targets_are_judged_on_their_cells() -> None:

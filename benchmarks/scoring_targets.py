@@ -1,54 +1,13 @@
-"""Targets: a number that was measured, the number that was promised, and whether one satisfies the other."""
+"""What packed scoring promises on a CPU."""
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 from benchmarks.result import CellResult, added_exponent, exponent
-from benchmarks.table import Table
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
-    """`measured` None or NaN: this run did not measure it."""
-
-    name: str
-    sense: Literal["at least", "at most", "below"]
-    limit: float
-    measured: float | None
-    unit: str = ""
-
-    @property
-    def verdict(self) -> str:
-        """met, not met, or not measured."""
-        if self.measured is None or math.isnan(self.measured):
-            return "not measured"
-        met = {
-            "at least": self.measured >= self.limit,
-            "at most": self.measured <= self.limit,
-            "below": self.measured < self.limit,
-        }[self.sense]
-        return "met" if met else "not met"
-
-    @property
-    def row(self) -> tuple[str, ...]:
-        """Name, promise, measurement, verdict."""
-        measured = "" if self.verdict == "not measured" else f"{self.measured:.3g} {self.unit}".strip()
-        return self.name, f"{self.sense} {self.limit:g} {self.unit}".strip(), measured, self.verdict
-
-
-def target_table(targets: Sequence[Target]) -> Table:
-    """All verdicts."""
-    return Table(
-        title="Targets",
-        header=("target", "wanted", "measured", "verdict"),
-        rows=tuple(target.row for target in targets),
-    )
+from eval.target import Target
 
 
 def scoring_targets(results: Sequence[CellResult]) -> tuple[Target, ...]:
-    """What packed scoring promises on a CPU. Where several cells count, the worst one does."""
+    """Where several cells count, the worst one does."""
     cells = {(result.k, result.history): result for result in results}
     long = [result.over_plain_pass for result in results if result.k >= 20]
     by_history = [[r for r in results if r.history == history] for history in {r.history for r in results}]
