@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -129,7 +129,9 @@ def main() -> None:
     show(tables)
     command = shlex.join(["python", "-m", "benchmarks.order", *sys.argv[1:]])
     about = machine(command, torch.device("cpu"), model=tuned.model, adapter=tuned.adapter)
-    raw = {method: {"scores": one.scores, "places": one.places, "first": one.first} for method, one in found.items()}
+    raw: dict[str, Any] = {
+        method: {"scores": one.scores, "places": one.places, "first": one.first} for method, one in found.items()
+    }
     write_report(options.out, "Order of the candidates", tables, about, raw, targets=targets)
 
 

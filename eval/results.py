@@ -2,7 +2,7 @@
 
     python -m eval.results                                  # what `make results` runs
     python -m eval.results --publish var/eval/runs/beauty-test
-    python -m eval.results --write                          # docs/results/retrieval.md, from what is published
+    python -m eval.results --write                          # retrieval.md and finetune.md, from what is published
 
 Every file of configs/eval/ is a published benchmark and needs a result, and every file of configs/lift/ another; what
 other reports promise (speed, reasons) has a line each. A
@@ -22,8 +22,9 @@ from pydantic import ValidationError
 
 from eval.code import changed
 from eval.config import EvalConfig
+from eval.finetune_page import finetune_page
 from eval.finished import RESULT, read_result
-from eval.lift.published import published_lifts
+from eval.lift.published import PublishedLift, published_lifts
 from eval.pages.tables import as_markdown, results_table
 from eval.pages.verdict import standing
 from eval.result import Goal, Result
@@ -36,6 +37,7 @@ from retrieval.files import write_json
 CONFIGS: Final = Path("configs/eval")  # from the root of the checkout, where `make` runs
 PUBLISHED: Final = Path("docs/results")
 PAGE: Final = PUBLISHED / "retrieval.md"
+FINETUNING: Final = PUBLISHED / "finetune.md"
 _COLUMNS: Final = ("benchmark", "split", "system", "metric", "value", "95 %", "goal", "", "command", "device")
 
 
@@ -176,31 +178,36 @@ def main() -> None:
         prog="python -m eval.results", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--publish", type=Path, metavar="RUN", help="commit this finished run's result")
-    parser.add_argument("--write", action="store_true", help=f"write all tables to {PAGE}")
+    parser.add_argument("--write", action="store_true", help=f"write all tables to {PAGE} and {FINETUNING}")
     given = parser.parse_args()
     if given.publish:
         print(publish(given.publish))
     if given.write:
-        PAGE.write_text(tables(published()), encoding="utf-8")
-    if given.publish or given.write:
-        return
-    found = published()
-    print("\t".join(_COLUMNS))
-    for one in found:
-        for line in _lines(one):
-            print("\t".join(line))
-    lifts = published_lifts(PUBLISHED)
-    for lift in lifts:
-        for line in lift.lines():
-            print("\t".join(line))
-    for line in published_targets(PUBLISHED):
+        for page, text in _pages(published(), published_lifts(PUBLISHED)).items():
+            page.write_text(text, encoding="utf-8")
+    if not (given.publish or given.write):
+        _check(published(), published_lifts(PUBLISHED))
+
+
+def _check(found: Sequence[Published], lifts: Sequence[PublishedLift]) -> None:
+    """Prints the lines; exits with 1 where something is refused."""
+    for line in (_COLUMNS, *(line for one in found for line in _lines(one)), *_promises(lifts)):
         print("\t".join(line))
-    problems = [(one.path, one.problem) for one in found] + [(lift.path, lift.problem) for lift in lifts]
-    refused = [f"{path}: {problem}" for path, problem in problems if problem]
-    if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != tables(found):
-        refused.append(f"{PAGE}: not made from these results; run `python -m eval.results --write`")
+    refused = [f"{one.path}: {one.problem}" for one in (*found, *lifts) if one.problem]
+    for page, text in _pages(found, lifts).items():
+        if not page.exists() or page.read_text(encoding="utf-8") != text:
+            refused.append(f"{page}: not made from these results; run `python -m eval.results --write`")
     if refused:
         sys.exit("\n".join(["results refused:", *refused]))
+
+
+def _promises(lifts: Sequence[PublishedLift]) -> list[Sequence[str]]:
+    """The lines of what is no benchmark's run."""
+    return [*(line for lift in lifts for line in lift.lines()), *published_targets(PUBLISHED)]
+
+
+def _pages(found: Sequence[Published], lifts: Sequence[PublishedLift]) -> dict[Path, str]:
+    return {PAGE: tables(found), FINETUNING: finetune_page(PUBLISHED, _promises(lifts))}
 
 
 if __name__ == "__main__":

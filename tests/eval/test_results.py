@@ -55,9 +55,9 @@ def test_a_published_result_is_one_line_a_goal(
     run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     publish(run)
-    PAGE.write_text(tables(published()))
-    monkeypatch.setattr("sys.argv", ["results"])
-    main()
+    for words in (["results", "--write"], ["results"]):
+        monkeypatch.setattr("sys.argv", words)
+        main()
     header, line = capsys.readouterr().out.splitlines()
     assert header.startswith("benchmark\tsplit\tsystem\tmetric\tvalue")
     assert line.startswith("tiny\tleave-one-out, test\tblend\tndcg@10\t0.")
