@@ -193,7 +193,8 @@ def _check(found: Sequence[Published], lifts: Sequence[PublishedLift]) -> None:
     """Prints the lines; exits with 1 where something is refused."""
     for line in (_COLUMNS, *(line for one in found for line in _lines(one)), *_promises(lifts)):
         print("\t".join(line))
-    refused = [f"{one.path}: {one.problem}" for one in (*found, *lifts) if one.problem]
+    problems = [*((one.path, one.problem) for one in found), *((lift.path, lift.problem) for lift in lifts)]
+    refused = [f"{path}: {problem}" for path, problem in problems if problem]
     for page, text in _pages(found, lifts).items():
         if not page.exists() or page.read_text(encoding="utf-8") != text:
             refused.append(f"{page}: not made from these results; run `python -m eval.results --write`")
