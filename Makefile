@@ -46,6 +46,7 @@ bench: .venv/installed var/shop/manifest.json var/shop-sequence/manifest.json
 	$(BIN)/python -m benchmarks.retrieval --folder var/shop-sequence --out docs/results/retrieval-latency-sequence
 	$(BIN)/python -m benchmarks.incremental --out docs/results/incremental
 	$(BIN)/python -m benchmarks.index --out docs/results/index-latency
+	$(BIN)/python -m benchmarks.unmerged --adapter llm_rerank/shipped/complete-journey/adapter --out docs/results/unmerged
 
 results: .venv/installed
 	$(BIN)/python -m eval.results

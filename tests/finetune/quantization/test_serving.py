@@ -62,12 +62,6 @@ def test_eight_bit_integers_load_in_vllm_and_rank_as_full_precision_does(
         assert np.corrcoef(ours, theirs)[0, 1] > 0.96  # 0.986 to 0.996
 
 
-@pytest.mark.slow
-def test_full_precision_scores_alike_in_vllm_and_packed(full: Path, requests: Sequence[ScoringRequest]) -> None:
-    packed = TransformersEngine.load(full, ChatTokenizer.load(full), device="cpu").score(requests[:1])[0]
-    np.testing.assert_allclose(served(full, requests[:1]).scores[0], packed[:, 0] - packed[:, 1], atol=1e-3)
-
-
 def test_what_vllm_cannot_serve_is_an_error_that_says_so(requests: Sequence[ScoringRequest], tmp_path: Path) -> None:
     with pytest.raises(EngineError, match=r"model=.*vLLM cannot serve it"):
         served(tmp_path, requests)
