@@ -25,11 +25,11 @@ from transformers.utils import logging
 from benchmarks.machine import machine
 from benchmarks.quantization import Scores, packed_scores
 from benchmarks.report import write_report
-from benchmarks.table import Table
-from benchmarks.target import Target, target_table
+from benchmarks.table import Table, target_table
 from benchmarks.terminal import console, show, stepping
 from benchmarks.vllm_scoring import Served, served
 from benchmarks.world import LONGEST_HISTORY, Cell, World
+from eval.target import Target
 from llm_rerank.adapters import Adapter
 from llm_rerank.engines.base import Engine, ScoringRequest
 from llm_rerank.engines.transformers import TransformersEngine
@@ -177,12 +177,13 @@ def main() -> None:
         merged = Path(work) / "merged"
         merge(adapter, base, merged)
         found = measure(ways(adapter, base, merged, requests), options.repeats, on_step)
-    tables = (target_table(unmerged_targets(found)), price_table(found))
+    targets = unmerged_targets(found)
+    tables = (target_table(targets), price_table(found))
     show(tables)
     cells = [
         {"way": one.way, "seconds": one.seconds, "scores": [scores.tolist() for scores in one.scores]} for one in found
     ]
-    write_report(options.out, "An adapter beside its base", tables, about, {"cells": cells})
+    write_report(options.out, "An adapter beside its base", tables, about, {"cells": cells}, targets=targets)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ def models() -> dict[str, type[Settings]]:
         from llm_rerank.config import RecommendConfig
 
         known["recommend.yaml"] = RecommendConfig
+    from benchmarks.ablations import AblationsConfig
     from benchmarks.rankers import RankersConfig
     from eval.config import EvalConfig
     from eval.lift.config import LiftConfig
@@ -29,6 +30,7 @@ def models() -> dict[str, type[Settings]]:
     from finetune.writer.config import WriterConfig
 
     folders: dict[str, type[Settings]] = {
+        "ablations/*.yaml": AblationsConfig,
         "eval/*.yaml": EvalConfig,
         "finetune/*.yaml": TrainingConfig,
         "finetune/*-examples.yaml": ExamplesConfig,
