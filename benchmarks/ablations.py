@@ -11,10 +11,10 @@ import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Self
 
 import torch
-from pydantic import JsonValue, NonNegativeInt, PositiveInt, field_validator
+from pydantic import JsonValue, NonNegativeInt, PositiveInt, model_validator
 from rich.progress import Progress
 
 from benchmarks.machine import machine
@@ -33,6 +33,7 @@ from retrieval.progress import showing_progress
 from retrieval.settings import Settings
 
 _MADE: Final = Path("var/ablations")
+_UNTRAINED: Final = "as it is, untrained"
 
 
 class AblationsConfig(Settings):
@@ -62,12 +63,17 @@ class AblationsConfig(Settings):
     lists: PositiveInt = 500
     """See RankersConfig."""
 
-    @field_validator("variants")
-    @classmethod
-    def _names_differ(cls, variants: Mapping[str, Mapping[str, JsonValue]]) -> Mapping[str, Mapping[str, JsonValue]]:
-        if len({folder_of(name) for name in variants}) < len(variants):
-            raise ValueError(f"variants: two of {sorted(variants)} would share a folder; name them apart")
-        return variants
+    @model_validator(mode="after")
+    def _can_be_compared(self) -> Self:
+        """Now, and not after hours of training."""
+        if len({folder_of(name) for name in (*self.variants, _UNTRAINED)}) <= len(self.variants):
+            raise ValueError(f"variants: two of {[*self.variants, _UNTRAINED]} are called alike; name them apart")
+        if self.reference not in self.variants:
+            raise ValueError(f"reference: {self.reference} is none of {list(self.variants)}; name one of them")
+        for name, told in self.trainings().items():
+            if told.examples != self.training.examples:
+                raise ValueError(f"variants: {name} has other examples, and may have learnt from those who judge")
+        return self
 
     def trainings(self) -> dict[str, TrainingConfig]:
         """What each variant is told."""
@@ -100,7 +106,7 @@ def rankers_of(config: AblationsConfig, adapters: Mapping[str, Adapter]) -> Rank
     trainings = config.trainings()
     rankers = {name: _ranker(trainings[name], adapter) for name, adapter in adapters.items()}
     if config.untrained:
-        rankers["as it is, untrained"] = RerankerConfig(model=config.training.model)
+        rankers[_UNTRAINED] = RerankerConfig(model=config.training.model, prompt=config.training.prompt)
     return RankersConfig(
         title=config.title,
         examples={"Validation lists": config.training.examples},
@@ -120,18 +126,22 @@ def trainings_table(config: AblationsConfig, adapters: Mapping[str, Adapter]) ->
     """A line a training: what it was told otherwise, and what that took."""
     return Table(
         title="Trainings",
-        header=("variant", "what differs", "minutes", "adapter", "MB"),
+        header=("variant", "what differs", "steps", "minutes", "adapter", "MB"),
         rows=tuple(
             (
                 name,
                 ", ".join(f"{key}: {value}" for key, value in flat(config.variants[name])) or "nothing",
+                f"{adapter.metrics['steps']}",
                 f"{adapter.metrics['seconds'] / 60:.1f}",
                 adapter.adapter_id,
                 f"{adapter.size / 1e6:.1f}",
             )
             for name, adapter in adapters.items()
         ),
-        notes=("Minutes were not taken side by side: other work may have disturbed some trainings and not others.",),
+        notes=(
+            "One training each, however far chance alone puts two of them apart. Steps: of the weights that are kept. "
+            "Minutes were not taken side by side: other work may have disturbed some trainings and not others.",
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from benchmarks.report import write_report
 from benchmarks.table import Table
 from benchmarks.terminal import show
-from eval.environment import device, today, versions
+from eval.environment import device, today
 from finetune.training.config import TrainingConfig
 from finetune.training.job import ADAPTER, BEGUN, CURVE
 from finetune.training.picture import PICTURE
@@ -48,20 +48,19 @@ def curve_table(validations: Sequence[tuple[int, float, float]], lists_per_step:
             for found in validations
             for step, gain, loss in [found]
         ),
-        notes=("The best weights are the adapter's.",),
+        notes=("The best weights are the adapter's: chosen by these lists, which flatter them.",),
     )
 
 
-def learning(path: Path, training: Path) -> tuple[str, Table, dict[str, str], dict[str, Any]]:
+def learning(path: Path, training: Path, trained_on: str) -> tuple[str, Table, dict[str, str], dict[str, Any]]:
     """Title, table, what a reader needs to make it again, and all numbers."""
     config, adapter = read_config(path, TrainingConfig), Adapter.read(training / ADAPTER)
     require_config(read_json(training / BEGUN)["config"], config, path)
     curve = read_json(training / CURVE)
     about = {
         "command": f"python -m finetune.train --config {path.as_posix()} --out {training.as_posix()}",
-        "processor": device(),
-        "versions": ", ".join(f"{name} {versions()[name]}" for name in ("torch", "transformers")),
-        "date": today(),
+        "trained on": trained_on,
+        "published": today(),
         "adapter": f"{adapter.adapter_id} on {adapter.base}, {adapter.size / 1e6:.1f} MB",
         "examples": adapter.examples,
         "trained": f"{adapter.metrics['seconds'] / 60:.0f} minutes, {len(curve['losses'])} steps of "
@@ -79,9 +78,10 @@ def main() -> None:
     parser.add_argument("--config", type=Path, required=True, help="the file that it was made with")
     parser.add_argument("--training", type=Path, required=True, help="the folder that it wrote")
     parser.add_argument("--out", type=Path, required=True, help="folder for the report")
+    parser.add_argument("--trained-on", default=device(), help="that machine, in words; by default this one")
     given = parser.parse_args()
     try:
-        title, table, about, curve = learning(given.config, given.training)
+        title, table, about, curve = learning(given.config, given.training, given.trained_on)
     except LlmRerankError as err:
         sys.exit(f"benchmarks.learning: {err}")
     show([table])

@@ -9,7 +9,7 @@ The lists are those of validation: the target among 20, of households that no we
 import argparse
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import islice
@@ -24,7 +24,7 @@ from scipy.stats import kendalltau
 from transformers.utils import logging
 
 from benchmarks.machine import machine
-from benchmarks.rankers import ndcg
+from benchmarks.rankers import best_first, ndcg
 from benchmarks.report import write_report
 from benchmarks.simulated import simulated
 from benchmarks.table import Table
@@ -40,6 +40,7 @@ from llm_rerank.engines.transformers import TransformersEngine
 from llm_rerank.merging import MERGED
 from llm_rerank.prompt import Prompt, PromptConfig
 from llm_rerank.tokenizer import ChatTokenizer
+from retrieval.errors import BuildError, LlmRerankError
 from retrieval.files import read_json
 
 Scores = NDArray[np.float64]
@@ -57,10 +58,40 @@ class Measured:
     seconds: dict[str, float]
 
 
-def requests_of(examples: ExampleFolder, prompt: Prompt, lists: int) -> list[ScoringRequest]:
+def requests_of(examples: ExampleFolder, prompt: Prompt, skip: int, lists: int) -> list[ScoringRequest]:
     """Validation lists whose target retrieval proposed too, as in training: in service nothing else is asked about."""
     rows = (row for row in examples.all("validation") if row.rank)
-    return [validation_list(row, prompt, examples.catalogue) for row in islice(rows, lists)]
+    return [validation_list(row, prompt, examples.catalogue) for row in islice(rows, skip, skip + lists)]
+
+
+def require_alike(merged: dict[str, Any], compressed: Mapping[Path, dict[str, Any]], examples: ExampleFolder) -> None:
+    """Raises BuildError for what was not made of this checkpoint, and for lists of those who may have taught it.
+
+    `compressed` is what each folder says of itself.
+    """
+    for folder, made in compressed.items():
+        if made["merged"] != merged:
+            raise BuildError(
+                "it was made of another checkpoint",
+                field="compressed",
+                value=str(folder),
+                remedy="Quantise the one that `--full` names.",
+            )
+    kinds = [made["scheme"]["kind"] for made in compressed.values()]
+    if len(set(kinds)) < len(kinds):
+        raise BuildError(
+            "two are of one kind, and nothing would tell them apart",
+            field="compressed",
+            value=kinds,
+            remedy="Measure them one after the other.",
+        )
+    if merged["examples"] != examples.made_from:
+        raise BuildError(
+            f"the adapter was trained on the examples {merged['examples']}: who validates in others may have taught it",
+            field="examples",
+            value=f"{examples.folder}, {examples.made_from}",
+            remedy="Name the folder that it was trained on.",
+        )
 
 
 def measure(name: str, folder: Path, requests: Sequence[ScoringRequest]) -> Measured:
@@ -102,12 +133,9 @@ def gains(found: Measured) -> Scores:
 
 def churn(found: Measured, full: Measured) -> tuple[float, float, float]:
     """Against full precision: places that an item moves, Kendall's tau, share of lists with another first item."""
-    orders = [
-        (np.argsort(-ours, kind="stable").astype(np.int32), np.argsort(-theirs, kind="stable").astype(np.int32))
-        for ours, theirs in zip(found.scores, full.scores, strict=True)
-    ]
-    moved = [rank_churn(np.stack(pair)) for pair in orders]
-    tau = [kendalltau(ours, theirs).statistic for ours, theirs in zip(found.scores, full.scores, strict=True)]
+    pairs = list(zip(found.scores, full.scores, strict=True))
+    moved = [rank_churn(np.stack([best_first(scores) for scores in pair]).astype(np.int32)) for pair in pairs]
+    tau = [kendalltau(*pair).statistic for pair in pairs]
     return (
         float(np.mean([one.places for one in moved])),
         float(np.mean(tau)),
@@ -149,12 +177,11 @@ def _row(one: Measured, full: Measured) -> tuple[str, ...]:
 
 
 def measured(
-    folders: Sequence[Path], requests: Sequence[ScoringRequest], on_step: Callable[[str], None]
+    folders: Mapping[str, Path], requests: Sequence[ScoringRequest], on_step: Callable[[str], None]
 ) -> list[Measured]:
     """Each of them; the first is full precision."""
     found = []
-    for folder in folders:
-        name = read_json(folder / QUANTIZED)["scheme"]["kind"] if (folder / QUANTIZED).exists() else FULL
+    for name, folder in folders.items():
         on_step(name)
         found.append(measure(name, folder, requests))
     return found
@@ -162,27 +189,43 @@ def measured(
 
 def main() -> None:
     """Measures and writes the report."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.quantization", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.quantization",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--full", type=Path, required=True, help="the merged checkpoint")
     parser.add_argument(
         "--compressed", type=Path, nargs="+", required=True, help="what `llm-rerank quantize` made of it"
     )
     parser.add_argument("--examples", type=Path, required=True, help="the folder that `llm-rerank examples` wrote")
+    parser.add_argument("--skip", type=int, default=0, help="so many first, by which the training chose its weights")
     parser.add_argument("--lists", type=int, default=200, help="how many at most")
     parser.add_argument("--out", type=Path, required=True, help="folder for the report")
     options = parser.parse_args()
     torch.set_num_threads(1)
     logging.disable_progress_bar()
+    try:
+        _report(options)
+    except LlmRerankError as err:
+        sys.exit(f"benchmarks.quantization: {err}")
+
+
+def _report(options: argparse.Namespace) -> None:
     merged: dict[str, Any] = read_json(options.full / MERGED)
-    prompt = Prompt(ChatTokenizer.load(options.full), PromptConfig.model_validate(merged["prompt"]))
+    compressed = {folder: read_json(folder / QUANTIZED) for folder in options.compressed}
     examples = ExampleFolder(options.examples)
-    requests = requests_of(examples, prompt, options.lists)
-    folders = (options.full, *options.compressed)
+    require_alike(merged, compressed, examples)
+    config = PromptConfig.model_validate(merged["prompt"])
+    examples.require_histories(config.history_items)
+    prompt = Prompt(ChatTokenizer.load(options.full), config)
+    requests = requests_of(examples, prompt, options.skip, options.lists)
+    made = {about["scheme"]["kind"]: about for about in compressed.values()}
+    folders = {FULL: options.full, **dict(zip(made, compressed, strict=True))}
     with stepping(len(folders)) as on_step:
         found = measured(folders, requests, on_step)
     table = table_of(found)
     show([table])
-    made = {one.name: read_json(folder / QUANTIZED) for one, folder in zip(found[1:], folders[1:], strict=True)}
     about = machine(
         shlex.join(["python", "-m", "benchmarks.quantization", *sys.argv[1:]]),
         torch.device("cpu"),

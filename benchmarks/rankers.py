@@ -27,7 +27,9 @@ from benchmarks.machine import machine
 from benchmarks.report import write_report
 from benchmarks.table import Table
 from benchmarks.terminal import show
+from eval.code import code_behind, one_digest
 from eval.kept import Kept
+from eval.metrics.stability import RankChurn, rank_churn
 from eval.statistics.significance import bootstrap_interval, difference
 from finetune.examples import Example, ExampleFolder
 from finetune.training.lists import JUDGED, history_of, judged_among
@@ -48,6 +50,9 @@ _AT_ONCE: Final = 8  # lists that an interruption may cost
 _MADE: Final = Path("var/rankers")
 _LISTS: Final = {"targets", "candidates", "skip", "lists"}
 """Settings that say which lists are scored."""
+
+_WRITTEN_BY: Final = ("finetune/training/lists.py", "finetune/examples.py")
+"""What says which items a list has: kept scores are those of a list that it still writes."""
 
 Scores = list[list[float]]
 
@@ -81,6 +86,10 @@ class RankersConfig(Settings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
+        usual = RerankerConfig()
+        for name, ranker in self.rankers.items():
+            if (ranker.candidates, ranker.llm_weight) != (usual.candidates, usual.llm_weight):
+                raise ValueError(f"rankers: candidates and llm_weight of {name} have no say here; leave them out")
         if self.reference not in self.rankers:
             raise ValueError(f"reference: {self.reference} is none of {sorted(self.rankers)}; name one of them")
         return self
@@ -134,9 +143,11 @@ def retrieval_gains(rows: Sequence[Example], candidates: int) -> NDArray[np.floa
 def rank(name: str, config: RankersConfig, examples: ExampleFolder, progress: Progress) -> Ranked:
     """Scores the lists of one folder, going on where an earlier run stopped."""
     ranker = config.rankers[name]
+    examples.require_histories(ranker.prompt.history_items)
     model, adapter = prepare_model(ranker.model, say=progress.console.print), served_adapter(ranker.adapter)
     weights = f"{model.fingerprint} {adapter.adapter_id if adapter else ''} {ranker.prompt.fingerprint}"
-    about = f"{weights} {examples.made_from} {config.model_dump_json(include=_LISTS)}"
+    written = one_digest(code_behind(*_WRITTEN_BY))
+    about = f"{weights} {examples.made_from} {config.model_dump_json(include=_LISTS)} {written}"
     kept = Kept("scores", "benchmarks/rankers.py", ranker, extra=about, folder=_MADE)
     rows = read_lists(config, examples)
     missing = [start for start in range(0, len(rows), _AT_ONCE) if str(start) not in kept]
@@ -160,7 +171,8 @@ def quality_table(folder: str, ranked: Mapping[str, Ranked], reference: str, ret
         header=("ranker", _METRIC, "95 % interval", f"minus {reference}", "95 % interval", "p"),
         rows=tuple(_quality(name, each, gains[reference]) for name, each in gains.items()),
         notes=(
-            "One list a user. Intervals: bootstrap over lists, paired for differences; p: paired permutation test.",
+            "One list a user. Intervals: bootstrap over lists, paired for differences; p: paired permutation test, of "
+            "each line alone. They tell of these rankers; another training of the same settings is another ranker.",
         ),
     )
 
@@ -186,9 +198,9 @@ def churn_table(folder: str, ranked: Mapping[str, Ranked], reference: str, sizes
         rows=tuple(
             (
                 name,
-                f"{np.mean([_moved(*pair) for pair in _pairs(one, ranked[reference])]):.2f}",
+                f"{np.mean([churn.places for churn in _churns(one, ranked[reference])]):.2f}",
                 f"{np.mean([kendalltau(*pair).statistic for pair in _pairs(one, ranked[reference])]):.3f}",
-                f"{np.mean([np.argmax(a) == np.argmax(b) for a, b in _pairs(one, ranked[reference])]):.0%}",
+                f"{1 - np.mean([churn.top_flips for churn in _churns(one, ranked[reference])]):.0%}",
                 f"{one.seconds:.2f}",
                 f"{sizes[name] / 1e6:.0f}",
             )
@@ -205,9 +217,13 @@ def _pairs(one: Ranked, other: Ranked) -> Iterator[tuple[list[float], list[float
     return zip(one.scores, other.scores, strict=True)
 
 
-def _moved(ours: list[float], theirs: list[float]) -> float:
-    places = [np.argsort(np.argsort(-np.array(scores), kind="stable")) for scores in (ours, theirs)]
-    return float(np.abs(places[0] - places[1]).mean())
+def _churns(one: Ranked, other: Ranked) -> list[RankChurn]:
+    return [rank_churn(np.array([best_first(a), best_first(b)], dtype=np.int32)) for a, b in _pairs(one, other)]
+
+
+def best_first(scores: Sequence[float] | NDArray[np.float64]) -> NDArray[np.int64]:
+    """The places of a list's items in the order of their scores."""
+    return np.argsort(-np.asarray(scores), kind="stable")
 
 
 def bytes_of(ranker: RerankerConfig) -> int:

@@ -21,7 +21,7 @@ def write_report(
 ) -> None:
     """Writes README.md and raw.json, in which eval.results finds the targets; `picture` lies in the same folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    kept = {PROMISED: promised(targets, about["command"], about["processor"])} if targets else {}
+    kept = {PROMISED: promised(targets, about["command"], about.get("device", about["processor"]))} if targets else {}
     numbers = json.dumps({"about": about, **kept, **raw}, indent=1)
     (folder / "raw.json").write_text(numbers + "\n", encoding="utf-8")
     (folder / "README.md").write_text(page(title, tables, about, picture=picture), encoding="utf-8")

@@ -37,6 +37,7 @@ from llm_rerank.merging import merge
 from llm_rerank.models import PreparedModel, prepare_model
 from llm_rerank.prompt import Prompt, PromptConfig
 from llm_rerank.tokenizer import ChatTokenizer
+from retrieval.errors import LlmRerankError, ModelError
 
 PACKED: Final = "packed, merged when loaded"
 MERGED: Final = "vLLM, merged"
@@ -148,7 +149,9 @@ def unmerged_targets(found: Sequence[Measured]) -> tuple[Target, ...]:
 
 def main() -> None:
     """Measures, judges, writes the report."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.unmerged", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.unmerged", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--adapter", type=Path, required=True, help="an adapter's folder")
     parser.add_argument("--lists", type=int, default=12, help="how many lists")
     parser.add_argument("--k", type=int, default=20, help="candidates a list")
@@ -158,9 +161,21 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     logging.disable_progress_bar()
+    try:
+        _report(options)
+    except LlmRerankError as err:
+        sys.exit(f"benchmarks.unmerged: {err}")
+
+
+def _report(options: argparse.Namespace) -> None:
     adapter = Adapter.read(options.adapter)
     if not isinstance(adapter.prompt, PromptConfig):
-        parser.error(f"{adapter.adapter_id} words reasons: it scores nothing")
+        raise ModelError(
+            "this adapter words reasons: it scores nothing",
+            field="adapter",
+            value=adapter.adapter_id,
+            remedy="Name one that scores.",
+        )
     base = prepare_model(adapter.base, say=console.print)
     prompt = Prompt(ChatTokenizer.load(base.folder), adapter.prompt)
     about = machine(

@@ -38,7 +38,6 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
 
 def _section(folder: Path) -> str:
     """The report, its headings a step lower, its pictures found from here."""
-    (page,) = folder.glob("*.md")
-    text = page.read_text(encoding="utf-8").strip()
+    text = "\n\n".join(page.read_text(encoding="utf-8").strip() for page in sorted(folder.glob("*.md")))
     lower = re.sub(r"^(#+) ", r"#\1 ", text, flags=re.MULTILINE)
     return re.sub(r"(!\[[^\]]*\]\()", rf"\g<1>{folder.name}/", lower)

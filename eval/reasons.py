@@ -84,12 +84,12 @@ def report_reasons(report: Report, judged: list[dict[str, Any]], households: int
     by_model = [row for row in judged if row["source"] == "model"]
     wrong = sum(bool(row["not_in_history"]) for row in judged)
     said, untrue = (sum(counts) for counts in zip(*((r["statements"], len(r["untrue"])) for r in judged), strict=True))
-    texts = {row["text"] for row in judged}
+    texts, unknown = {row["text"] for row in judged}, sum(bool(row["unknown_titles"]) for row in judged)
     rows = [
         ("explanations", len(judged)),
         ("with evidence", f"{len(cited)} ({len(cited) / len(judged):.1%})"),
         ("all citations in the history", f"{len(judged) - wrong} ({1 - wrong / len(judged):.1%})"),
-        ("naming an unknown item", sum(bool(row["unknown_titles"]) for row in judged)),
+        ("naming an unknown item", unknown),
         ("written by the model and passed", f"{len(by_model)} ({len(by_model) / len(judged):.1%})"),
         ("fell back to the template", f"{len(judged) - len(by_model)} ({1 - len(by_model) / len(judged):.1%})"),
         ("distinct texts", f"{len(texts)} ({len(texts) / len(judged):.1%})"),
@@ -103,7 +103,13 @@ def report_reasons(report: Report, judged: list[dict[str, Any]], households: int
     report.promise(
         (
             Target(name="citations in the history", sense="at least", limit=1, measured=1 - wrong / len(judged)),
-            Target(name="statements that are true", sense="at least", limit=0.95, measured=1 - untrue / max(1, said)),
+            Target(
+                name="statements that are true",
+                sense="at least",
+                limit=0.95,
+                measured=1 - untrue / said if said else None,
+            ),
+            Target(name="naming an unknown item", sense="at most", limit=0, measured=unknown),
             Target(name="by the template", sense="at most", limit=0.2, measured=1 - len(by_model) / len(judged)),
             Target(name="distinct texts", sense="at least", limit=0.9, measured=len(texts) / len(judged)),
         )

@@ -4,10 +4,10 @@
     python -m eval.results --publish var/eval/runs/beauty-test
     python -m eval.results --write                          # retrieval.md and finetune.md, from what is published
 
-Every file of configs/eval/ is a published benchmark and needs a result, and every file of configs/lift/ another; what
-other reports promise (speed, reasons) has a line each. A
+Every file of configs/eval/ is a published benchmark and needs a result, and every file of configs/lift/ another. A
 result is refused when it is missing, when a line of the code that made it has changed since, or when its command would
-no longer run the same configuration.
+no longer run the same configuration. What other reports promise (speed, reasons) has a line each, as it was when they
+were made.
 """
 
 import argparse

@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -133,6 +134,19 @@ class ExampleFolder:
         for shard in self._shards[part]:
             _check_whole(self.folder / shard, self._rows[shard])
         return (example for shard in self._shards[part] for example in self._examples(shard))
+
+    def drawn(self, part: Part, count: int, rng: np.random.Generator, *, field: str) -> Iterator[Example]:
+        """So many of all of them, in their order; raises DatasetError, which names the setting `field`, for more."""
+        rows = self.rows(part)
+        if rows < count:
+            raise DatasetError(
+                f"the examples hold {rows:,} lists to train on",
+                field=field,
+                value=count,
+                remedy="Ask for fewer, or make more examples.",
+            )
+        drawn = set(rng.choice(rows, count, replace=False).tolist())
+        return (example for number, example in enumerate(self.all(part)) if number in drawn)
 
     def _examples(self, shard: str) -> Iterator[Example]:
         columns = [*NUMBERS, TAUGHT] if self.taught and shard in self._shards["train"] else NUMBERS

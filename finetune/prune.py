@@ -5,7 +5,6 @@ that answers are read at (Gromov et al. 2024). What is left is a base to train a
 """
 
 from collections.abc import Iterator
-from itertools import islice
 from math import pi
 from pathlib import Path
 from typing import Final
@@ -48,7 +47,10 @@ def prune(config: PruneConfig, out: Path, progress: Progress) -> tuple[int, ...]
     count = model.config.num_hidden_layers
     _require_fewer(config, count)
     lists = _lists(config, examples, Prompt(tokenizer, config.prompt))
-    found = [_angles(model, request) for request in progress.track(lists, total=config.lists, description="looking")]
+    found = [
+        _angles(model, request)
+        for request in progress.track(lists, total=_count(config, examples), description="looking")
+    ]
     block = count - config.keep_layers
     first = _least(np.mean(found, axis=0), block)
     kept = tuple(layer for layer in range(count) if not first <= layer < first + block)
@@ -66,9 +68,13 @@ def _require_fewer(config: PruneConfig, count: int) -> None:
         )
 
 
+def _count(config: PruneConfig, examples: ExampleFolder) -> int:
+    return min(config.lists, examples.rows("train"))
+
+
 def _lists(config: PruneConfig, examples: ExampleFolder, prompt: Prompt) -> Iterator[ScoringRequest]:
     """Of users to train on; which of a list's items came next, is of no account."""
-    rows = islice(examples.all("train"), config.lists)
+    rows = examples.drawn("train", _count(config, examples), np.random.default_rng(config.seed), field="lists")
     return (validation_list(row, prompt, examples.catalogue) for row in rows)
 
 
@@ -100,7 +106,10 @@ def without(model: PreTrainedModel, kept: tuple[int, ...]) -> PreTrainedModel:
     layers = model.base_model.layers
     model.base_model.layers = torch.nn.ModuleList([layers[layer] for layer in kept])
     model.config.num_hidden_layers = len(kept)
-    model.config.kept_layers = list(kept)  # weights that are cut elsewhere begin and end alike: it tells them apart
+    before = getattr(model.config, "kept_layers", range(len(layers)))  # of a model that was pruned before
+    model.config.kept_layers = [
+        before[layer] for layer in kept
+    ]  # weights that are cut elsewhere begin and end alike: it tells them apart
     if kinds := getattr(model.config, "layer_types", None):
         model.config.layer_types = [kinds[layer] for layer in kept]
     return model

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import PositiveInt
+from pydantic import Field, PositiveInt
 
 from llm_rerank.prompt import PromptConfig
 from retrieval.settings import Settings
@@ -25,3 +25,6 @@ class PruneConfig(Settings):
 
     lists: PositiveInt = 64
     """How many lists to look at."""
+
+    seed: int = Field(default=0, ge=0)
+    """Which of them, is drawn by it."""

@@ -29,7 +29,7 @@ def quantize(config: QuantizationConfig, out: Path, say: Callable[[str], None] =
     """Writes the checkpoint and its tokenizer, and returns what QUANTIZED holds; `out` is there whole or not.
 
     Raises ConfigError where something lies in `out`, ModelError for a checkpoint that was not merged or cannot be
-    compressed so, and MissingExtraError without llm-compressor's environment.
+    compressed so, DatasetError for too few examples, and MissingExtraError without llm-compressor's environment.
     """
     require_free(out)
     python = _python(config.environment)
@@ -101,11 +101,14 @@ def _compress(python: Path, config: QuantizationConfig, out: Path, prompts: Sequ
         text=True,
     )
     if done.returncode:
+        why = _why(done.stderr)
         raise ModelError(
-            f"llm-compressor cannot write it ({_why(done.stderr)})",
+            f"llm-compressor cannot write it ({why}; it ended with {done.returncode})",
             field="scheme",
             value=config.scheme.kind,
-            remedy="Choose another scheme, or a group size that divides the inputs of every layer.",
+            remedy="Choose a group size that divides the inputs of every layer."
+            if "group" in why
+            else "Free memory (-9: the system ended it for want of some) or disk, or choose another scheme.",
         )
     return dict(json.loads(done.stdout.splitlines()[-1]))
 

@@ -76,10 +76,26 @@ def test_of_nested_settings_only_those_named_are_changed() -> None:
     assert merged({"a": {"b": 1, "c": 2}, "d": 3}, {"a": {"b": 9}}) == {"a": {"b": 9, "c": 2}, "d": 3}
 
 
-def test_variants_that_would_share_a_folder_are_refused(config: AblationsConfig) -> None:
-    with pytest.raises(ValidationError, match="would share a folder"):
-        AblationsConfig.model_validate(config.model_dump() | {"variants": {"Rank 2": {}, "rank-2": {}}})
+def test_a_variants_folder_has_a_plain_name() -> None:
     assert folder_of("LambdaRank, rank 2") == "lambdarank-rank-2"
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"variants": {"Rank 2": {}, "rank-2": {}}, "reference": "rank-2"}, "called alike"),
+        ({"variants": {"as it is, untrained": {}}, "reference": "as it is, untrained"}, "called alike"),
+        ({"reference": "nobody"}, "nobody is none of"),
+        ({"variants": {"as configured": {"lora": {"rnak": 2}}}}, "rnak"),
+        ({"variants": {"as configured": {"examples": "elsewhere"}}}, "may have learnt from those who judge"),
+    ],
+    ids=["one folder", "the untrained", "no reference", "a slip", "other examples"],
+)
+def test_what_could_not_be_compared_is_refused_before_hours_of_training(
+    config: AblationsConfig, change: dict[str, object], why: str
+) -> None:
+    with pytest.raises(ValidationError, match=why):
+        AblationsConfig.model_validate(config.model_dump() | change)
 
 
 def test_variants_are_trained_and_compared(config: AblationsConfig, tmp_path: Path) -> None:

@@ -30,13 +30,14 @@ def config_file(folder: Path, lists_per_step: int) -> Path:
 
 def test_a_training_is_told_with_its_command_and_its_best_validation(training: Path, tmp_path: Path) -> None:
     path = config_file(tmp_path, 8)
-    title, table, about, _ = learning(path, training)
+    title, table, about, _ = learning(path, training, "two cores")
     assert title == "Training: lesson"
     assert about["command"] == f"python -m finetune.train --config {path} --out {training}"
+    assert about["trained on"] == "two cores"
     assert about["trained"].endswith("2 steps of 8 lists")
     assert table.rows == (("1", "8", "0.3000", "2.0000", ""), ("2", "16", "0.4000", "1.0000", "best"))
 
 
 def test_a_training_that_was_told_something_else_is_refused(training: Path, tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="lists_per_step was 8 and is now 16"):
-        learning(config_file(tmp_path, 16), training)
+        learning(config_file(tmp_path, 16), training, "two cores")

@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -8,8 +10,6 @@ from llm_rerank.reranker import Query
 
 class Stubborn:
     """Scores an item by what it is, or by where it stands."""
-
-    method = "packed"
 
     def __init__(self, *, by_place: bool) -> None:
         self.by_place = by_place
@@ -30,8 +30,8 @@ def test_no_item_is_in_two_lists() -> None:
 
 @pytest.mark.parametrize("by_place", [False, True], ids=["by item", "by place"])
 def test_what_depends_on_the_order_is_told_from_what_does_not(by_place: bool) -> None:
-    steps: list[str] = []
-    found = moved(Stubborn(by_place=by_place), QUERIES, 4, np.random.default_rng(0), steps.append)  # type: ignore[arg-type]
+    steps: list[int] = []
+    found = moved(Stubborn(by_place=by_place), QUERIES, 4, np.random.default_rng(0), partial(steps.append, 1))  # type: ignore[arg-type]
     assert (found.scores > 0, found.places > 0, found.first > 0) == (by_place,) * 3
-    assert steps == ["packed"] * 2
-    assert order_table({"packed": found}, 2, 4, 5).rows[0][0] == "packed"
+    assert steps == [1, 1]
+    assert order_table({"one": found}, 2, 4, 5).rows[0][0] == "one"

@@ -1,7 +1,12 @@
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 
-from benchmarks.quantization import Measured, churn, gains, table_of
+from benchmarks.quantization import Measured, churn, gains, require_alike, table_of
+from retrieval.errors import BuildError
 
 FULL = Measured(
     name="float32",
@@ -39,3 +44,30 @@ def test_the_table_has_no_speed_where_none_was_measured() -> None:
     assert full == ("float32", "538", "0.25", "0.50", "packed", "0.7500", "", "", "", "")
     assert fewer[:6] == ("w8a8", "220", "1.00", "-", "vLLM", "0.5655")
     assert fewer[7:] == ("0.33", "0.667", "50%")
+
+
+MERGED = {"adapter_id": "one", "examples": "teas"}
+TEAS: Any = SimpleNamespace(folder=Path("examples"), made_from="teas")
+
+
+def made(kind: str, merged: dict[str, str] = MERGED) -> dict[str, Any]:
+    return {"merged": merged, "scheme": {"kind": kind}}
+
+
+def test_what_was_made_of_the_checkpoint_is_compared() -> None:
+    require_alike(MERGED, {Path("a"): made("w8a8"), Path("b"): made("fp8")}, TEAS)
+
+
+@pytest.mark.parametrize(
+    ("compressed", "examples", "why"),
+    [
+        ({Path("a"): made("w8a8", MERGED | {"adapter_id": "other"})}, "teas", r"compressed=.*another checkpoint"),
+        ({Path("a"): made("w8a8"), Path("b"): made("w8a8")}, "teas", "two are of one kind"),
+        ({Path("a"): made("w8a8")}, "coffees", r"examples=.*trained on the examples teas"),
+    ],
+    ids=["another checkpoint", "one kind twice", "other examples"],
+)
+def test_what_cannot_be_compared_is_refused(compressed: dict[Path, dict[str, Any]], examples: str, why: str) -> None:
+    judging: Any = SimpleNamespace(folder=Path("examples"), made_from=examples)
+    with pytest.raises(BuildError, match=why):
+        require_alike(MERGED, compressed, judging)

@@ -72,14 +72,17 @@ def config(
     monkeypatch.setattr(rankers, "_MADE", tmp_path / "kept")
     monkeypatch.setattr(rankers, "_AT_ONCE", 2)
     model = tiny_model(tmp_path / "tiny", ["Yes", "No", "Buy?", "Tea", *map(str, range(10))])
-    asked = {"prompt": {"chat": False, "question": "Tea"}}
+    asked = {"prompt": {"chat": False, "question": "Tea", "history_items": 2}}
     return RankersConfig.model_validate(
         {
             "title": "Teas",
             "examples": {"teas": str(folder)},
             "reference": "one",
             "candidates": 4,
-            "rankers": {"one": {"model": model.name}, "asked otherwise": {"model": model.name, **asked}},
+            "rankers": {
+                "one": {"model": model.name, "prompt": {"history_items": 2}},
+                "asked otherwise": {"model": model.name, **asked},
+            },
         }
     )
 
@@ -150,3 +153,18 @@ def test_a_comparison_goes_on_where_it_was_stopped(config: RankersConfig, monkey
     assert before == [2, 2, 2]
     assert asked == [2]  # four lists of two rankers, two at once
     assert [len(gains) for gains in raw["teas"].values()] == [4, 4, 4]  # retrieval had not thought of the fifth
+
+
+@pytest.mark.parametrize("idle", [{"candidates": 7}, {"llm_weight": 0.9}], ids=str)
+def test_a_setting_that_has_no_say_is_refused(config: RankersConfig, idle: dict[str, float]) -> None:
+    told = config.model_dump()
+    told["rankers"]["one"] |= idle
+    with pytest.raises(ValidationError, match="of one have no say here"):
+        RankersConfig.model_validate(told)
+
+
+def test_histories_longer_than_the_examples_hold_are_refused(config: RankersConfig) -> None:
+    told = config.model_dump()
+    told["rankers"]["one"]["prompt"]["history_items"] = 3
+    with pytest.raises(DatasetError, match=r"prompt\.history_items=3"):
+        compare(RankersConfig.model_validate(told), Progress(disable=True))

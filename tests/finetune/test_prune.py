@@ -101,6 +101,12 @@ def test_two_prunings_of_one_model_are_two_models(
     assert len(found) == 2
 
 
+def test_of_two_prunings_in_a_row_the_first_is_remembered(tiny_llama: Callable[..., LlamaForCausalLM]) -> None:
+    """By the numbers that the layers had at first."""
+    twice = without(without(tiny_llama(num_hidden_layers=6), (0, 2, 4, 5)), (0, 2, 3))
+    assert twice.config.kept_layers == [0, 4, 5]
+
+
 def test_nothing_is_overwritten(configure: Configure, tmp_path: Path) -> None:
     (tmp_path / "pruned").mkdir()
     (tmp_path / "pruned" / "mine").touch()
