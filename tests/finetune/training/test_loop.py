@@ -71,9 +71,16 @@ def test_the_good_doors_are_found(train: Train, loss: str) -> None:
     assert state.validations[-1][1] > 0.95  # NDCG@10; by chance about 0.5
 
 
+def test_so_are_their_letters(train: Train, pairs: Path) -> None:
+    state = train(method="letters", examples=pairs, epochs=5, validation_lists=12, validate_every=30)
+    assert state.losses[-1] < 0.1 * state.losses[0]
+    assert state.validations[-1][1] == 1  # NDCG@10; by chance about 0.8
+
+
+@pytest.mark.parametrize("method", ["packed", "letters"])
 @pytest.mark.parametrize("steps", [1, 4])
-def test_an_interrupted_training_ends_as_one_that_was_not(train: Train, path: Path, steps: int) -> None:
-    settings = {"lora": {"rank": 4, "dropout": 0.2}}
+def test_an_interrupted_training_ends_as_one_that_was_not(train: Train, path: Path, steps: int, method: str) -> None:
+    settings = {"lora": {"rank": 4, "dropout": 0.2}, "method": method}
     whole = train(**settings)
     path.unlink()
     with pytest.raises(KeyboardInterrupt):
