@@ -119,7 +119,7 @@ def rankers_of(config: AblationsConfig, adapters: Mapping[str, Adapter]) -> Rank
 
 
 def _ranker(told: TrainingConfig, adapter: Adapter) -> RerankerConfig:
-    return RerankerConfig(model=told.model, adapter=adapter.folder, prompt=told.prompt)
+    return RerankerConfig(model=told.model, adapter=adapter.folder, prompt=told.prompt, method=told.method)
 
 
 def trainings_table(config: AblationsConfig, adapters: Mapping[str, Adapter]) -> Table:

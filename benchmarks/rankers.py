@@ -32,13 +32,13 @@ from eval.kept import Kept
 from eval.metrics.stability import RankChurn, rank_churn
 from eval.statistics.significance import bootstrap_interval, difference
 from finetune.examples import Example, ExampleFolder
-from finetune.training.lists import JUDGED, history_of, judged_among
+from finetune.training.lists import JUDGED, history_of, judged_among, judging_chance
 from llm_rerank.config import RerankerConfig
+from llm_rerank.methods import settled
 from llm_rerank.models import prepare_model
 from llm_rerank.opening import open_reranker
-from llm_rerank.reranker import Query
+from llm_rerank.reranker import Query, Reranker
 from llm_rerank.served import served_adapter
-from retrieval.catalogue import Catalogue
 from retrieval.config import read_config
 from retrieval.errors import DatasetError, LlmRerankError
 from retrieval.progress import showing_progress
@@ -129,10 +129,16 @@ def read_lists(config: RankersConfig, examples: ExampleFolder) -> list[Example]:
     return found
 
 
-def query(row: Example, candidates: int, catalogue: Catalogue) -> Query:
-    """The target first, and whom it is judged among."""
-    items = (row.target, *judged_among(row, candidates))
-    return Query(history=history_of(row, catalogue), items=tuple(catalogue.at(item) for item in items))
+def ask(reranker: Reranker, rows: Sequence[Example], candidates: int) -> Scores:
+    """Scores of each list, the target's first; it is shown where chance says, since letters depend on the order."""
+    catalogue, queries, orders = reranker.catalogue, [], []
+    for row in rows:
+        items = (row.target, *judged_among(row, candidates))
+        shown = judging_chance(row).permutation(len(items))
+        orders.append(np.argsort(shown))
+        asked = tuple(catalogue.at(items[number]) for number in shown)
+        queries.append(Query(history=history_of(row, catalogue), items=asked))
+    return [of_list[order].tolist() for of_list, order in zip(reranker.score(queries), orders, strict=True)]
 
 
 def retrieval_gains(rows: Sequence[Example], candidates: int) -> NDArray[np.float64]:
@@ -142,7 +148,7 @@ def retrieval_gains(rows: Sequence[Example], candidates: int) -> NDArray[np.floa
 
 def rank(name: str, config: RankersConfig, examples: ExampleFolder, progress: Progress) -> Ranked:
     """Scores the lists of one folder, going on where an earlier run stopped."""
-    ranker = config.rankers[name]
+    ranker = settled(config.rankers[name])
     examples.require_histories(ranker.prompt.history_items)
     model, adapter = prepare_model(ranker.model, say=progress.console.print), served_adapter(ranker.adapter)
     weights = f"{model.fingerprint} {adapter.adapter_id if adapter else ''} {ranker.prompt.fingerprint}"
@@ -154,9 +160,8 @@ def rank(name: str, config: RankersConfig, examples: ExampleFolder, progress: Pr
     if missing:
         reranker = open_reranker(ranker, examples.catalogue, say=progress.console.print)
         for start in progress.track(missing, description=name):
-            queries = [query(row, config.candidates, examples.catalogue) for row in rows[start : start + _AT_ONCE]]
             began = perf_counter()
-            scores = [of_list.tolist() for of_list in reranker.score(queries)]
+            scores = ask(reranker, rows[start : start + _AT_ONCE], config.candidates)
             kept.keep(str(start), {"scores": scores, "seconds": perf_counter() - began})
     found = [kept[str(start)] for start in range(0, len(rows), _AT_ONCE)]
     scores = [of_list for chunk in found for of_list in chunk["scores"]]

@@ -11,7 +11,7 @@ import argparse
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from time import perf_counter
@@ -27,9 +27,9 @@ from benchmarks.world import LONGEST_HISTORY, Cell, World
 from eval.target import Target
 from finetune.training.config import LoraSettings, TrainingConfig
 from finetune.training.loss import list_losses
-from finetune.training.scorer import PackedScorer, open_scorer
+from finetune.training.scorer import LetterScorer, Scorer, open_scorer
 from llm_rerank.engines.base import ScoringRequest
-from llm_rerank.engines.packing import pack
+from llm_rerank.engines.packing import Pack, pack
 from llm_rerank.models import DEFAULT_MODEL, prepare_model
 from llm_rerank.prompt import Prompt, PromptConfig
 from llm_rerank.tokenizer import ChatTokenizer
@@ -58,17 +58,17 @@ class Timed:
 class Forms:
     """The forms over one model with one fresh adapter."""
 
-    def __init__(self, scorer: PackedScorer, prompt: Prompt, world: World) -> None:
+    def __init__(self, scorer: Scorer, prompt: Prompt, world: World) -> None:
         self._scorer, self._prompt, self._world = scorer, prompt, world
+        self._letters = LetterScorer(scorer.model)
         self._heads = scorer.causal.config.num_attention_heads
         self._device = next(scorer.parameters()).device
 
     def gradients(self, form: str, requests: Sequence[ScoringRequest]) -> torch.Tensor:
         """One pass forwards and backwards; the losses of its lists, detached."""
         self._scorer.zero_grad(set_to_none=True)
-        scores = self._letters(requests) if form == "letters" else self._yes_no(form, requests)
-        lengths = [len(request.labels if form == "letters" else request.continuations) for request in requests]
-        losses = list_losses(scores, lengths, "softmax")
+        scores = self._scores(form, requests)
+        losses = list_losses(torch.cat(scores), [len(one) for one in scores], "softmax")
         losses.mean().backward()  # type: ignore[no-untyped-call]
         return losses.detach()
 
@@ -87,27 +87,19 @@ class Forms:
             for query, known in zip(queries, moments, strict=True)
         ]
 
-    def _yes_no(self, form: str, requests: Sequence[ScoringRequest]) -> torch.Tensor:
-        labels = requests[0].labels
-        if form != FORMS[0]:
-            scores: torch.Tensor = self._scorer(pack(requests, query_heads=self._heads, device=self._device), labels)
-            return scores
-        alone = [
-            ScoringRequest(prefix=request.prefix, continuations=(continuation,), labels=labels)
-            for request in requests
-            for continuation in request.continuations
-        ]
-        one_by_one = [self._scorer(pack([one], query_heads=self._heads, device=self._device), labels) for one in alone]
-        return torch.cat(one_by_one)
+    def _scores(self, form: str, requests: Sequence[ScoringRequest]) -> tuple[torch.Tensor, ...]:
+        if form == FORMS[0]:
+            return tuple(self._one_by_one(request) for request in requests)
+        scorer = self._letters if form == "letters" else self._scorer
+        scores: tuple[torch.Tensor, ...] = scorer(self._pack(requests), requests)
+        return scores
 
-    def _letters(self, requests: Sequence[ScoringRequest]) -> torch.Tensor:
-        packed = pack(requests, query_heads=self._heads, device=self._device)
-        hidden = self._scorer.causal.base_model(
-            input_ids=packed.input_ids, position_ids=packed.position_ids, use_cache=False, packed=packed
-        )[0][0, packed.last_rows]
-        head = self._scorer.causal.get_output_embeddings().weight[list(requests[0].labels)]
-        scores: torch.Tensor = hidden @ head.T
-        return scores.flatten()
+    def _one_by_one(self, request: ScoringRequest) -> torch.Tensor:
+        alone = [replace(request, continuations=(continuation,)) for continuation in request.continuations]
+        return torch.cat([score for one in alone for score in self._scorer(self._pack([one]), [one])])
+
+    def _pack(self, requests: Sequence[ScoringRequest]) -> Pack:
+        return pack(requests, query_heads=self._heads, device=self._device)
 
 
 def measure(

@@ -15,8 +15,10 @@ from finetune.training.checkpoint import Checkpoint, Weights
 from finetune.training.config import AdapterTraining, LoraSettings
 from llm_rerank.adapters import SETTINGS, WEIGHTS, Adapter, write_about
 from llm_rerank.explanations.asking import WriterPrompt
+from llm_rerank.methods import mark_of, require_method
 from llm_rerank.models import PreparedModel
 from llm_rerank.prompt import PromptConfig
+from llm_rerank.reranker import Method
 from llm_rerank.served import served_adapter
 from retrieval.errors import TrainingError
 
@@ -24,10 +26,12 @@ _PLACES: Final[Mapping[str, Any]] = {
     "examples": True,
     "dataset": True,
     "workers": True,
+    "method": True,
     "begin_with": True,
     "replay": {"examples"},
 }
-"""Settings that only say where things lie, whose content has a name of its own, or how many hands there are."""
+"""Settings that only say where things lie, whose content has a name of its own, or how many hands there are; and the
+method, which a plan names apart."""
 
 
 def lora_config(lora: LoraSettings) -> LoraConfig:
@@ -57,6 +61,9 @@ class Assignment:
     measure: str
     """What validations measure."""
 
+    method: Method = "packed"
+    """What it scores by; a writer does not."""
+
     begun_with: Adapter | None = None
     """Whose weights are learnt on from."""
 
@@ -73,19 +80,22 @@ class Assignment:
         settings = self.config.model_dump_json(
             exclude=_PLACES, exclude_none=True
         )  # a later version's new ones are None
-        about = f"{settings} {self.learnt_from} {self.base.fingerprint} {self.prompt.fingerprint}"
-        return sha256(about.encode()).hexdigest()[:16]
+        about = [settings, self.learnt_from, self.base.fingerprint, self.prompt.fingerprint]
+        return sha256(" ".join([*about, *mark_of(self.method).values()]).encode()).hexdigest()[:16]
 
 
-def begun_with(config: AdapterTraining, base: PreparedModel, prompt: PromptConfig | WriterPrompt) -> Adapter | None:
+def begun_with(
+    config: AdapterTraining, base: PreparedModel, prompt: PromptConfig | WriterPrompt, *, method: Method = "packed"
+) -> Adapter | None:
     """The adapter that a training is to go on from.
 
-    Raises ModelError for one of another base or prompt, TrainingError for one of another form.
+    Raises ModelError for one of another base, prompt or method, TrainingError for one of another form.
     """
     adapter = served_adapter(config.begin_with)
     if adapter is None:
         return None
     adapter.require(base, prompt)
+    require_method(adapter, method)
     theirs = LoraConfig.from_pretrained(str(adapter.folder))
     form = {"rank": theirs.r, "alpha": theirs.lora_alpha, "rslora": theirs.use_rslora}
     if form != config.lora.model_dump(exclude={"dropout"}):
@@ -105,7 +115,8 @@ def write_adapter(folder: Path, state: Checkpoint, assignment: Assignment) -> Ad
         part = Path(made) / folder.name
         part.mkdir()
         halves = {name: weights.half().contiguous() for name, weights in state.best.items()}
-        save_file(halves, part / WEIGHTS, metadata={"format": "pt"})
+        # One word only: several are written in any order, and the same weights would have many ids.
+        save_file(halves, part / WEIGHTS, metadata=mark_of(assignment.method) or {"format": "pt"})
         (part / WEIGHTS).chmod(0o644)  # whoever serves it may be another user
         _write_settings(part / SETTINGS, assignment.config, state.best)
         metrics = _metrics(state, assignment.measure)

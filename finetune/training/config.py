@@ -6,7 +6,8 @@ from typing import Literal, Self
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from llm_rerank.models import DEFAULT_MODEL
-from llm_rerank.prompt import PromptConfig
+from llm_rerank.prompt import LETTERS, PromptConfig
+from llm_rerank.reranker import Method
 from llm_rerank.served import AdapterSetting
 from retrieval.settings import Settings
 
@@ -39,9 +40,14 @@ class NegativesConfig(Settings):
     random: NonNegativeInt = 2
     """Any items."""
 
+    @property
+    def count(self) -> int:
+        """Of all kinds."""
+        return self.hits + self.popular + self.random
+
     @model_validator(mode="after")
     def _some(self) -> Self:
-        if self.hits + self.popular + self.random < 1:
+        if self.count < 1:
             raise ValueError(
                 "negatives: a list needs at least one item beside its target; raise hits, popular or random"
             )
@@ -113,6 +119,10 @@ class TrainingConfig(AdapterTraining):
     prompt: PromptConfig = PromptConfig()
     """What the model is asked; the adapter is only served with the same."""
 
+    method: Method = "packed"
+    """How candidates are scored; the adapter is only served with the same. packed: each answers yes or no. letters: the
+    list is one prompt and its answer a letter (LlamaRec, Yue et al. 2023); chance says which candidate has which."""
+
     negatives: NegativesConfig = NegativesConfig()
     """Who competes with the target."""
 
@@ -142,3 +152,18 @@ class TrainingConfig(AdapterTraining):
 
     workers: NonNegativeInt = 0
     """Processes that write the prompts of the steps to come, so that a GPU need not wait; 0: training itself does."""
+
+    @model_validator(mode="after")
+    def _can_be_lettered(self) -> Self:
+        if self.method != "letters":
+            return self
+        if self.loss == "distillation":
+            raise ValueError(
+                "loss: distillation needs a teacher's scores, which are packed; with letters take softmax or lambdarank"
+            )
+        if self.negatives.count >= len(LETTERS):
+            raise ValueError(
+                f"negatives: {self.negatives.count} and their target are more than the {len(LETTERS)} letters; "
+                "ask for fewer, or set method: packed"
+            )
+        return self

@@ -106,7 +106,8 @@ def _assignment(config: TrainingConfig, base: PreparedModel) -> Assignment:
         prompt=config.prompt,
         made_from=" and ".join(examples.made_from for examples in _examples(config)),
         measure=RankingLesson.measure,
-        begun_with=begun_with(config, base, config.prompt),
+        method=config.method,
+        begun_with=begun_with(config, base, config.prompt, method=config.method),
     )
 
 

@@ -1,18 +1,24 @@
-"""A list as the model reads it: one request, the target first. Packed scores do not depend on the order."""
+"""A list as the model reads it: one request, the target first.
+
+Packed scores do not depend on the order. Letters do: the list is shown in an order that chance says, and only what is
+asked for, the labels, begins with the target's letter.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from finetune.examples import Example
 from finetune.training.config import NegativesConfig, TrainingConfig
 from llm_rerank.counted import counted_history
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.prompt import Prompt
+from llm_rerank.reranker import Method
 from retrieval.catalogue import Catalogue
-from retrieval.records import UserHistory
+from retrieval.records import Item, UserHistory
 
 JUDGED: Final = 20
 """Candidates of a list that a model is judged by, the target among them."""
@@ -45,7 +51,13 @@ def consecutive(rows: list[Example], count: int | None, rng: np.random.Generator
 
 
 def training_list(
-    example: Example, negatives: NegativesConfig, prompt: Prompt, catalogue: Catalogue, rng: np.random.Generator
+    example: Example,
+    negatives: NegativesConfig,
+    prompt: Prompt,
+    catalogue: Catalogue,
+    rng: np.random.Generator,
+    *,
+    method: Method = "packed",
 ) -> ScoringRequest:
     """The target, and negatives drawn from what the example holds; with the teacher's scores where it was taught."""
     hits, popular = len(example.hits), len(example.popular)
@@ -54,20 +66,28 @@ def training_list(
         *_draw(range(hits, hits + popular), negatives.popular, rng),
         *_draw(range(hits + popular, len(example.negatives)), negatives.random, rng),
     ]
-    request = _request(example, [example.negatives[place] for place in drawn], prompt, catalogue)
+    others = [example.negatives[place] for place in drawn]
+    request = _request(example, others, prompt, catalogue, method, rng)
     if not example.taught:
         return request
     return TaughtList.of(request, tuple(example.taught[place] for place in (0, *(place + 1 for place in drawn))))
 
 
-def validation_list(example: Example, prompt: Prompt, catalogue: Catalogue) -> ScoringRequest:
+def validation_list(
+    example: Example, prompt: Prompt, catalogue: Catalogue, *, method: Method = "packed"
+) -> ScoringRequest:
     """What is judged, as the model reads it."""
-    return _request(example, judged_among(example), prompt, catalogue)
+    return _request(example, judged_among(example), prompt, catalogue, method, judging_chance(example))
 
 
 def judged_among(example: Example, length: int = JUDGED) -> tuple[int, ...]:
     """Whom the target is judged among: the best hits, then, where these are few, random and popular items."""
     return (*example.hits, *example.random, *example.popular)[: length - 1]
+
+
+def judging_chance(example: Example) -> np.random.Generator:
+    """Says in which order a list that is judged is shown, where that matters: the same every time."""
+    return np.random.default_rng([example.target, *example.history])
 
 
 def history_of(example: Example, catalogue: Catalogue) -> UserHistory:
@@ -82,6 +102,23 @@ def _draw(places: Sequence[int], count: int, rng: np.random.Generator) -> list[i
     return [places[place] for place in rng.permutation(len(places))[:count]]
 
 
-def _request(example: Example, others: Iterable[int], prompt: Prompt, catalogue: Catalogue) -> ScoringRequest:
-    items = [catalogue.at(row) for row in (example.target, *others)]
-    return prompt.yes_no(history_of(example, catalogue), items, catalogue)
+def _request(
+    example: Example,
+    others: Iterable[int],
+    prompt: Prompt,
+    catalogue: Catalogue,
+    method: Method,
+    rng: np.random.Generator,
+) -> ScoringRequest:
+    history, items = history_of(example, catalogue), [catalogue.at(row) for row in (example.target, *others)]
+    if method == "packed":
+        return prompt.yes_no(history, items, catalogue)
+    return _lettered(history, items, prompt, catalogue, rng.permutation(len(items)))
+
+
+def _lettered(
+    history: UserHistory, items: Sequence[Item], prompt: Prompt, catalogue: Catalogue, shown: NDArray[np.int64]
+) -> ScoringRequest:
+    """`shown` are the items' numbers in the order of the letters; the labels are in the order of the items."""
+    request = prompt.letters(history, [items[number] for number in shown], catalogue)
+    return replace(request, labels=tuple(request.labels[place] for place in np.argsort(shown)))

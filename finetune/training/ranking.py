@@ -10,7 +10,7 @@ from finetune.examples import ExampleFolder
 from finetune.training.config import TrainingConfig
 from finetune.training.lists import TaughtList, selected, validation_list
 from finetune.training.loss import distillation_losses, list_losses
-from finetune.training.scorer import PackedScorer
+from finetune.training.scorer import Scorer
 from finetune.training.share import Share
 from finetune.training.sources import ExampleSource, ReplaySource, Source
 from finetune.training.steps import Step, load_steps, steps_of
@@ -37,14 +37,14 @@ class RankingLesson:
     def validation(self) -> Sequence[ScoringRequest]:
         """See Lesson.validation."""
         kept = islice(selected(self._examples.all("validation"), self._config), self._config.validation_lists)
-        return [validation_list(row, self._prompt, self._examples.catalogue) for row in kept]
+        catalogue, method = self._examples.catalogue, self._config.method
+        return [validation_list(row, self._prompt, catalogue, method=method) for row in kept]
 
-    def judge(self, model: PackedScorer, packed: Pack, requests: Sequence[ScoringRequest]) -> tuple[Tensor, Tensor]:
+    def judge(self, model: Scorer, packed: Pack, requests: Sequence[ScoringRequest]) -> tuple[Tensor, Tensor]:
         """See Lesson.judge."""
-        scores = model(packed, requests[0].labels)
-        lengths = [len(request.continuations) for request in requests]
-        gains = torch.stack([_ndcg(one) for one in torch.split(scores.detach().float(), lengths)])
-        return self._losses(scores, requests, lengths), gains
+        scores: tuple[Tensor, ...] = model(packed, requests)
+        gains = torch.stack([_ndcg(one.detach().float()) for one in scores])
+        return self._losses(torch.cat(scores), requests, [len(one) for one in scores]), gains
 
     def _losses(self, scores: Tensor, requests: Sequence[ScoringRequest], lengths: Sequence[int]) -> Tensor:
         """Of lists that were taught, the distance from the teacher; of validation lists and others, from the target."""

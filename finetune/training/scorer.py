@@ -1,5 +1,8 @@
 """The model as training sees it: a pack in, one score a candidate out."""
 
+from collections.abc import Mapping, Sequence
+from typing import Final
+
 import torch
 from peft import PeftModel, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 from peft.tuners.tuners_utils import BaseTunerLayer
@@ -12,10 +15,12 @@ from finetune.training.adapter import lora_config
 from finetune.training.config import AdapterTraining, TrainingConfig
 from finetune.training.quantized import in_four_bits
 from llm_rerank.adapters import WEIGHTS, Adapter
+from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.packing import Pack
 from llm_rerank.engines.transformers import TransformersEngine
 from llm_rerank.models import PreparedModel
-from llm_rerank.tokenizer import ChatTokenizer, TokenIds
+from llm_rerank.reranker import Method
+from llm_rerank.tokenizer import ChatTokenizer
 from retrieval.errors import TrainingError
 
 
@@ -31,33 +36,59 @@ class Adapted(torch.nn.Module):
         """The language model, the adapter's layers within it."""
         return self.model.get_base_model()
 
+    def hidden(self, packed: Pack, rows: Tensor) -> Tensor:
+        """What the last layer makes of these rows of a pack, shape (len(rows), D)."""
+        found: Tensor = self.causal.base_model(
+            input_ids=packed.input_ids, position_ids=packed.position_ids, use_cache=False, packed=packed
+        )[0][0, rows]
+        return found
+
     @property
     def _no_split_modules(self) -> set[str]:
         """The layers that FSDP parts one by one, where it is not told others: those of the language model."""
         return set(self.causal._no_split_modules or ())
 
 
-class PackedScorer(Adapted):
-    """Log-odds of yes, as the transformers engine reads them, with gradients."""
+class Scorer(Adapted):
+    """Scores as the transformers engine reads them, with gradients; what a candidate is, a subclass says."""
 
-    def forward(self, packed: Pack, labels: TokenIds) -> Tensor:
-        """Scores, shape (sum of K,), float32, request after request; `labels` are the ids of yes and no."""
-        yes, no = labels
-        hidden = self.causal.base_model(
-            input_ids=packed.input_ids, position_ids=packed.position_ids, use_cache=False, packed=packed
-        )[0][0, packed.last_rows]
-        head = self.causal.get_output_embeddings()
+    def forward(self, packed: Pack, requests: Sequence[ScoringRequest]) -> tuple[Tensor, ...]:
+        """Of each packed request the scores of its candidates, shape (K,), float32."""
+        hidden, head = self.hidden(packed, packed.last_rows), self.causal.get_output_embeddings().weight
         with torch.autocast(hidden.device.type, enabled=False):  # rounded to bfloat16, many scores would be equal
-            towards_yes = head.weight[yes].float() - head.weight[no].float()
-            scores: Tensor = hidden.float() @ towards_yes
-            return scores
+            return self._read(hidden.float(), head, requests)
+
+    def _read(self, hidden: Tensor, head: Tensor, requests: Sequence[ScoringRequest]) -> tuple[Tensor, ...]:
+        """`hidden` has a row for each continuation, `head` one for each token."""
+        raise NotImplementedError
+
+
+class PackedScorer(Scorer):
+    """Log-odds of yes: a candidate is a continuation."""
+
+    def _read(self, hidden: Tensor, head: Tensor, requests: Sequence[ScoringRequest]) -> tuple[Tensor, ...]:
+        yes, no = requests[0].labels
+        scores = hidden @ (head[yes].float() - head[no].float())
+        of_request = torch.split(scores, [len(request.continuations) for request in requests])
+        return tuple(each.clone() for each in of_request)  # FSDP warns of what is part of another tensor
+
+
+class LetterScorer(Scorer):
+    """Logits of the letters: a candidate is a label, and each request has one continuation."""
+
+    def _read(self, hidden: Tensor, head: Tensor, requests: Sequence[ScoringRequest]) -> tuple[Tensor, ...]:
+        pairs = zip(hidden, requests, strict=True)
+        return tuple(head[list(request.labels)].float() @ row for row, request in pairs)
+
+
+_SCORERS: Final[Mapping[Method, type[Scorer]]] = {"packed": PackedScorer, "letters": LetterScorer}
 
 
 def open_scorer(
     config: TrainingConfig, base: PreparedModel, device: torch.device, *, begun_with: Adapter | None = None
-) -> PackedScorer:
+) -> Scorer:
     """The base with the adapter that is to learn, to score with; see open_adapted."""
-    return PackedScorer(open_adapted(config, base, device, begun_with=begun_with))
+    return _SCORERS[config.method](open_adapted(config, base, device, begun_with=begun_with))
 
 
 def open_adapted(

@@ -61,12 +61,13 @@ class ExampleSource:
         """See Source.epoch."""
         rng = np.random.default_rng([self._config.seed, number])
         shards = self._examples.shards("train")
+        negatives, method = self._config.negatives, self._config.method
         for shard in rng.permutation(len(shards)):
             read = selected(self._examples.read(shards[shard]), self._config)
             users = [list(rows) for user, rows in groupby(read, lambda row: row.user_id) if user not in self._without]
             for user in rng.permutation(len(users)):
                 for row in consecutive(users[user], self._config.lists_per_user, rng):
-                    yield partial(training_list, row, self._config.negatives, self._prompt, self._examples.catalogue)
+                    yield partial(training_list, row, negatives, self._prompt, self._examples.catalogue, method=method)
 
     def _count(self) -> int:
         counts = self._examples.rows_per_user("train", retrieved=self._config.targets == "retrieved")

@@ -23,10 +23,7 @@ class PackedWriter(Adapted):
 
     def forward(self, packed: Pack, rows: Tensor) -> Tensor:
         """Of the token behind each of the rows, shape (len(rows),), float32."""
-        hidden = self.causal.base_model(
-            input_ids=packed.input_ids, position_ids=packed.position_ids, use_cache=False, packed=packed
-        )[0][0, rows]
-        logits = self.causal.get_output_embeddings()(hidden).float()
+        logits = self.causal.get_output_embeddings()(self.hidden(packed, rows)).float()
         following = packed.input_ids[0, rows + 1]
         found: Tensor = -torch.nn.functional.cross_entropy(logits, following, reduction="none")
         return found

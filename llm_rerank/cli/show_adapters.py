@@ -9,6 +9,7 @@ from rich.table import Table
 from llm_rerank.adapters import Adapter
 from llm_rerank.channels import Channels
 from llm_rerank.cli.show import print_table, print_text
+from llm_rerank.methods import method_of
 from llm_rerank.registry import Registry
 from llm_rerank.tokenizer import one_line
 from retrieval.errors import LlmRerankError
@@ -38,6 +39,7 @@ def adapter_json(adapter: Adapter, channels: Channels) -> dict[str, Any]:
         "base_fingerprint": adapter.base_fingerprint,
         "prompt_fingerprint": adapter.prompt.fingerprint,
         "prompt": adapter.prompt.model_dump(),
+        "method": method_of(adapter),
         "examples": adapter.examples,
         "metrics": dict(adapter.metrics),
         "bytes": adapter.size,
@@ -61,7 +63,7 @@ def show_registry(registry: Registry) -> None:
 def show_adapter(adapter: Adapter, channels: Channels) -> None:
     """One adapter, line by line: the prompt as it stands in a configuration."""
     about = adapter_json(adapter, channels)
-    for name in ("adapter_id", "folder", "base", "base_fingerprint", "prompt_fingerprint", "examples"):
+    for name in ("adapter_id", "folder", "base", "base_fingerprint", "prompt_fingerprint", "method", "examples"):
         print_text(f"{name:18} {one_line(str(about[name]))}")
     print_text(f"{'size':18} {_megabytes(adapter)}")
     for name, value in adapter.metrics.items():

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from benchmarks.rankers import (
     RETRIEVAL,
     Ranked,
     RankersConfig,
+    ask,
     churn_table,
     compare,
     quality_table,
@@ -133,6 +135,21 @@ def test_another_method_is_asked_for_itself(config: RankersConfig, monkeypatch: 
     monkeypatch.setattr(Reranker, "score", named)
     compare(both, Progress(disable=True))
     assert asked == ["packed"] * 2 + ["letters"] * 2
+
+
+def test_no_target_is_known_by_its_place(config: RankersConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many items as places, each scored by its own number: the target, i2, comes back first."""
+    asked: list[str] = []
+
+    def numbers(self: Reranker, queries: list[Query]) -> list[NDArray[np.float64]]:
+        asked.extend(query.items[0].item_id for query in queries)
+        return [np.array([float(item.item_id[1:]) for item in query.items]) for query in queries]
+
+    monkeypatch.setattr(Reranker, "score", numbers)
+    reranker = Reranker(None, None, ExampleFolder(config.examples["teas"]).catalogue, fusion=None)  # type: ignore[arg-type]
+    rows = [replace(row(user, 1), history=(user, 9)) for user in range(9)]
+    assert ask(reranker, rows, 4) == [[2, 3, 4, 5]] * 9
+    assert set(asked) == {"i2", "i3", "i4", "i5"}
 
 
 def test_a_comparison_goes_on_where_it_was_stopped(config: RankersConfig, monkeypatch: pytest.MonkeyPatch) -> None:

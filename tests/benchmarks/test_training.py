@@ -7,14 +7,14 @@ import torch
 from benchmarks.training import FORMS, Forms, Timed, measure, speed_table, training_targets
 from benchmarks.world import World
 from finetune.training.config import TrainingConfig
-from finetune.training.scorer import PackedScorer, open_scorer
+from finetune.training.scorer import Scorer, open_scorer
 from llm_rerank.models import prepare_model
 from llm_rerank.prompt import Prompt, PromptConfig
 from llm_rerank.tokenizer import ChatTokenizer
 
 
 @pytest.fixture(scope="module")
-def scorer() -> PackedScorer:
+def scorer() -> Scorer:
     torch.set_num_threads(1)
     scorer = open_scorer(TrainingConfig(examples="nowhere"), prepare_model(), torch.device("cpu"))  # type: ignore[arg-type]
     for name, weights in scorer.named_parameters():
@@ -24,16 +24,16 @@ def scorer() -> PackedScorer:
 
 
 @pytest.fixture(scope="module")
-def forms(scorer: PackedScorer) -> Forms:
+def forms(scorer: Scorer) -> Forms:
     prompt = Prompt(ChatTokenizer.load(prepare_model().folder), PromptConfig(history_items=6))
     return Forms(scorer, prompt, World(0))
 
 
-def gradients(scorer: PackedScorer) -> torch.Tensor:
+def gradients(scorer: Scorer) -> torch.Tensor:
     return torch.cat([weights.grad.flatten() for weights in scorer.parameters() if weights.grad is not None])
 
 
-def test_one_prompt_a_candidate_and_one_packed_list_have_the_same_gradients(forms: Forms, scorer: PackedScorer) -> None:
+def test_one_prompt_a_candidate_and_one_packed_list_have_the_same_gradients(forms: Forms, scorer: Scorer) -> None:
     found = []
     for form in (FORMS[0], FORMS[2]):
         loss = forms.gradients(form, forms.requests(form, 2, 2))

@@ -13,6 +13,7 @@ from rich.progress import Progress
 from finetune.build_examples import build_examples
 from finetune.examples_config import ExamplesConfig
 from llm_rerank.models import PreparedModel
+from llm_rerank.prompt import LETTERS
 from retrieval.embedders.base import HashingConfig
 from retrieval.indexes.base import ExactConfig
 from retrieval.log import InteractionLog
@@ -63,7 +64,8 @@ def finished(crowded: ShopData, config: ExamplesConfig, tmp_path_factory: pytest
 
 @pytest.fixture(scope="session")
 def tiny(tiny_model: TinyModel, tmp_path_factory: pytest.TempPathFactory) -> PreparedModel:
-    """Random weights; every word is a token, and so is every number below 20."""
+    """Random weights; every word is a token, and so are numbers below 20 and letters to K, alone and bracketed."""
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("models") / "tiny"
-    return tiny_model(folder, [*WORDS.split(), *map(str, range(20))])
+    letters = LETTERS[:11]
+    return tiny_model(folder, [*WORDS.split(), *map(str, range(20)), *letters, *(f"({letter})" for letter in letters)])

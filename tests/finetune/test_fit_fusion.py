@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 from rich.progress import Progress
+from safetensors.numpy import save_file
 
 from finetune import fit_fusion as job
 from finetune.fit_fusion import fit_shop_fusion, told
@@ -110,7 +111,7 @@ def test_it_is_learnt_with_the_adapter_that_was_live_when_it_began(
     registry, adapter_ids = Registry(tmp_path / "adapters"), []
     for weights in ("one", "other"):
         (tmp_path / weights).mkdir()
-        (tmp_path / weights / WEIGHTS).write_text(weights)
+        save_file({weights: np.zeros(1)}, tmp_path / weights / WEIGHTS)
         (tmp_path / weights / SETTINGS).write_text("{}")
         write_about(tmp_path / weights, prepare_model(), PromptConfig(), "examples", {})
         adapter_ids.append(registry.add(tmp_path / weights)[0].adapter_id)

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
+from safetensors.numpy import save_file
 from transformers import (
     AutoModelForCausalLM,
     PreTrainedModel,
@@ -16,8 +18,10 @@ from transformers import (
 from llm_rerank.adapters import SETTINGS, WEIGHTS, Adapter, write_about
 from llm_rerank.engines.fake import FakeEngine
 from llm_rerank.engines.transformers import TransformersEngine
+from llm_rerank.methods import mark_of
 from llm_rerank.models import PreparedModel, prepare_model
 from llm_rerank.prompt import Prompt, PromptConfig
+from llm_rerank.reranker import Method
 from llm_rerank.tokenizer import ChatTokenizer, TokenIds
 from retrieval.build import build
 from retrieval.config import RetrievalConfig
@@ -99,12 +103,14 @@ def built(built_folder: Path) -> BuiltShop:
 
 @pytest.fixture
 def make_adapter(tmp_path: Path) -> Callable[..., Adapter]:
-    """Writes what a training would, with weights that are a word: other words, other adapters."""
+    """Writes what a training would, with one weight that is called by a word: other words, other adapters."""
 
-    def make(weights: str, *, base: str = "smol", prompt: PromptConfig | None = None) -> Adapter:
-        folder = tmp_path / "trained" / f"{weights} for {base}"
+    def make(
+        weights: str, *, base: str = "smol", prompt: PromptConfig | None = None, method: Method = "packed"
+    ) -> Adapter:
+        folder = tmp_path / "trained" / f"{weights} for {base} by {method}"
         folder.mkdir(parents=True)
-        (folder / WEIGHTS).write_text(weights, encoding="utf-8")
+        save_file({weights: np.zeros(1)}, folder / WEIGHTS, metadata=mark_of(method))
         (folder / SETTINGS).write_text("{}", encoding="utf-8")
         trained_on = PreparedModel(name=base, folder=Path(base), fingerprint=f"{base}-print")
         return write_about(folder, trained_on, prompt or PromptConfig(), "examples", {"steps": 3, "ndcg": 0.25})

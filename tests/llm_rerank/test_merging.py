@@ -67,7 +67,7 @@ def test_it_says_what_it_was_made_of(merged: PreparedModel, tiny_base: PreparedM
     about = read_json(merged.folder / MERGED)
     assert (about["adapter_id"], about["base"]) == (tiny_adapter.adapter_id, tiny_base.name)
     assert about["base_fingerprint"] == tiny_base.fingerprint
-    assert about["prompt"] == tiny_adapter.prompt.model_dump()
+    assert (about["prompt"], about["method"]) == (tiny_adapter.prompt.model_dump(), "packed")
 
 
 def test_whoever_serves_it_may_be_another_user(merged: PreparedModel) -> None:

@@ -1,5 +1,6 @@
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pyarrow.parquet
 import pytest
 
 from llm_rerank import score_lists as job
+from llm_rerank.adapters import Adapter
 from llm_rerank.engines.fake import FakeEngine
 from llm_rerank.fusion import WeightedFusion
 from llm_rerank.prompt import Prompt
@@ -103,6 +105,13 @@ def test_the_command_writes_a_file_and_says_how_long_it_took(asked: Path, capsys
     scores = pyarrow.parquet.read_table(asked / "scores.parquet")["scores"].to_pylist()
     assert [len(row) for row in scores] == [3, 1, 0, 2]
     assert np.isfinite(np.concatenate(scores)).all()
+
+
+def test_an_adapter_for_another_method_is_refused(asked: Path, make_adapter: Callable[..., Adapter]) -> None:
+    with (asked / "config.yaml").open("a", encoding="utf-8") as config:
+        config.write(f"adapter: {make_adapter('one', method='letters').folder}\n")
+    with pytest.raises(SystemExit, match="method='packed': the adapter was trained for letters"):
+        main()
 
 
 @pytest.mark.parametrize("name", ["lists", "items"])

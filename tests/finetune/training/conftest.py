@@ -74,6 +74,20 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A good door and a plain one each: what letters a tiny model can learn."""
+
+    def alone(user: int, moment: int) -> Example:
+        row = example(user, moment)
+        return replace(row, hits=row.hits[:1], popular=(), random=())
+
+    folder = tmp_path_factory.mktemp("pairs") / "examples"
+    train = [[alone(user, moment) for user in range(12) for moment in range(3)]]
+    write_folder(folder, train, [alone(user, 2) for user in range(20, 32)])
+    return folder
+
+
+@pytest.fixture(scope="session")
 def judged_by(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
     """Writes the twelve users again, so many of whom validate: by later moments, a mistake to be found."""
 

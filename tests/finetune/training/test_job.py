@@ -23,6 +23,7 @@ from llm_rerank.config import RerankerConfig
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.packing import pack
 from llm_rerank.engines.transformers import TransformersEngine
+from llm_rerank.methods import method_of
 from llm_rerank.models import DEFAULT_MODEL, PreparedModel
 from llm_rerank.opening import open_reranker
 from llm_rerank.prompt import PromptConfig
@@ -155,7 +156,8 @@ def test_an_adapter_that_lacks_weights_is_not_served(finished: Path, tiny: Prepa
 def trained_scores(config: TrainingConfig, base: PreparedModel, weights: Weights) -> list[float]:
     scorer = open_scorer(config, base, torch.device("cpu"))
     set_peft_model_state_dict(scorer.model, weights)
-    return scorer(pack([REQUEST], query_heads=4, device=torch.device("cpu")), REQUEST.labels).tolist()
+    (scores,) = scorer(pack([REQUEST], query_heads=4, device=torch.device("cpu")), [REQUEST])
+    return scores.tolist()
 
 
 def served_scores(base: PreparedModel, adapter: Path | None) -> list[float]:
@@ -237,7 +239,7 @@ def test_nothing_is_replayed_of_those_who_validate(
         run(configure(examples=judged_by(12), replay={"examples": doors}), tmp_path / "none")
 
 
-@pytest.mark.parametrize("kind", ["replayed", "taught", "continued"])
+@pytest.mark.parametrize("kind", ["replayed", "taught", "continued", "lettered"])
 def test_each_of_these_goes_on_where_it_was_stopped(
     finished: Path,
     configure: Configure,
@@ -252,6 +254,7 @@ def test_each_of_these_goes_on_where_it_was_stopped(
         "replayed": configure(examples=beginners, replay={"examples": doors}),
         "taught": configure(examples=taught, loss="distillation", epochs=2),
         "continued": configure(begin_with=finished / "adapter", workers=1),
+        "lettered": configure(method="letters", workers=1),
     }[kind]
     whole = run(config, tmp_path / "whole")
     interrupt(monkeypatch, after=3)
@@ -260,6 +263,21 @@ def test_each_of_these_goes_on_where_it_was_stopped(
     monkeypatch.undo()
     assert run(config, tmp_path / "cut").adapter_id == whole.adapter_id
     assert read_json(tmp_path / "cut" / CURVE) == read_json(tmp_path / "whole" / CURVE)
+
+
+def test_an_adapter_for_letters_says_so_and_is_not_gone_on_from_for_anything_else(
+    finished: Path, configure: Configure, tmp_path: Path
+) -> None:
+    lettered = run(configure(method="letters", epochs=1 / 6), tmp_path / "lettered")
+    assert (method_of(lettered), method_of(Adapter.read(finished / "adapter"))) == ("letters", "packed")
+    for method, before in (("packed", lettered.folder), ("letters", finished / "adapter")):
+        with pytest.raises(ModelError, match="method="):
+            run(configure(method=method, begin_with=before), tmp_path / method)
+
+
+def test_a_method_has_a_folder_of_its_own(finished: Path, configure: Configure) -> None:
+    with pytest.raises(TrainingError, match="another training"):
+        run(configure(method="letters"), finished)
 
 
 def test_what_it_began_with_stays_where_nothing_better_came(

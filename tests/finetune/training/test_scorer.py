@@ -4,13 +4,17 @@ import pytest
 import torch
 from peft.tuners.tuners_utils import BaseTunerLayer
 
+from finetune.examples import ExampleFolder
 from finetune.training.config import TrainingConfig
-from finetune.training.scorer import PackedScorer, open_scorer
+from finetune.training.lists import history_of, judged_among, judging_chance, validation_list
+from finetune.training.scorer import Scorer, open_scorer
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.packing import pack
 from llm_rerank.engines.transformers import TransformersEngine
+from llm_rerank.fusion import WeightedFusion
 from llm_rerank.models import PreparedModel
 from llm_rerank.prompt import Prompt
+from llm_rerank.reranker import Query, Reranker
 from llm_rerank.tokenizer import ChatTokenizer
 from retrieval.errors import ModelError
 
@@ -23,9 +27,12 @@ REQUESTS = [
 
 
 @pytest.fixture
-def scorer(configure: Configure, tiny: PreparedModel) -> PackedScorer:
-    """As if trained for a while: a fresh adapter would add nothing."""
-    scorer = open_scorer(configure(), tiny, CPU)
+def scorer(configure: Configure, tiny: PreparedModel) -> Scorer:
+    return as_if_trained(open_scorer(configure(), tiny, CPU))
+
+
+def as_if_trained(scorer: Scorer) -> Scorer:
+    """A fresh adapter would add nothing."""
     torch.manual_seed(1)
     with torch.no_grad():
         for weights in trained(scorer):
@@ -52,13 +59,12 @@ def test_a_model_whose_candidates_would_see_each_other_is_not_trained(
         open_scorer(configure(), tiny, CPU)
 
 
-def trained(scorer: PackedScorer) -> list[torch.nn.Parameter]:
+def trained(scorer: Scorer) -> list[torch.nn.Parameter]:
     return [weights for weights in scorer.parameters() if weights.requires_grad]
 
 
-def score(scorer: PackedScorer, *requests: ScoringRequest) -> torch.Tensor:
-    scores: torch.Tensor = scorer(pack(requests, query_heads=4, device=CPU), requests[0].labels)
-    return scores
+def score(scorer: Scorer, *requests: ScoringRequest) -> torch.Tensor:
+    return torch.cat(scorer(pack(requests, query_heads=4, device=CPU), requests))
 
 
 def test_a_fresh_adapter_scores_as_the_engine_does(configure: Configure, tiny: PreparedModel) -> None:
@@ -68,9 +74,27 @@ def test_a_fresh_adapter_scores_as_the_engine_does(configure: Configure, tiny: P
     assert scores.tolist() == pytest.approx(expected, abs=1e-5)
 
 
-def test_a_request_scores_the_same_alone(scorer: PackedScorer) -> None:
+def test_a_request_scores_the_same_alone(scorer: Scorer) -> None:
     alone = torch.cat([score(scorer, request) for request in REQUESTS])
     torch.testing.assert_close(score(scorer, *REQUESTS), alone)
+
+
+def test_letters_score_as_they_are_served(
+    configure: Configure, tiny: PreparedModel, prompt: Prompt, examples: ExampleFolder
+) -> None:
+    scorer = as_if_trained(open_scorer(configure(method="letters"), tiny, CPU))
+    rows = list(examples.all("validation"))[:2]
+    requests = [validation_list(row, prompt, examples.catalogue, method="letters") for row in rows]
+    found = scorer(pack(requests, query_heads=4, device=CPU), requests)
+    engine = TransformersEngine(scorer.causal, ChatTokenizer.load(tiny.folder))
+    alone = WeightedFusion(llm_weight=1)
+    reranker = Reranker(engine, prompt, examples.catalogue, method="letters", fusion=alone)
+    for row, scores in zip(rows, found, strict=True):
+        items = [examples.catalogue.at(item) for item in (row.target, *judged_among(row))]
+        shown = judging_chance(row).permutation(len(items))
+        query = Query(history=history_of(row, examples.catalogue), items=tuple(items[place] for place in shown))
+        (served,) = reranker.score([query])
+        assert scores.log_softmax(dim=0)[shown].tolist() == pytest.approx(served.tolist(), abs=1e-4)
 
 
 def test_only_the_adapter_learns_and_a_seed_says_how_it_begins(configure: Configure, tiny: PreparedModel) -> None:
@@ -81,7 +105,7 @@ def test_only_the_adapter_learns_and_a_seed_says_how_it_begins(configure: Config
         torch.testing.assert_close(trained(one), trained(other))
 
 
-def as_on_cuda(scorer: PackedScorer) -> PackedScorer:
+def as_on_cuda(scorer: Scorer) -> Scorer:
     """The base in bfloat16, the adapter in float32."""
     for weights in scorer.parameters():
         if not weights.requires_grad:
@@ -89,7 +113,7 @@ def as_on_cuda(scorer: PackedScorer) -> PackedScorer:
     return scorer
 
 
-def learn(scorer: PackedScorer) -> tuple[torch.Tensor, list[torch.Tensor | None]]:
+def learn(scorer: Scorer) -> tuple[torch.Tensor, list[torch.Tensor | None]]:
     scorer.zero_grad()
     with torch.autocast("cpu", dtype=torch.bfloat16):
         scores = score(scorer, *REQUESTS)
@@ -97,7 +121,7 @@ def learn(scorer: PackedScorer) -> tuple[torch.Tensor, list[torch.Tensor | None]
     return scores, [weights.grad for weights in trained(scorer)]
 
 
-def test_under_autocast_scores_and_gradients_are_float32_and_near(scorer: PackedScorer) -> None:
+def test_under_autocast_scores_and_gradients_are_float32_and_near(scorer: Scorer) -> None:
     exact = score(scorer, *REQUESTS)
     scores, gradients = learn(as_on_cuda(scorer))
     assert scores.dtype == torch.float32
@@ -105,7 +129,7 @@ def test_under_autocast_scores_and_gradients_are_float32_and_near(scorer: Packed
     torch.testing.assert_close(scores, exact, atol=0.05, rtol=0.05)
 
 
-def test_casting_to_float32_and_back_would_change_nothing(scorer: PackedScorer) -> None:
+def test_casting_to_float32_and_back_would_change_nothing(scorer: Scorer) -> None:
     without = learn(as_on_cuda(scorer))
     for layer in scorer.modules():
         if isinstance(layer, BaseTunerLayer):

@@ -20,6 +20,7 @@ from retrieval.records import Item
 
 Configure = Callable[..., TrainingConfig]
 Load = Callable[..., list[Step]]
+METHODS = pytest.mark.parametrize("method", ["packed", "letters"])
 
 
 @pytest.fixture
@@ -37,14 +38,16 @@ def lists(step: Step) -> list[ScoringRequest]:
     return [request for requests in step.passes for request in requests]
 
 
-def test_a_seed_says_it_all(load: Load) -> None:
-    assert load() == load()
-    assert load() != load(seed=1)
+@METHODS
+def test_a_seed_says_it_all(load: Load, method: str) -> None:
+    assert load(method=method) == load(method=method)
+    assert load(method=method) != load(method=method, seed=1)
 
 
+@METHODS
 @pytest.mark.parametrize("first", [1, 5])
-def test_a_training_that_goes_on_gets_the_steps_that_were_left(load: Load, first: int) -> None:
-    assert load(first=first) == load()[first:]
+def test_a_training_that_goes_on_gets_the_steps_that_were_left(load: Load, first: int, method: str) -> None:
+    assert load(method=method, first=first) == load(method=method)[first:]
 
 
 @pytest.mark.parametrize("lists_per_step", [6, 36])  # with one step there is nothing for the second

@@ -22,7 +22,7 @@ from finetune.training.job import train
 from finetune.training.loop import Training
 from finetune.training.processes import open_accelerator, sharding
 from finetune.training.ranking import RankingLesson
-from finetune.training.scorer import PackedScorer, open_scorer
+from finetune.training.scorer import Scorer, open_scorer
 from llm_rerank.adapters import Adapter
 from llm_rerank.models import PreparedModel
 from llm_rerank.prompt import Prompt
@@ -84,10 +84,11 @@ def read(path: Path) -> Checkpoint:
 
 
 @KINDS
+@pytest.mark.parametrize("method", ["packed", "letters"])
 @pytest.mark.usefixtures("kept")
-def test_two_processes_train_as_one_does(configure: Configure, tmp_path: Path, kind: Kind) -> None:
+def test_two_processes_train_as_one_does(configure: Configure, tmp_path: Path, kind: Kind, method: str) -> None:
     # Three lists a step for the one and four for the other, in unlike many passes.
-    config = configure(lists_per_step=7, tokens_per_pass=60, validation_lists=3, epochs=0.5)
+    config = configure(method=method, lists_per_step=7, tokens_per_pass=60, validation_lists=3, epochs=0.5)
     in_two(kind, lambda: train(config, tmp_path / "two", Progress(disable=True)))
     Adapter.read(tmp_path / "two" / "adapter")
     train(config, tmp_path / "one", Progress(disable=True))
@@ -168,7 +169,7 @@ def test_an_interrupted_training_ends_as_one_that_was_not(
     assert_close(read(path), read(whole), 0.0 if goes_on == "alike" else 1e-5)
 
 
-def in_bfloat16(scorer: PackedScorer) -> PackedScorer:
+def in_bfloat16(scorer: Scorer) -> Scorer:
     """The base as on CUDA; the adapter stays float32."""
     for weights in scorer.parameters():
         if not weights.requires_grad:

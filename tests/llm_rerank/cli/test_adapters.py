@@ -192,6 +192,16 @@ def test_another_base_or_prompt_than_before_is_said_when_it_is_promoted(
     assert "Warning: it was trained on smol, the one before on large" in tell("rollback")
 
 
+def test_so_is_another_method(ask: Callable[..., Any], tell: Callable[..., str], make_adapter: Make) -> None:
+    one, lettered = make_adapter("one"), make_adapter("other", method="letters")
+    for adapter in (one, lettered):
+        ask("add", adapter.folder)
+    ask("promote", one.adapter_id)
+    (method,) = ask("promote", lettered.adapter_id)["warnings"]
+    assert method == "it was trained for letters, the one before for packed: `method:` must change too."
+    assert "method letters" in tell("show", lettered.adapter_id)
+
+
 def test_what_a_configuration_would_refuse_is_not_promoted_for_it(
     ask: Callable[..., Any],
     refuse: Callable[..., str],
@@ -209,6 +219,8 @@ def test_what_a_configuration_would_refuse_is_not_promoted_for_it(
     assert ask("promote", tiny_adapter.adapter_id, "--config", config)["live"] == tiny_adapter.adapter_id
     config.write_text(f"model: {tiny_base.folder}\nprompt: {{question: Other}}")
     assert "trained with another prompt" in refuse("promote", tiny_adapter.adapter_id, "--config", config)
+    config.write_text(f"model: {tiny_base.folder}\nmethod: letters")
+    assert "trained for packed" in refuse("promote", tiny_adapter.adapter_id, "--config", config)
 
 
 def test_merged_from_the_registry(ask: Callable[..., Any], tiny_adapter: Adapter, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from llm_rerank.adapters import Adapter
 from llm_rerank.cli.show import print_json, print_text, show_ranking
 from llm_rerank.models import PreparedModel
 from llm_rerank.ranking import Evidence, Explanation, RankedItem, Ranking
@@ -162,6 +163,16 @@ def test_info(run: Run, config: Path, tmp_path: Path) -> None:
     assert code == 0
     assert isinstance(json.loads(out)["build"], str)
     assert run("info", "--config", config)[1].startswith("version")
+
+
+def test_info_says_what_the_next_start_would_refuse(
+    run: Run, make_adapter: Callable[..., Adapter], tmp_path: Path
+) -> None:
+    lettered = make_adapter("one", method="letters").folder
+    (tmp_path / "config.yaml").write_text(f"adapter: {lettered}")
+    assert (
+        "trained for letters" in json.loads(run("info", "--config", tmp_path / "config.yaml", "--json")[1])["adapter"]
+    )
 
 
 def test_info_sees_a_damaged_build(run: Run, config: Path, built_folder: Path, tmp_path: Path) -> None:
