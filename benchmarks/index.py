@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from benchmarks.machine import machine
 from benchmarks.report import write_report
-from benchmarks.table import Table, target_table
+from benchmarks.table import Table, promise_table
 from benchmarks.terminal import console, show, stepping
-from eval.target import Target
+from eval.promise import Promise
 from retrieval.indexes.base import FaissConfig, VectorIndex
 from retrieval.indexes.faiss import FaissIndex
 
@@ -56,8 +56,8 @@ def main() -> None:
         seed=options.seed,
     )
     geometries = [search_table(rows, options.top_n, centres) for centres, rows in found.items()]
-    promised = targets(found, options.top_n)
-    tables = (target_table(promised), *geometries)
+    promises = promises_of(found, options.top_n)
+    tables = (promise_table(promises), *geometries)
     show(tables)
     raw = {
         f"{centres} centres": {
@@ -65,7 +65,7 @@ def main() -> None:
         }
         for centres, rows in found.items()
     }
-    write_report(options.out, "Index latency", tables, about, raw, targets=promised)
+    write_report(options.out, "Index latency", tables, about, raw, promises=promises)
     console.print(f"Written to {options.out}")
 
 
@@ -147,19 +147,19 @@ def search_table(found: Sequence[Searched], top_n: int, centres: int) -> Table:
     )
 
 
-def targets(found: Mapping[int, Sequence[Searched]], top_n: int) -> tuple[Target, ...]:
+def promises_of(found: Mapping[int, Sequence[Searched]], top_n: int) -> tuple[Promise, ...]:
     """What the index promises for 100 neighbours around any number of centres, at its default number of lists."""
-    return tuple(target for centres, rows in found.items() for target in _targets(rows, top_n, centres))
+    return tuple(promise for centres, rows in found.items() for promise in _promises(rows, top_n, centres))
 
 
-def _targets(found: Sequence[Searched], top_n: int, centres: int) -> tuple[Target, Target]:
+def _promises(found: Sequence[Searched], top_n: int, centres: int) -> tuple[Promise, Promise]:
     one = next((one for one in found if one.name == _DEFAULT and top_n == 100), None)
     p99 = None if one is None else float(np.percentile(one.milliseconds, 99))
     recalled = None if one is None else one.recall
     around = f"{_DEFAULT}, {centres:,} centres"
     return (
-        Target(name=f"recall@100, {around}", sense="at least", limit=0.95, measured=recalled),
-        Target(name=f"one query, p99, {around}", sense="below", limit=10, measured=p99, unit="ms"),
+        Promise(name=f"recall@100, {around}", sense="at least", limit=0.95, measured=recalled),
+        Promise(name=f"one query, p99, {around}", sense="below", limit=10, measured=p99, unit="ms"),
     )
 
 

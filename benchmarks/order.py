@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 
 from benchmarks.machine import machine
 from benchmarks.report import write_report
-from benchmarks.table import Table, target_table
+from benchmarks.table import Table, promise_table
 from benchmarks.terminal import console, show, stepping
 from benchmarks.world import Cell, World
 from eval.metrics.stability import RankChurn, rank_churn
-from eval.target import Target
+from eval.promise import Promise
 from llm_rerank.config import EngineConfig, RecommendConfig, RerankerConfig
 from llm_rerank.opening import open_reranker
 from llm_rerank.reranker import Query, Reranker
@@ -129,20 +129,20 @@ def _report(options: argparse.Namespace) -> None:
         for name, config in rankers.items():
             reranker = open_reranker(config, world.catalogue, say=console.print)
             found[name] = moved(reranker, queries, options.orders, np.random.default_rng(0), partial(on_step, name))
-    targets = [
-        target
+    promises = [
+        promise
         for name in _PACKED
-        for target in (
-            Target(name=f"a score changes by, {name}", sense="at most", limit=1e-4, measured=found[name].scores),
-            Target(name=f"an item moves by, {name}, places", sense="at most", limit=0, measured=found[name].places),
+        for promise in (
+            Promise(name=f"a score changes by, {name}", sense="at most", limit=1e-4, measured=found[name].scores),
+            Promise(name=f"an item moves by, {name}, places", sense="at most", limit=0, measured=found[name].places),
         )
     ]
-    tables = (target_table(targets), order_table(found, options.lists, options.orders, options.candidates))
+    tables = (promise_table(promises), order_table(found, options.lists, options.orders, options.candidates))
     show(tables)
     command = shlex.join(["python", "-m", "benchmarks.order", *sys.argv[1:]])
     about = machine(command, torch.device("cpu"), model=tuned.model, adapter_of_the_tuned=tuned.adapter)
     raw = {name: {"scores": one.scores, "places": one.places, "first": one.first} for name, one in found.items()}
-    write_report(options.out, "Order of the candidates", tables, about, raw, targets=targets)
+    write_report(options.out, "Order of the candidates", tables, about, raw, promises=promises)
 
 
 def _rankers(tuned: RecommendConfig) -> dict[str, RerankerConfig]:

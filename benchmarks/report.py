@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.table import Table, page
-from eval.target import PROMISED, Target, promised
+from eval.promise import PROMISES, Promise, as_json
 
 
 def write_report(
@@ -16,12 +16,12 @@ def write_report(
     about: Mapping[str, str],
     raw: Mapping[str, Any],
     *,
-    targets: Sequence[Target] = (),
+    promises: Sequence[Promise] = (),
     picture: str = "",
 ) -> None:
-    """Writes README.md and raw.json, in which eval.results finds the targets; `picture` lies in the same folder."""
+    """Writes README.md and raw.json, in which eval.results finds the promises; `picture` lies in the same folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    kept = {PROMISED: promised(targets, about["command"], about.get("device", about["processor"]))} if targets else {}
+    kept = {PROMISES: as_json(promises, about["command"], about.get("device", about["processor"]))} if promises else {}
     numbers = json.dumps({"about": about, **kept, **raw}, indent=1)
     (folder / "raw.json").write_text(numbers + "\n", encoding="utf-8")
     (folder / "README.md").write_text(page(title, tables, about, picture=picture), encoding="utf-8")

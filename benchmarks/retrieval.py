@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from benchmarks.index import recall
 from benchmarks.machine import machine
 from benchmarks.report import write_report
-from benchmarks.table import Table, target_table
+from benchmarks.table import Table, promise_table
 from benchmarks.terminal import console, show, stepping
-from eval.target import Target
+from eval.promise import Promise
 from llm_rerank.one_thread import OnOneThread
 from retrieval.folder import BuiltShop, load_folder
 from retrieval.indexes import load_index
@@ -57,11 +57,11 @@ def main() -> None:
         seed=options.seed,
     )
     found = found_share(shop, options.folder, users)
-    targets = (*latency_targets(taken), recall_target(found))
-    tables = (target_table(targets), latency_table(taken, options.candidates))
+    promises = (*latency_promises(taken), recall_promise(found))
+    tables = (promise_table(promises), latency_table(taken, options.candidates))
     show(tables)
     write_report(
-        options.out, "Retrieval latency", tables, about, {"found": found, "milliseconds": taken}, targets=targets
+        options.out, "Retrieval latency", tables, about, {"found": found, "milliseconds": taken}, promises=promises
     )
     console.print(f"Written to {options.out}")
 
@@ -89,10 +89,10 @@ def latency_table(taken: Sequence[tuple[float, float]], candidates: int) -> Tabl
     )
 
 
-def latency_targets(taken: Sequence[tuple[float, float]]) -> tuple[Target, ...]:
+def latency_promises(taken: Sequence[tuple[float, float]]) -> tuple[Promise, ...]:
     """What retrieval promises."""
     median = float(np.median(np.array(taken).sum(axis=1)))
-    return (Target(name="history and candidates, p50", sense="below", limit=20, measured=median, unit="ms"),)
+    return (Promise(name="history and candidates, p50", sense="below", limit=20, measured=median, unit="ms"),)
 
 
 def found_share(shop: BuiltShop, folder: Path, users: Sequence[str]) -> float:
@@ -103,9 +103,9 @@ def found_share(shop: BuiltShop, folder: Path, users: Sequence[str]) -> float:
     return recall(_nearest(shop.index, queries), _nearest(everywhere, queries))
 
 
-def recall_target(share: float) -> Target:
+def recall_promise(share: float) -> Promise:
     """What the index promises, as benchmarks.index asks it of a million vectors."""
-    return Target(
+    return Promise(
         name=f"nearest {_NEAREST} of a bought item that are found", sense="at least", limit=0.95, measured=share
     )
 

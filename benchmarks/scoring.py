@@ -14,9 +14,9 @@ from benchmarks.machine import machine
 from benchmarks.measure import Plan, choose_batch_size, estimate, measure
 from benchmarks.picture import draw_times
 from benchmarks.report import write_report
+from benchmarks.scoring_promises import scoring_promises
 from benchmarks.scoring_tables import growth_table, times_table, tokens_table
-from benchmarks.scoring_targets import scoring_targets
-from benchmarks.table import target_table
+from benchmarks.table import promise_table
 from benchmarks.terminal import console, show, stepping
 from llm_rerank.models import DEFAULT_MODEL
 
@@ -41,16 +41,16 @@ def main() -> None:
         repeats=f"{plan.repeats}, one more for K <= 20",
         one_prompt_batch=f"{batch_size}, the fastest of {', '.join(map(str, plan.batch_sizes))}",
     )
-    targets = scoring_targets(results)
+    promises = scoring_promises(results)
     tables = (
-        target_table(targets),
+        promise_table(promises),
         times_table(results),
         tokens_table(results),
         growth_table(results),
     )
     show(tables)
     raw = {"seconds_a_prompt_by_batch": trial, "cells": [asdict(result) for result in results]}
-    write_report(options.out, "Packed scoring", tables, about, raw, targets=targets, picture=_PICTURE)
+    write_report(options.out, "Packed scoring", tables, about, raw, promises=promises, picture=_PICTURE)
     draw_times(results, options.out / _PICTURE)
     console.print(f"Written to {options.out}")
 

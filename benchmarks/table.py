@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from eval.target import Target
+from eval.promise import Promise
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,12 +23,12 @@ class Table:
         return "\n\n".join([f"## {self.title}", drawn, *self.notes])
 
 
-def target_table(targets: Sequence[Target]) -> Table:
+def promise_table(promises: Sequence[Promise]) -> Table:
     """All verdicts."""
     return Table(
-        title="Targets",
-        header=("target", "wanted", "measured", "verdict"),
-        rows=tuple(target.row for target in targets),
+        title="Promises",
+        header=("promise", "wanted", "measured", "verdict"),
+        rows=tuple(promise.row for promise in promises),
     )
 
 

@@ -21,10 +21,10 @@ import torch
 
 from benchmarks.machine import machine
 from benchmarks.report import write_report
-from benchmarks.table import Table, target_table
+from benchmarks.table import Table, promise_table
 from benchmarks.terminal import console, show, stepping
 from benchmarks.world import LONGEST_HISTORY, Cell, World
-from eval.target import Target
+from eval.promise import Promise
 from finetune.training.config import LoraSettings, TrainingConfig
 from finetune.training.loss import list_losses
 from finetune.training.scorer import LetterScorer, Scorer, open_scorer
@@ -160,14 +160,14 @@ def speed_table(found: Sequence[Timed]) -> Table:
     )
 
 
-def training_targets(found: Sequence[Timed]) -> tuple[Target, ...]:
+def training_promises(found: Sequence[Timed]) -> tuple[Promise, ...]:
     """What packed training promises, at the most candidates that were measured."""
     k = max(one.k for one in found)
     rate = {one.form: one.decisions / one.best for one in found if one.k == k}
     best = max(rate[form] for form in FORMS[2:])
     name = f"labelled decisions a second, packed over one prompt a candidate, {k} candidates"
     return tuple(
-        Target(name=name, sense="at least", limit=limit, measured=best / rate[FORMS[0]], unit="x") for limit in (6, 10)
+        Promise(name=name, sense="at least", limit=limit, measured=best / rate[FORMS[0]], unit="x") for limit in (6, 10)
     )
 
 
@@ -189,11 +189,11 @@ def main() -> None:
         found = measure(forms, options.k, options.history, options.repeats, on_step)
     command = shlex.join(["python", "-m", "benchmarks.training", *sys.argv[1:]])
     about = machine(command, device, model=DEFAULT_MODEL, history=options.history, repeats=options.repeats)
-    targets = training_targets(found)
-    tables = (target_table(targets), speed_table(found))
+    promises = training_promises(found)
+    tables = (promise_table(promises), speed_table(found))
     show(tables)
     cells = [{"form": one.form, "k": one.k, "tokens": one.tokens, "seconds": list(one.seconds)} for one in found]
-    write_report(options.out, "Training speed", tables, about, {"cells": cells}, targets=targets)
+    write_report(options.out, "Training speed", tables, about, {"cells": cells}, promises=promises)
 
 
 if __name__ == "__main__":

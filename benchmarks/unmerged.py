@@ -25,11 +25,11 @@ from transformers.utils import logging
 from benchmarks.machine import machine
 from benchmarks.quantization import Scores, packed_scores
 from benchmarks.report import write_report
-from benchmarks.table import Table, target_table
+from benchmarks.table import Table, promise_table
 from benchmarks.terminal import console, show, stepping
 from benchmarks.vllm_scoring import Served, served
 from benchmarks.world import LONGEST_HISTORY, Cell, World
-from eval.target import Target
+from eval.promise import Promise
 from llm_rerank.adapters import Adapter
 from llm_rerank.engines.base import Engine, ScoringRequest
 from llm_rerank.engines.transformers import TransformersEngine
@@ -133,11 +133,11 @@ def _row(one: Measured, merged: Measured, packed: Measured) -> tuple[str, ...]:
     return one.way, f"{one.seconds_a_list:.2f}", f"{times:.2f}", apart
 
 
-def unmerged_targets(found: Sequence[Measured]) -> tuple[Target, ...]:
+def unmerged_promises(found: Sequence[Measured]) -> tuple[Promise, ...]:
     """Whoever serves the adapter, and however, says the same of an item."""
     of = {one.way: one for one in found}
     return tuple(
-        Target(
+        Promise(
             name=f"largest difference of scores from packed, {way}",
             sense="at most",
             limit=ALIKE,
@@ -192,13 +192,13 @@ def _report(options: argparse.Namespace) -> None:
         merged = Path(work) / "merged"
         merge(adapter, base, merged)
         found = measure(ways(adapter, base, merged, requests), options.repeats, on_step)
-    targets = unmerged_targets(found)
-    tables = (target_table(targets), price_table(found))
+    promises = unmerged_promises(found)
+    tables = (promise_table(promises), price_table(found))
     show(tables)
     cells = [
         {"way": one.way, "seconds": one.seconds, "scores": [scores.tolist() for scores in one.scores]} for one in found
     ]
-    write_report(options.out, "An adapter beside its base", tables, about, {"cells": cells}, targets=targets)
+    write_report(options.out, "An adapter beside its base", tables, about, {"cells": cells}, promises=promises)
 
 
 if __name__ == "__main__":

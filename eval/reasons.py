@@ -19,9 +19,9 @@ import numpy as np
 from rich.progress import track
 
 from eval.kept import Kept
+from eval.promise import Promise
 from eval.report import Report
 from eval.statements import statements
-from eval.target import Target
 from llm_rerank.config import RecommendConfig
 from llm_rerank.ranking import RankedItem
 from llm_rerank.recommender import Recommender
@@ -102,16 +102,16 @@ def report_reasons(report: Report, judged: list[dict[str, Any]], households: int
     report.table(f"Reasons for the first {EXPLAINED} items of {households} households", ("what", "count"), rows)
     report.promise(
         (
-            Target(name="citations in the history", sense="at least", limit=1, measured=1 - wrong / len(judged)),
-            Target(
+            Promise(name="citations in the history", sense="at least", limit=1, measured=1 - wrong / len(judged)),
+            Promise(
                 name="statements that are true",
                 sense="at least",
                 limit=0.95,
                 measured=1 - untrue / said if said else None,
             ),
-            Target(name="naming an unknown item", sense="at most", limit=0, measured=unknown),
-            Target(name="by the template", sense="at most", limit=0.2, measured=1 - len(by_model) / len(judged)),
-            Target(name="distinct texts", sense="at least", limit=0.9, measured=len(texts) / len(judged)),
+            Promise(name="naming an unknown item", sense="at most", limit=0, measured=unknown),
+            Promise(name="by the template", sense="at most", limit=0.2, measured=1 - len(by_model) / len(judged)),
+            Promise(name="distinct texts", sense="at least", limit=0.9, measured=len(texts) / len(judged)),
         )
     )
     by_citations = Counter((min(len(row["effects"]), 2), row["source"]) for row in judged)

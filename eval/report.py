@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.environment import device, today, versions
-from eval.target import PROMISED, Target, promised
+from eval.promise import PROMISES, Promise, as_json
 
 
 class Report:
@@ -17,7 +17,7 @@ class Report:
         self._title = title
         self._blocks: list[str] = [notice] if notice else []
         self._tables: list[dict[str, Any]] = []
-        self._targets: list[Target] = []
+        self._promises: list[Promise] = []
 
     def line(self, text: str) -> None:
         """One paragraph."""
@@ -30,10 +30,10 @@ class Report:
         self._blocks.append(f"### {title}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines))
         self._tables.append({"title": title, "columns": list(columns), "rows": texts})
 
-    def promise(self, targets: Sequence[Target]) -> None:
+    def promise(self, promises: Sequence[Promise]) -> None:
         """What was promised of it, as a table; eval.results has a line for each."""
-        self._targets += targets
-        self.table("Targets", ("target", "wanted", "measured", "verdict"), [target.row for target in targets])
+        self._promises += promises
+        self.table("Promises", ("promise", "wanted", "measured", "verdict"), [promise.row for promise in promises])
 
     def write(self, folder: Path, name: str) -> None:
         """Writes `name`.md and `name`.json into `folder`, and prints the first."""
@@ -45,7 +45,7 @@ class Report:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{name}.md").write_text(text, encoding="utf-8")
         data = {"title": self._title, "command": command, "machine": machine, "tables": self._tables}
-        if self._targets:
-            data[PROMISED] = promised(self._targets, command, device())
+        if self._promises:
+            data[PROMISES] = as_json(self._promises, command, device())
         (folder / f"{name}.json").write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
         print(text)

@@ -27,8 +27,8 @@ from eval.finished import RESULT, read_result
 from eval.lift.published import PublishedLift, published_lifts
 from eval.pages.tables import as_markdown, results_table
 from eval.pages.verdict import standing
+from eval.promise import published_promises
 from eval.result import Goal, Result
-from eval.target import published_targets
 from retrieval.config import read_config
 from retrieval.differences import differences
 from retrieval.errors import BuildError, DatasetError, LlmRerankError
@@ -204,7 +204,7 @@ def _check(found: Sequence[Published], lifts: Sequence[PublishedLift]) -> None:
 
 def _promises(lifts: Sequence[PublishedLift]) -> list[Sequence[str]]:
     """The lines of what is no benchmark's run."""
-    return [*(line for lift in lifts for line in lift.lines()), *published_targets(PUBLISHED)]
+    return [*(line for lift in lifts for line in lift.lines()), *published_promises(PUBLISHED)]
 
 
 def _pages(found: Sequence[Published], lifts: Sequence[PublishedLift]) -> dict[Path, str]:

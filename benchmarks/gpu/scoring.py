@@ -16,9 +16,9 @@ from benchmarks.machine import machine
 from benchmarks.measure import Plan, choose_batch_size, measure
 from benchmarks.report import write_report
 from benchmarks.scoring_tables import growth_table, times_table, tokens_table
-from benchmarks.table import target_table
+from benchmarks.table import promise_table
 from benchmarks.world import Cell
-from eval.target import Target
+from eval.promise import Promise
 from llm_rerank.models import DEFAULT_MODEL
 
 _PLAN = Plan(ks=(20, 100, 200, 500), histories=(20, 50), repeats=3, batch_sizes=(1, 8, 32, 128), most_prompts=500)
@@ -39,9 +39,9 @@ def main() -> None:
         repeats=f"{_PLAN.repeats}, one more for K <= 20",
         one_prompt_batch=f"{batch_size}, the fastest of {', '.join(map(str, _PLAN.batch_sizes))}",
     )
-    equality = equality_target(forms, _PLAN.cells)  # last: it widens the model
+    equality = equality_promise(forms, _PLAN.cells)  # last: it widens the model
     tables = (
-        target_table([equality]),
+        promise_table([equality]),
         times_table(results),
         users_table(users),
         tokens_table(results),
@@ -53,11 +53,11 @@ def main() -> None:
         "users": [asdict(result) for result in users],
         "largest_difference_float32": equality.measured,
     }
-    write_report(options.out, "Packed scoring on one GPU", tables, about, raw, targets=[equality])
+    write_report(options.out, "Packed scoring on one GPU", tables, about, raw, promises=[equality])
     print((options.out / "README.md").read_text(encoding="utf-8"))
 
 
-def equality_target(forms: Forms, cells: Sequence[Cell]) -> Target:
+def equality_promise(forms: Forms, cells: Sequence[Cell]) -> Promise:
     """Packed scores are those of one prompt each, in float32: in bfloat16 rounding hides what is equal.
 
     The model of `forms` is float32 afterwards.
@@ -67,7 +67,7 @@ def equality_target(forms: Forms, cells: Sequence[Cell]) -> Target:
     differences = [
         np.abs(forms.packed([request])[0] - forms.one_prompt(request, batch_size=8)).max() for request in requests
     ]
-    return Target(
+    return Promise(
         name="largest score difference in float32, packed against one prompt each",
         sense="at most",
         limit=1e-3,

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.index import Searched, ask, filled, recall, scattered, targets
+from benchmarks.index import Searched, ask, filled, promises_of, recall, scattered
 from retrieval.indexes.base import FaissConfig
 
 
@@ -27,11 +27,11 @@ def test_every_geometry_is_judged() -> None:
     def at(recall: float) -> list[Searched]:
         return [Searched(name="one list in seven", milliseconds=np.array([2.0]), recall=recall)]
 
-    judged = targets({1_000: at(0.99), 20_000: at(0.78)}, 100)
+    judged = promises_of({1_000: at(0.99), 20_000: at(0.78)}, 100)
     assert [(target.name, target.verdict) for target in judged] == [
         ("recall@100, one list in seven, 1,000 centres", "met"),
         ("one query, p99, one list in seven, 1,000 centres", "met"),
         ("recall@100, one list in seven, 20,000 centres", "not met"),
         ("one query, p99, one list in seven, 20,000 centres", "met"),
     ]
-    assert {target.verdict for target in targets({1_000: at(0.99)}, 10)} == {"not measured"}
+    assert {target.verdict for target in promises_of({1_000: at(0.99)}, 10)} == {"not measured"}

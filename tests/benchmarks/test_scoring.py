@@ -4,8 +4,8 @@ import pytest
 from benchmarks.forms import Forms, some, spread
 from benchmarks.measure import Plan, choose_batch_size, estimate, measure
 from benchmarks.result import CellResult, added_exponent, exponent
+from benchmarks.scoring_promises import scoring_promises
 from benchmarks.scoring_tables import growth_table, times_table, tokens_table
-from benchmarks.scoring_targets import scoring_targets
 from benchmarks.world import Cell, World
 from llm_rerank.engines.base import ScoringRequest
 
@@ -89,9 +89,9 @@ def test_the_prefix_flatters_the_exponent_but_not_that_of_what_candidates_add() 
     assert added_exponent(times) == pytest.approx(1.0)
 
 
-def test_scoring_targets_are_judged_on_their_cells() -> None:
+def test_scoring_promises_are_judged_on_their_cells() -> None:
     results = [cell(20, 1.0), cell(100, 8.0), cell(20, 1.0, history=5)]
-    verdicts = [target.verdict for target in scoring_targets(results)]
+    verdicts = [promise.verdict for promise in scoring_promises(results)]
     assert verdicts == ["met", "not met", "not met", "met", "met"]
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.training import FORMS, Forms, Timed, measure, speed_table, training_targets
+from benchmarks.training import FORMS, Forms, Timed, measure, speed_table, training_promises
 from benchmarks.world import World
 from finetune.training.config import TrainingConfig
 from finetune.training.scorer import Scorer, open_scorer
@@ -70,5 +70,5 @@ def test_the_targets_are_ratios_of_one_run(seconds: float, verdicts: list[str]) 
         Timed(form=form, k=10, decisions=10, lists=1, tokens=1, seconds=(quick[form] + 1, quick[form]))
         for form in FORMS
     ]
-    assert [target.verdict for target in training_targets(found)] == verdicts
-    assert np.isclose(training_targets(found)[0].measured or 0, 4 / seconds)
+    assert [promise.verdict for promise in training_promises(found)] == verdicts
+    assert np.isclose(training_promises(found)[0].measured or 0, 4 / seconds)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.unmerged import BASE, MERGED, PACKED, UNMERGED, Measured, measure, price_table, unmerged_targets
+from benchmarks.unmerged import BASE, MERGED, PACKED, UNMERGED, Measured, measure, price_table, unmerged_promises
 from benchmarks.vllm_scoring import Served
 
 
@@ -27,7 +27,7 @@ def test_a_line_has_the_quickest_repeat_the_price_and_the_difference() -> None:
 
 
 def test_both_ways_of_vllm_are_held_to_the_packed_scores() -> None:
-    assert [target.verdict for target in unmerged_targets(FOUND)] == ["met", "not met"]
+    assert [promise.verdict for promise in unmerged_promises(FOUND)] == ["met", "not met"]
 
 
 def test_scores_of_another_list_are_no_match() -> None:

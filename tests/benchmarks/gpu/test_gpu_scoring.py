@@ -2,7 +2,7 @@ import subprocess
 import sys
 
 from benchmarks.forms import Forms
-from benchmarks.gpu.scoring import equality_target
+from benchmarks.gpu.scoring import equality_promise
 from benchmarks.gpu.users import UsersResult, measure_users, users_table
 from benchmarks.world import Cell
 
@@ -25,4 +25,4 @@ def test_users_are_measured_a_row_each(forms: Forms) -> None:
 
 
 def test_equality_is_a_target(forms: Forms) -> None:
-    assert equality_target(forms, [Cell(k=5, history=2)]).verdict == "met"
+    assert equality_promise(forms, [Cell(k=5, history=2)]).verdict == "met"

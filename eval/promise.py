@@ -1,4 +1,4 @@
-"""Targets: a number that was promised, the number that was measured, and whether one satisfies the other."""
+"""Promises: a number that was promised, the number that was measured, and whether one satisfies the other."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -8,12 +8,12 @@ from typing import Any, Final, Literal
 
 from retrieval.files import read_json
 
-PROMISED: Final = "promised"
-"""The key of a report's JSON under which its targets lie."""
+PROMISES: Final = "promises"
+"""The key of a report's JSON under which its promises lie."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
+class Promise:
     """`measured` None or NaN: this run did not measure it."""
 
     name: str
@@ -41,16 +41,16 @@ class Target:
         return self.name, f"{self.sense} {self.limit:g} {self.unit}".strip(), measured, self.verdict
 
 
-def promised(targets: Sequence[Target], command: str, device: str) -> dict[str, Any]:
-    """What a report's JSON holds under PROMISED."""
-    return {"command": command, "device": device, "targets": [list(target.row) for target in targets]}
+def as_json(promises: Sequence[Promise], command: str, device: str) -> dict[str, Any]:
+    """What a report's JSON holds under PROMISES."""
+    return {"command": command, "device": device, "lines": [list(promise.row) for promise in promises]}
 
 
-def published_targets(place: Path) -> Iterator[tuple[str, ...]]:
-    """A line a target of every report below `place`, in the columns of eval.results."""
+def published_promises(place: Path) -> Iterator[tuple[str, ...]]:
+    """A line a promise of every report below `place`, in the columns of eval.results."""
     for path in sorted(place.glob("*/*.json")):
         report = read_json(path)
-        if PROMISED in report:
-            made = (report[PROMISED]["command"], report[PROMISED]["device"])
-            for name, wanted, measured, verdict in report[PROMISED]["targets"]:
+        if PROMISES in report:
+            made = (report[PROMISES]["command"], report[PROMISES]["device"])
+            for name, wanted, measured, verdict in report[PROMISES]["lines"]:
                 yield (path.parent.name, "", "", name, measured, "", wanted, verdict, *made)

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from benchmarks.result import CellResult, added_exponent, exponent
-from eval.target import Target
+from eval.promise import Promise
 
 
-def scoring_targets(results: Sequence[CellResult]) -> tuple[Target, ...]:
+def scoring_promises(results: Sequence[CellResult]) -> tuple[Promise, ...]:
     """Where several cells count, the worst one does."""
     cells = {(result.k, result.history): result for result in results}
     long = [result.over_plain_pass for result in results if result.k >= 20]
@@ -15,20 +15,20 @@ def scoring_targets(results: Sequence[CellResult]) -> tuple[Target, ...]:
     return (
         _speed_up(cells.get((20, 20)), 20, 6),
         _speed_up(cells.get((100, 20)), 100, 9),
-        Target(
+        Promise(
             name="exponent of packed time against K, with and without the prefix, steepest history",
             sense="at most",
             limit=1.1,
             measured=max(steepest),
         ),
-        Target(
+        Promise(
             name="packed over one plain pass of as many tokens, worst cell with K >= 20",
             sense="at most",
             limit=1.1,
             measured=max(long, default=None),
             unit="x",
         ),
-        Target(
+        Promise(
             name="peak memory while packed runs",
             sense="below",
             limit=3,
@@ -38,8 +38,8 @@ def scoring_targets(results: Sequence[CellResult]) -> tuple[Target, ...]:
     )
 
 
-def _speed_up(result: CellResult | None, k: int, limit: float) -> Target:
-    return Target(
+def _speed_up(result: CellResult | None, k: int, limit: float) -> Promise:
+    return Promise(
         name=f"packed over one prompt a candidate, K={k}, history 20",
         sense="at least",
         limit=limit,
