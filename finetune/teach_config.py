@@ -32,7 +32,10 @@ class TeachConfig(Settings):
     """Which of them, is drawn by it."""
 
     @model_validator(mode="after")
-    def _packed(self) -> Self:
+    def _only_score(self) -> Self:
+        usual = RerankerConfig()
         if letters := [teacher.method for teacher in self.teachers if teacher.method != "packed"]:
             raise ValueError(f"teachers: {letters[0]} are probabilities within lists of 20; score packed")
+        if any((one.candidates, one.llm_weight) != (usual.candidates, usual.llm_weight) for one in self.teachers):
+            raise ValueError("teachers: candidates and llm_weight have no say here; leave them out")
         return self

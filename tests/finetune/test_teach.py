@@ -148,6 +148,11 @@ def test_letters_cannot_teach(configure: Configure) -> None:
         configure(teachers=[RerankerConfig(method="letters").model_dump()])
 
 
+def test_a_setting_that_has_no_say_is_refused(configure: Configure) -> None:
+    with pytest.raises(ValidationError, match="have no say here"):
+        configure(teachers=[RerankerConfig(llm_weight=0.5).model_dump()])
+
+
 def test_the_command_says_what_it_made(finished: Path, tiny: PreparedModel, tmp_path: Path) -> None:
     app = typer.Typer(pretty_exceptions_enable=False)
     app.command()(commands.teach)
