@@ -147,11 +147,20 @@ class TrainingConfig(AdapterTraining):
     epochs: PositiveFloat = 1.0
     """How often the examples are gone through; a part of one is allowed."""
 
+    steps: PositiveInt | None = None
+    """How many steps, however many examples there are; none: as `epochs` says."""
+
     validation_lists: NonNegativeInt = 500
     """Lists of validation users that are ranked every `validate_every` steps; 0: none, and the last weights count."""
 
     workers: NonNegativeInt = 0
     """Processes that write the prompts of the steps to come, so that a GPU need not wait; 0: training itself does."""
+
+    @model_validator(mode="after")
+    def _has_one_length(self) -> Self:
+        if self.steps is not None and self.epochs != 1.0:
+            raise ValueError(f"steps: {self.steps} and epochs: {self.epochs} both say how long; leave one of them out")
+        return self
 
     @model_validator(mode="after")
     def _can_be_lettered(self) -> Self:

@@ -27,7 +27,7 @@ class Step:
 
 def steps_of(config: TrainingConfig, source: Source) -> int:
     """How many steps the training has."""
-    return max(1, ceil(config.epochs * source.lists / config.lists_per_step))
+    return config.steps or max(1, ceil(config.epochs * source.lists / config.lists_per_step))
 
 
 def load_steps(config: TrainingConfig, source: Source, *, first: int, share: Share) -> Iterator[Step]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from finetune.examples import ExampleFolder
 from finetune.training.config import NegativesConfig, TrainingConfig
@@ -80,6 +81,12 @@ def test_a_part_of_an_epoch_is_a_part_of_its_steps(
     config = configure(epochs=epochs)
     assert steps_of(config, ExampleSource(config, examples, prompt)) == steps
     assert [step.number for step in load(epochs=epochs)] == list(range(steps))
+
+
+def test_so_many_steps_are_so_many_whatever_the_examples(load: Load, configure: Configure) -> None:
+    assert [step.number for step in load(steps=7)] == list(range(7))
+    with pytest.raises(ValidationError, match="both say how long"):
+        configure(steps=7, epochs=2)
 
 
 def test_every_step_is_full_since_the_next_epoch_fills_it(load: Load) -> None:
