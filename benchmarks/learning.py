@@ -27,8 +27,12 @@ _METRIC: Final = "NDCG@10"
 
 
 def require_config(begun: Mapping[str, Any], config: TrainingConfig, path: Path) -> None:
-    """Raises BuildError where the training was told something else than the file says."""
-    if different := differences(begun, config.model_dump(mode="json")):
+    """Raises BuildError where the training was told something else than the file says.
+
+    A setting that is newer than the training, and says nothing where it is not given, is no difference.
+    """
+    then = TrainingConfig.model_validate(begun).model_dump(mode="json")
+    if different := differences(then, config.model_dump(mode="json")):
         raise BuildError(
             f"the training was told something else: {different}",
             field="config",

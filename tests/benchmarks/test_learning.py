@@ -16,7 +16,7 @@ SHIPPED = Path(__file__).parents[2] / "llm_rerank" / "shipped" / "complete-journ
 def training(tmp_path: Path) -> Path:
     """As a training leaves it, with the demo's adapter."""
     config = TrainingConfig(examples=Path("examples"), lists_per_step=8)
-    write_json(tmp_path / "run" / BEGUN, {"plan": "", "config": config.model_dump(mode="json")})
+    write_json(tmp_path / "run" / BEGUN, {"plan": "", "config": config.model_dump(mode="json", exclude={"method"})})
     write_json(tmp_path / "run" / CURVE, {"losses": [2.0, 1.0], "validations": [[1, 0.3, 2.0], [2, 0.4, 1.0]]})
     shutil.copytree(SHIPPED, tmp_path / "run" / ADAPTER)
     return tmp_path / "run"
