@@ -115,6 +115,11 @@ class ExampleFolder:
             users.update(user_id for user_id, rank in pairs if rank or not retrieved)
         return users
 
+    def ranks(self, part: Part) -> Iterator[int]:
+        """Where retrieval had placed each target, 0 for one that it had not thought of; reads one column."""
+        for shard in self._shards[part]:
+            yield from _table(self.folder / shard, ["rank"])["rank"].to_pylist()
+
     def shards(self, part: Part) -> tuple[str, ...]:
         """The names of the files, in order: users mixed, one user's rows together and oldest first."""
         return self._shards[part]

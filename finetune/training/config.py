@@ -134,6 +134,11 @@ class TrainingConfig(AdapterTraining):
     by what swapping them changes in NDCG (Burges 2010). distillation: KL divergence from what a teacher thinks of the
     list, whatever came next (Hinton et al. 2015), over examples that `llm-rerank teach` had scored."""
 
+    beside: Literal["retrieval"] | None = None
+    """retrieval: to the score of every candidate is added what its rank in retrieval says, while the model learns and
+    validates, so that it learns what retrieval does not know; by itself it then ranks worse, and fused better. None: it
+    learns all by itself."""
+
     targets: Literal["any", "retrieved"] = "any"
     """retrieved: only examples whose target retrieval proposed too, since in service nothing else is asked about."""
 
@@ -160,6 +165,14 @@ class TrainingConfig(AdapterTraining):
     def _has_one_length(self) -> Self:
         if self.steps is not None and self.epochs != 1.0:
             raise ValueError(f"steps: {self.steps} and epochs: {self.epochs} both say how long; leave one of them out")
+        return self
+
+    @model_validator(mode="after")
+    def _is_told_by_one(self) -> Self:
+        if self.beside is not None and self.loss == "distillation":
+            raise ValueError(
+                f"beside: {self.beside}, while the loss is what a teacher thinks of all; leave one of them out"
+            )
         return self
 
     @model_validator(mode="after")

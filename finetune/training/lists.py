@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from finetune.examples import Example
 from finetune.training.config import NegativesConfig, TrainingConfig
+from finetune.training.prior import RankPrior
 from llm_rerank.counted import counted_history
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.prompt import Prompt
@@ -25,16 +26,16 @@ JUDGED: Final = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TaughtList(ScoringRequest):
-    """A list that a teacher has scored."""
+class ToldList(ScoringRequest):
+    """A list that another has judged."""
 
-    taught: tuple[float, ...]
-    """The teacher's log-odds of every candidate."""
+    told: tuple[float, ...]
+    """Of every candidate a teacher's log-odds, or what retrieval's order says of it."""
 
     @classmethod
-    def of(cls, request: ScoringRequest, taught: tuple[float, ...]) -> "TaughtList":
-        """The request with them."""
-        return cls(**{each.name: getattr(request, each.name) for each in fields(request)}, taught=taught)
+    def of(cls, request: ScoringRequest, told: tuple[float, ...]) -> "ToldList":
+        """The request with that."""
+        return cls(**{each.name: getattr(request, each.name) for each in fields(request)}, told=told)
 
 
 def selected(examples: Iterable[Example], config: TrainingConfig) -> Iterator[Example]:
@@ -58,8 +59,11 @@ def training_list(
     rng: np.random.Generator,
     *,
     method: Method = "packed",
+    prior: RankPrior | None = None,
 ) -> ScoringRequest:
-    """The target, and negatives drawn from what the example holds; with the teacher's scores where it was taught."""
+    """The target, and negatives drawn from what the example holds; with the prior, or else the teacher's scores where
+    it was taught.
+    """
     hits, popular = len(example.hits), len(example.popular)
     drawn = [
         *_draw(range(hits), negatives.hits, rng),
@@ -68,16 +72,22 @@ def training_list(
     ]
     others = [example.negatives[place] for place in drawn]
     request = _request(example, others, prompt, catalogue, method, rng)
-    if not example.taught:
-        return request
-    return TaughtList.of(request, tuple(example.taught[place] for place in (0, *(place + 1 for place in drawn))))
+    told = _taught(example, drawn) if prior is None else prior.of(example, drawn)
+    return ToldList.of(request, told) if told else request
 
 
 def validation_list(
-    example: Example, prompt: Prompt, catalogue: Catalogue, *, method: Method = "packed"
+    example: Example,
+    prompt: Prompt,
+    catalogue: Catalogue,
+    *,
+    method: Method = "packed",
+    prior: RankPrior | None = None,
 ) -> ScoringRequest:
-    """What is judged, as the model reads it."""
-    return _request(example, judged_among(example), prompt, catalogue, method, judging_chance(example))
+    """What is judged, as the model reads it, with the prior where it is judged beside that."""
+    others = judged_among(example)
+    request = _request(example, others, prompt, catalogue, method, judging_chance(example))
+    return request if prior is None else ToldList.of(request, prior.of(example, range(len(others))))
 
 
 def judged_among(example: Example, length: int = JUDGED) -> tuple[int, ...]:
@@ -94,6 +104,10 @@ def history_of(example: Example, catalogue: Catalogue) -> UserHistory:
     """What the user had done."""
     known = [catalogue.at(item).item_id for item in example.history]
     return counted_history(example.user_id, known, example.times)
+
+
+def _taught(example: Example, drawn: Sequence[int]) -> tuple[float, ...]:
+    return tuple(example.taught[place] for place in (0, *(place + 1 for place in drawn))) if example.taught else ()
 
 
 def _draw(places: Sequence[int], count: int, rng: np.random.Generator) -> list[int]:

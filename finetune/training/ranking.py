@@ -8,11 +8,11 @@ from torch import Tensor
 
 from finetune.examples import ExampleFolder
 from finetune.training.config import TrainingConfig
-from finetune.training.lists import TaughtList, selected, validation_list
+from finetune.training.lists import ToldList, selected, validation_list
 from finetune.training.loss import distillation_losses, list_losses
 from finetune.training.scorer import Scorer
 from finetune.training.share import Share
-from finetune.training.sources import ExampleSource, ReplaySource, Source
+from finetune.training.sources import ExampleSource, ReplaySource, Source, prior_of
 from finetune.training.steps import Step, load_steps, steps_of
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.packing import Pack
@@ -28,6 +28,7 @@ class RankingLesson:
         """Raises TrainingError where there is nothing to learn from, or not what was asked for."""
         self._config, self._examples, self._prompt = config, examples, prompt
         self._source = _source(config, examples, prompt)
+        self._prior = prior_of(config, examples)
         self.steps = steps_of(config, self._source)
 
     def load(self, first: int, share: Share) -> Iterator[Step]:
@@ -37,21 +38,28 @@ class RankingLesson:
     def validation(self) -> Sequence[ScoringRequest]:
         """See Lesson.validation."""
         kept = islice(selected(self._examples.all("validation"), self._config), self._config.validation_lists)
-        catalogue, method = self._examples.catalogue, self._config.method
-        return [validation_list(row, self._prompt, catalogue, method=method) for row in kept]
+        catalogue, method, prior = self._examples.catalogue, self._config.method, self._prior
+        return [validation_list(row, self._prompt, catalogue, method=method, prior=prior) for row in kept]
 
     def judge(self, model: Scorer, packed: Pack, requests: Sequence[ScoringRequest]) -> tuple[Tensor, Tensor]:
         """See Lesson.judge."""
-        scores: tuple[Tensor, ...] = model(packed, requests)
+        scores: list[Tensor] = list(model(packed, requests))
+        if self._prior is not None:
+            scores = [one + _told(request, one) for one, request in zip(scores, requests, strict=True)]
         gains = torch.stack([_ndcg(one.detach().float()) for one in scores])
         return self._losses(torch.cat(scores), requests, [len(one) for one in scores]), gains
 
     def _losses(self, scores: Tensor, requests: Sequence[ScoringRequest], lengths: Sequence[int]) -> Tensor:
         """Of lists that were taught, the distance from the teacher; of validation lists and others, from the target."""
-        taught = [request.taught for request in requests if isinstance(request, TaughtList)]
+        taught = [request.told for request in requests if isinstance(request, ToldList)]
         if self._config.loss != "distillation":
             return list_losses(scores, lengths, self._config.loss)
         return distillation_losses(scores, taught) if taught else list_losses(scores, lengths, "softmax")
+
+
+def _told(request: ScoringRequest, scores: Tensor) -> Tensor:
+    """What is known beforehand of the scored candidates; a pass that packs nothing is told nothing."""
+    return torch.tensor(request.told if isinstance(request, ToldList) else 0.0).to(scores)
 
 
 def _source(config: TrainingConfig, examples: ExampleFolder, prompt: Prompt) -> Source:

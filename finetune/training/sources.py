@@ -12,6 +12,7 @@ import numpy as np
 from finetune.examples import ExampleFolder
 from finetune.training.config import TrainingConfig
 from finetune.training.lists import consecutive, selected, training_list
+from finetune.training.prior import RankPrior
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.prompt import Prompt
 from retrieval.errors import TrainingError
@@ -33,6 +34,11 @@ class Source(Protocol):
         ...
 
 
+def prior_of(config: TrainingConfig, examples: ExampleFolder) -> RankPrior | None:
+    """What the model learns beside, if anything."""
+    return RankPrior.of_folder(examples) if config.beside == "retrieval" else None
+
+
 class ExampleSource:
     """One folder's examples: shards in random order, in each its users; a user's lists stay together, since they share
     a prefix."""
@@ -51,7 +57,7 @@ class ExampleSource:
         Raises TrainingError where there is nothing to learn from, or not what was asked for.
         """
         self._config, self._examples, self._prompt = config, examples, prompt
-        self._field, self._without = field, frozenset(without)
+        self._field, self._without, self._prior = field, frozenset(without), prior_of(config, examples)
         self.lists = self._count()
         self._require_lists()
         self._require_negatives()
@@ -61,13 +67,14 @@ class ExampleSource:
         """See Source.epoch."""
         rng = np.random.default_rng([self._config.seed, number])
         shards = self._examples.shards("train")
-        negatives, method = self._config.negatives, self._config.method
+        draw = partial(training_list, method=self._config.method, prior=self._prior)
+        negatives, catalogue = self._config.negatives, self._examples.catalogue
         for shard in rng.permutation(len(shards)):
             read = selected(self._examples.read(shards[shard]), self._config)
             users = [list(rows) for user, rows in groupby(read, lambda row: row.user_id) if user not in self._without]
             for user in rng.permutation(len(users)):
                 for row in consecutive(users[user], self._config.lists_per_user, rng):
-                    yield partial(training_list, row, negatives, self._prompt, self._examples.catalogue, method=method)
+                    yield partial(draw, row, negatives, self._prompt, catalogue)
 
     def _count(self) -> int:
         counts = self._examples.rows_per_user("train", retrieved=self._config.targets == "retrieved")

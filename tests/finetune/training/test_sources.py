@@ -7,7 +7,7 @@ import pytest
 
 from finetune.examples import ExampleFolder
 from finetune.training.config import NegativesConfig, TrainingConfig
-from finetune.training.lists import TaughtList
+from finetune.training.lists import ToldList
 from finetune.training.sources import ExampleSource, LazyList, ReplaySource
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.prompt import Prompt
@@ -89,8 +89,8 @@ def test_what_was_taught_comes_with_the_teachers_scores(configure: Configure, ta
     source = ExampleSource(configure(loss="distillation"), examples, prompt)
     for lazy_list in source.epoch(0):
         request = lazy_list(np.random.default_rng(7))
-        assert isinstance(request, TaughtList)
-        assert len(request.taught) == len(request.continuations) == 5
-        titles = [prompt.title(examples.catalogue.at(-int(score))) for score in request.taught]
+        assert isinstance(request, ToldList)
+        assert len(request.told) == len(request.continuations) == 5
+        titles = [prompt.title(examples.catalogue.at(-int(score))) for score in request.told]
         for title, continuation in zip(titles, request.continuations, strict=True):
             assert any(continuation[at : at + len(title)] == tuple(title) for at in range(len(continuation)))
