@@ -45,7 +45,7 @@ class PublishedLift:
                 goal.row,
                 f"ndcg@10, {goal.figure}",
                 "" if (found := result.figure(goal)) is None else f"{found:.4f}",
-                _interval(result, goal.row),
+                "" if goal.figure == "everybody" else _interval(result, goal.row),  # which is over fewer users
                 f">= {goal.at_least:g}",
                 result.standing(goal),
                 *made,
