@@ -107,7 +107,7 @@ def _compress(python: Path, config: QuantizationConfig, out: Path, prompts: Sequ
             field="scheme",
             value=config.scheme.kind,
             remedy="Choose a group size that divides the inputs of every layer."
-            if "group" in why
+            if "group_size" in why
             else "Free memory (-9: the system ended it for want of some) or disk, or choose another scheme.",
         )
     return dict(json.loads(done.stdout.splitlines()[-1]))

@@ -67,9 +67,18 @@ def test_a_group_that_does_not_divide_a_layer_is_refused_and_leaves_nothing(
     configure: Configure, rows: Path, tmp_path: Path
 ) -> None:
     scheme = {"kind": "w4a16", "group_size": 12, "calibration": {"examples": rows, "prompts": 1}}
-    with pytest.raises(ModelError, match=r"scheme='w4a16'.*not divisible by group_size.*another scheme, or a group"):
+    with pytest.raises(ModelError, match=r"scheme='w4a16'.*not divisible by group_size.*Choose a group size"):
         quantize(configure(scheme=scheme), tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_that_the_system_ends_is_not_blamed_on_the_scheme(configure: Configure, tmp_path: Path) -> None:
+    python = tmp_path / "environment" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text("#!/bin/sh\nkill -9 $$\n")
+    python.chmod(0o755)
+    with pytest.raises(ModelError, match=r"it said nothing; it ended with -9\)\. Free memory"):
+        quantize(configure(scheme={"kind": "fp8"}, environment=tmp_path / "environment"), tmp_path / "out")
 
 
 def test_what_lies_there_is_kept(configure: Configure, tmp_path: Path) -> None:
