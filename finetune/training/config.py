@@ -136,8 +136,8 @@ class TrainingConfig(AdapterTraining):
 
     beside: Literal["retrieval"] | None = None
     """retrieval: to the score of every candidate is added what its rank in retrieval says, while the model learns and
-    validates, so that it learns what retrieval does not know; by itself it then ranks worse, and fused better. None: it
-    learns all by itself."""
+    validates, so that it learns what retrieval does not know: for a fusion, not to rank by itself. None: it learns all
+    by itself."""
 
     targets: Literal["any", "retrieved"] = "any"
     """retrieved: only examples whose target retrieval proposed too, since in service nothing else is asked about."""
