@@ -34,7 +34,6 @@ from eval.statistics.significance import bootstrap_interval, difference
 from finetune.examples import Example, ExampleFolder
 from finetune.training.lists import JUDGED, history_of, judged_among, judging_chance
 from llm_rerank.config import RerankerConfig
-from llm_rerank.methods import settled
 from llm_rerank.models import prepare_model
 from llm_rerank.opening import open_reranker
 from llm_rerank.reranker import Query, Reranker
@@ -148,7 +147,7 @@ def retrieval_gains(rows: Sequence[Example], candidates: int) -> NDArray[np.floa
 
 def rank(name: str, config: RankersConfig, examples: ExampleFolder, progress: Progress) -> Ranked:
     """Scores the lists of one folder, going on where an earlier run stopped."""
-    ranker = settled(config.rankers[name])
+    ranker = config.rankers[name].settled()
     examples.require_histories(ranker.prompt.history_items)
     model, adapter = prepare_model(ranker.model, say=progress.console.print), served_adapter(ranker.adapter)
     weights = f"{model.fingerprint} {adapter.adapter_id if adapter else ''} {ranker.prompt.fingerprint}"

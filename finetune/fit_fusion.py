@@ -27,7 +27,6 @@ from llm_rerank.learned_fusion.fitting import FusionLearner, Lesson
 from llm_rerank.learned_fusion.model import write_fusion
 from llm_rerank.learned_fusion.opening import learnt_with
 from llm_rerank.learned_fusion.record import RECORD, FusionRecord, read_record
-from llm_rerank.methods import settled
 from llm_rerank.models import prepare_model
 from llm_rerank.opening import open_reranker
 from llm_rerank.reranker import Query, Reranker
@@ -62,7 +61,7 @@ def fit_shop_fusion(shop: ShopData, config: FusionConfig, folder: Path, progress
     nobody's last basket can be held out.
     """
     model = prepare_model(config.reranker.model, say=progress.console.print)
-    config = config.model_copy(update={"reranker": settled(config.reranker)})
+    config = config.model_copy(update={"reranker": config.reranker.settled()})
     adapter = served_adapter(config.reranker.adapter)
     with_what = learnt_with(model.fingerprint, adapter.adapter_id if adapter else None, config.reranker.prompt, config)
     settings = config.model_dump_json(exclude={"dataset": True, "reranker": {"model": True, "adapter": True}})

@@ -23,7 +23,6 @@ from finetune.training.config import NegativesConfig
 from finetune.training.lists import consecutive, history_of
 from finetune.write_once import write_once
 from llm_rerank.config import RerankerConfig
-from llm_rerank.methods import settled
 from llm_rerank.models import prepare_model
 from llm_rerank.opening import open_reranker
 from llm_rerank.reranker import Query, Reranker
@@ -44,7 +43,7 @@ def teach(config: TeachConfig, folder: Path, progress: Progress) -> dict[str, An
     examples = ExampleFolder(config.examples)
     for teacher in config.teachers:
         examples.require_histories(teacher.prompt.history_items)
-    config = config.model_copy(update={"teachers": tuple(map(settled, config.teachers))})
+    config = config.model_copy(update={"teachers": tuple(teacher.settled() for teacher in config.teachers)})
     names = [_name(teacher, progress) for teacher in config.teachers]
     settings = config.model_dump_json(exclude={"examples", "teachers"})
     made_from = sha256(f"{FORMAT} {examples.made_from} {names} {settings}".encode()).hexdigest()[:16]

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from llm_rerank.explanations.asking import WriterPrompt
 from llm_rerank.models import PreparedModel
 from llm_rerank.prompt import PromptConfig
+from llm_rerank.reranker import Method
 from retrieval.errors import BuildError, ModelError
 from retrieval.files import DAMAGES, checksum, write_json
 from retrieval.settings import Settings
@@ -30,6 +31,7 @@ class _About(Settings):
     base: str
     base_fingerprint: str
     prompt: PromptConfig | WriterPrompt
+    method: Method = "packed"  # there was no other when the first were trained
     examples: str
     metrics: dict[str, int | float]
 
@@ -47,6 +49,10 @@ class Adapter:
     prompt: PromptConfig | WriterPrompt
     """What it was trained to answer: whether an item is liked, or what to say of one."""
 
+    method: Method
+    """What it was trained to be scored by: by the other one its scores mean nothing, and nothing shows it. A writer's
+    says nothing."""
+
     examples: str
     """What it was trained on: the examples' `made_from`."""
 
@@ -57,7 +63,7 @@ class Adapter:
         """The adapter in that folder; raises BuildError for one that is unfinished, damaged or was changed."""
         try:
             about = _About.model_validate(json.loads((folder / ABOUT).read_text(encoding="ascii")))
-            found = _content_id(folder, about.base_fingerprint, about.prompt)
+            found = _content_id(folder, about.base_fingerprint, about.prompt, about.method)
         except DAMAGES as err:
             raise BuildError(
                 f"no whole adapter of this version lies there ({_why(err)})",
@@ -78,6 +84,7 @@ class Adapter:
             base=about.base,
             base_fingerprint=about.base_fingerprint,
             prompt=about.prompt,
+            method=about.method,
             examples=about.examples,
             metrics=about.metrics,
         )
@@ -114,16 +121,33 @@ class Adapter:
                 remedy="Ask as it was trained, or train an adapter for this prompt.",
             )
 
+    def require_method(self, method: Method) -> None:
+        """Raises ModelError where the adapter was trained for another method."""
+        if method != self.method:
+            raise ModelError(
+                f"the adapter was trained for {self.method}",
+                field="method",
+                value=method,
+                remedy=f"Set method: {self.method}, or train an adapter for {method}.",
+            )
+
 
 def write_about(
-    folder: Path, base: PreparedModel, prompt: PromptConfig | WriterPrompt, examples: str, metrics: Mapping[str, Any]
+    folder: Path,
+    base: PreparedModel,
+    prompt: PromptConfig | WriterPrompt,
+    examples: str,
+    metrics: Mapping[str, Any],
+    *,
+    method: Method = "packed",
 ) -> Adapter:
     """Names the weights and settings that lie in `folder`, last of all: a folder without its name is unfinished."""
     about = {
-        "adapter_id": _content_id(folder, base.fingerprint, prompt),
+        "adapter_id": _content_id(folder, base.fingerprint, prompt, method),
         "base": base.name,
         "base_fingerprint": base.fingerprint,
         "prompt": prompt.model_dump(),
+        "method": method,
         "examples": examples,
         "metrics": dict(metrics),
     }
@@ -139,7 +163,9 @@ def _why(err: Exception) -> str:
     return " ".join(str(err).split())
 
 
-def _content_id(folder: Path, base_fingerprint: str, prompt: PromptConfig | WriterPrompt) -> str:
-    """Changes with the weights, their settings, the base and the prompt."""
-    parts = (checksum(folder / WEIGHTS), checksum(folder / SETTINGS), base_fingerprint, prompt.fingerprint)
+def _content_id(folder: Path, base_fingerprint: str, prompt: PromptConfig | WriterPrompt, method: Method) -> str:
+    """Changes with the weights, their settings, the base, the prompt and the method, of which packed goes unnamed."""
+    parts = [checksum(folder / WEIGHTS), checksum(folder / SETTINGS), base_fingerprint, prompt.fingerprint]
+    if method != "packed":
+        parts.append(method)
     return sha256(" ".join(parts).encode()).hexdigest()[:12]

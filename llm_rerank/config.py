@@ -1,15 +1,16 @@
 """What a recommender is made of."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
 
+from llm_rerank.adapters import Adapter
 from llm_rerank.explanations.evidence import EvidenceConfig
 from llm_rerank.models import DEFAULT_MODEL
 from llm_rerank.prompt import PromptConfig
 from llm_rerank.reranker import Method
-from llm_rerank.served import AdapterSetting
+from llm_rerank.served import AdapterSetting, served_adapter
 from retrieval.settings import Settings
 
 
@@ -40,6 +41,22 @@ class RerankerConfig(Settings):
     """How many candidates retrieval proposes and the LLM scores."""
     llm_weight: float = Field(default=0.0, ge=0, le=1)
     """The LLM's share in the final score, as chosen on validation users; a fusion that was learnt has its own."""
+
+    def served(self) -> Adapter | None:
+        """The adapter, read and whole, trained with this prompt and for this method; of the model it is not asked yet.
+
+        Raises ModelError for one that was not, BuildError and ConfigError as served_adapter does.
+        """
+        adapter = served_adapter(self.adapter)
+        if adapter is not None:
+            adapter.require_prompt(self.prompt)
+            adapter.require_method(self.method)
+        return adapter
+
+    def settled(self) -> Self:
+        """The same with its adapter by folder: another one may be live the next time. Raises as `served` does."""
+        adapter = self.served()
+        return self if adapter is None else self.model_copy(update={"adapter": adapter.folder})
 
 
 class RecommendConfig(RerankerConfig):

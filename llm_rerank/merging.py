@@ -6,7 +6,6 @@ from typing import Final
 from llm_rerank.adapters import Adapter
 from llm_rerank.checkpoints import require_free, write_checkpoint
 from llm_rerank.engines.transformers import _read_model  # that file's digest names all scores that are kept
-from llm_rerank.methods import method_of
 from llm_rerank.models import PreparedModel
 
 MERGED: Final = "merged.json"
@@ -30,7 +29,7 @@ def _made_of(adapter: Adapter, base: PreparedModel) -> dict[str, object]:
         "base": base.name,
         "base_fingerprint": base.fingerprint,
         "prompt": adapter.prompt.model_dump(),
-        "method": method_of(adapter),
+        "method": adapter.method,
         "examples": adapter.examples,
         "metrics": dict(adapter.metrics),
     }

@@ -21,8 +21,8 @@ from retrieval.folder import BuiltShop
 def open_reranker(config: RerankerConfig, catalogue: Catalogue, *, say: Callable[[str], None]) -> Reranker:
     """The configured model, prepared and loaded, with its adapter and prompt; `say` hears of slow steps.
 
-    Raises ModelError for an adapter that was trained on another model or with another prompt, and BuildError or
-    ConfigError for one that is not there (see served_adapter).
+    Raises ModelError for an adapter that was trained on another model, with another prompt or for another method, and
+    BuildError or ConfigError for one that is not there (see served_adapter).
     """
     model, adapter = _served(config, say)
     return _open(config, model, adapter, catalogue, WeightedFusion(llm_weight=config.llm_weight))
@@ -45,6 +45,7 @@ def require_fitting(adapter: Adapter, config: RecommendConfig, *, say: Callable[
     """Raises ModelError and ConfigError as opening would with this adapter live; neither shop nor weights are read."""
     model = prepare_model(config.model, say=say)
     adapter.require(model, config.prompt)
+    adapter.require_method(config.method)
     if config.fusion is not None:
         learnt = read_record(config.fusion).learnt_with
         served = {"model": model.fingerprint, "adapter": adapter.adapter_id, "prompt": config.prompt.fingerprint}
@@ -52,10 +53,10 @@ def require_fitting(adapter: Adapter, config: RecommendConfig, *, say: Callable[
 
 
 def _served(config: RerankerConfig, say: Callable[[str], None]) -> tuple[PreparedModel, Adapter | None]:
-    adapter = served_adapter(config.adapter)  # first: nobody should wait for a model to hear that it is not there
+    adapter = config.served()  # first: nobody should wait for a model to hear that it is not there
     model = prepare_model(config.model, say=say)
     if adapter is not None:
-        adapter.require(model, config.prompt)
+        adapter.require_base(model)
     return model, adapter
 
 

@@ -13,7 +13,6 @@ from llm_rerank.explanations.evidence import EvidenceFinder, Vectors
 from llm_rerank.explanations.explainer import Explainer
 from llm_rerank.explanations.writer import Writer
 from llm_rerank.fusion import Fusion, standardise
-from llm_rerank.methods import settled
 from llm_rerank.one_thread import OnOneThread
 from llm_rerank.opening import open_for_shop
 from llm_rerank.ranking import RankedItem, Ranking
@@ -56,8 +55,8 @@ class Recommender:
     def for_shop(
         cls, shop: BuiltShop, config: RecommendConfig, *, say: Callable[[str], None] = lambda _: None
     ) -> "Recommender":
-        """Loads the model for a shop that is open already; raises ModelError for an adapter of another method."""
-        reranker = open_for_shop(settled(config), shop, say=say)
+        """Loads the model for a shop that is open already."""
+        reranker = open_for_shop(config, shop, say=say)
         explainer = None
         if config.method == "packed":
             finder = EvidenceFinder(reranker, _vectors_of(shop), config.evidence)

@@ -19,7 +19,6 @@ import pyarrow.parquet
 
 from llm_rerank.config import RerankerConfig
 from llm_rerank.counted import counted_history
-from llm_rerank.methods import settled
 from llm_rerank.opening import open_reranker
 from llm_rerank.reranker import Query, Reranker
 from retrieval.catalogue import Catalogue
@@ -77,7 +76,7 @@ def main() -> None:
         catalogue = Catalogue(Item(item_id=row["item_id"], title=row["title"] or "") for row in items)
         lists = _read(given.lists, "user_id", "history", "times", "candidates")
         with showing_progress() as progress:
-            config = settled(read_config(given.config, RerankerConfig))
+            config = read_config(given.config, RerankerConfig)
             reranker = open_reranker(config, catalogue, say=progress.console.print)
             start = perf_counter()
             scored = score_lists(reranker, lists, partial(progress.track, description="scoring"))

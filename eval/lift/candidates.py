@@ -65,15 +65,20 @@ class Proposals:
         ]
 
     def learners(self) -> list[Asked]:
-        """Every user of the part before, asked of retrieval that knows nothing of what they then took."""
-        retriever = self._retriever_of_learners()
+        """Every user of the part before, asked of retrieval that knows nothing of what they then took.
+
+        Where candidates are given, those whom they are given to.
+        """
+        retriever, given_to = self._retriever_of_learners(), self._given_to()
+        catalogue = {item.item_id for item in self.catalogue}
+        users = sorted(self.inner.targets if given_to is None else given_to.keys() & self.inner.targets.keys())
         found = []
-        for user in self._progress.track(sorted(self.inner.targets), description="candidates, learners"):
+        for user in self._progress.track(users, description="candidates, learners"):
             history, targets = self.inner.train.history(user), self.inner.targets[user]
             seen = set(history.item_ids) if masks(self._benchmark.protocol) else set()
             relevant = [item for item in targets if item not in seen]
-            given = self._given(user, relevant)
-            exclude = {item.item_id for item in self.catalogue}.difference(given) if given else seen
+            given = frozenset() if given_to is None else frozenset(relevant).union(given_to[user])
+            exclude = catalogue - given if given else seen
             if relevant:
                 found.append(self._ask(retriever[user], history, relevant, given, exclude))
         return found
@@ -99,10 +104,8 @@ class Proposals:
             for number, item_id in enumerate(left, start=1)
         ]
 
-    def _given(self, user: str, relevant: list[str]) -> frozenset[str]:
-        if self._benchmark.protocol.candidates != "given" or self._data.given is None:
-            return frozenset()
-        return frozenset(self._data.given[user]).union(relevant)
+    def _given_to(self) -> Mapping[str, Collection[str]] | None:
+        return self._data.given if self._benchmark.protocol.candidates == "given" else None
 
     def _retriever_of_learners(self) -> Mapping[str, Retriever]:
         """By user: a blend's trees have learnt from the other half of them."""

@@ -15,7 +15,6 @@ from finetune.training.checkpoint import Checkpoint, Weights
 from finetune.training.config import AdapterTraining, LoraSettings
 from llm_rerank.adapters import SETTINGS, WEIGHTS, Adapter, write_about
 from llm_rerank.explanations.asking import WriterPrompt
-from llm_rerank.methods import mark_of, require_method
 from llm_rerank.models import PreparedModel
 from llm_rerank.prompt import PromptConfig
 from llm_rerank.reranker import Method
@@ -81,7 +80,9 @@ class Assignment:
             exclude=_PLACES, exclude_none=True
         )  # a later version's new ones are None
         about = [settings, self.learnt_from, self.base.fingerprint, self.prompt.fingerprint]
-        return sha256(" ".join([*about, *mark_of(self.method).values()]).encode()).hexdigest()[:16]
+        if self.method != "packed":
+            about.append(self.method)
+        return sha256(" ".join(about).encode()).hexdigest()[:16]
 
 
 def begun_with(
@@ -95,7 +96,7 @@ def begun_with(
     if adapter is None:
         return None
     adapter.require(base, prompt)
-    require_method(adapter, method)
+    adapter.require_method(method)
     theirs = LoraConfig.from_pretrained(str(adapter.folder))
     form = {"rank": theirs.r, "alpha": theirs.lora_alpha, "rslora": theirs.use_rslora}
     if form != config.lora.model_dump(exclude={"dropout"}):
@@ -115,12 +116,11 @@ def write_adapter(folder: Path, state: Checkpoint, assignment: Assignment) -> Ad
         part = Path(made) / folder.name
         part.mkdir()
         halves = {name: weights.half().contiguous() for name, weights in state.best.items()}
-        # One word only: several are written in any order, and the same weights would have many ids.
-        save_file(halves, part / WEIGHTS, metadata=mark_of(assignment.method) or {"format": "pt"})
+        save_file(halves, part / WEIGHTS, metadata={"format": "pt"})
         (part / WEIGHTS).chmod(0o644)  # whoever serves it may be another user
         _write_settings(part / SETTINGS, assignment.config, state.best)
-        metrics = _metrics(state, assignment.measure)
-        write_about(part, assignment.base, assignment.prompt, assignment.learnt_from, metrics)
+        about = assignment.base, assignment.prompt, assignment.learnt_from, _metrics(state, assignment.measure)
+        write_about(part, *about, method=assignment.method)
         part.replace(folder)
     return Adapter.read(folder)
 

@@ -9,7 +9,6 @@ from llm_rerank.channels import DEFAULT_CHANNEL
 from llm_rerank.cli.options import Json, settings
 from llm_rerank.cli.show import print_json, print_text, progress
 from llm_rerank.cli.show_adapters import adapter_json, registry_json, show_adapter, show_registry
-from llm_rerank.methods import method_of, require_method
 from llm_rerank.models import prepare_model
 from llm_rerank.registry import REGISTRY, Registry, Switch
 from retrieval.errors import LlmRerankError
@@ -74,9 +73,7 @@ def promote(
 
         with progress(visible=not json) as say:
             say("Comparing it with the model")
-            read, whole = settings(config, None), found.get(adapter)
-            require_method(whole, read.method)
-            require_fitting(whole, read, say=say)
+            require_fitting(found.get(adapter), settings(config, None), say=say)
     _tell(found, found.promote(adapter, channel), json=json)
 
 
@@ -141,6 +138,8 @@ def _warnings(registry: Registry, switch: Switch) -> list[str]:
         warnings.append(f"it was trained on {live.base}, the one before on {before.base}: `model:` must change too.")
     if live.prompt != before.prompt:
         warnings.append("it was trained with another prompt than the one before: `prompt:` must change too (see show).")
-    if (method := method_of(live)) != (other := method_of(before)):
-        warnings.append(f"it was trained for {method}, the one before for {other}: `method:` must change too.")
+    if live.method != before.method:
+        warnings.append(
+            f"it was trained for {live.method}, the one before for {before.method}: `method:` must change too."
+        )
     return warnings

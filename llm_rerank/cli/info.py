@@ -6,9 +6,7 @@ from typing import Any
 from llm_rerank.cli.options import ConfigFile, Json, ShopFolder, settings
 from llm_rerank.cli.show import print_json, print_text
 from llm_rerank.config import RerankerConfig
-from llm_rerank.methods import require_method
 from llm_rerank.models import cache_folder
-from llm_rerank.served import served_adapter
 from retrieval.errors import BuildError, LlmRerankError
 from retrieval.manifest import Manifest
 
@@ -49,11 +47,9 @@ def info(config: ConfigFile = None, shop: ShopFolder = None, json: Json = False)
 def _adapter(config: RerankerConfig) -> dict[str, str] | str | None:
     """What the next start would serve, or why it would be refused; whether it fits the model is seen then."""
     try:
-        adapter = served_adapter(config.adapter)
+        adapter = config.served()
         if adapter is None:
             return None
-        adapter.require_prompt(config.prompt)
-        require_method(adapter, config.method)
     except LlmRerankError as err:
         return str(err)
     return {"adapter_id": adapter.adapter_id, "folder": str(adapter.folder), "base": adapter.base}

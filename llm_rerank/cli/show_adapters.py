@@ -9,7 +9,6 @@ from rich.table import Table
 from llm_rerank.adapters import Adapter
 from llm_rerank.channels import Channels
 from llm_rerank.cli.show import print_table, print_text
-from llm_rerank.methods import method_of
 from llm_rerank.registry import Registry
 from llm_rerank.tokenizer import one_line
 from retrieval.errors import LlmRerankError
@@ -39,7 +38,7 @@ def adapter_json(adapter: Adapter, channels: Channels) -> dict[str, Any]:
         "base_fingerprint": adapter.base_fingerprint,
         "prompt_fingerprint": adapter.prompt.fingerprint,
         "prompt": adapter.prompt.model_dump(),
-        "method": method_of(adapter),
+        "method": adapter.method,
         "examples": adapter.examples,
         "metrics": dict(adapter.metrics),
         "bytes": adapter.size,

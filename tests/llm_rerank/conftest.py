@@ -18,7 +18,6 @@ from transformers import (
 from llm_rerank.adapters import SETTINGS, WEIGHTS, Adapter, write_about
 from llm_rerank.engines.fake import FakeEngine
 from llm_rerank.engines.transformers import TransformersEngine
-from llm_rerank.methods import mark_of
 from llm_rerank.models import PreparedModel, prepare_model
 from llm_rerank.prompt import Prompt, PromptConfig
 from llm_rerank.reranker import Method
@@ -110,10 +109,11 @@ def make_adapter(tmp_path: Path) -> Callable[..., Adapter]:
     ) -> Adapter:
         folder = tmp_path / "trained" / f"{weights} for {base} by {method}"
         folder.mkdir(parents=True)
-        save_file({weights: np.zeros(1)}, folder / WEIGHTS, metadata=mark_of(method))
+        save_file({weights: np.zeros(1)}, folder / WEIGHTS)
         (folder / SETTINGS).write_text("{}", encoding="utf-8")
         trained_on = PreparedModel(name=base, folder=Path(base), fingerprint=f"{base}-print")
-        return write_about(folder, trained_on, prompt or PromptConfig(), "examples", {"steps": 3, "ndcg": 0.25})
+        about = trained_on, prompt or PromptConfig(), "examples", {"steps": 3, "ndcg": 0.25}
+        return write_about(folder, *about, method=method)
 
     return make
 

@@ -92,3 +92,29 @@ def test_another_prompt_is_refused_with_what_differs(adapter: Adapter) -> None:
         adapter.require(BASE, PromptConfig(question="Next?"))
     assert refused.value.field == "prompt"
     assert refused.value.value == {"question": "Next?"}
+
+
+def test_its_method_is_its_name_too(adapter: Adapter) -> None:
+    lettered = write_about(adapter.folder, BASE, PROMPT, "examples", {}, method="letters")
+    assert (adapter.method, lettered.method) == ("packed", "letters")
+    assert lettered.adapter_id != adapter.adapter_id
+
+
+def test_another_method_is_refused_by_name(adapter: Adapter) -> None:
+    adapter.require_method("packed")
+    with pytest.raises(ModelError, match=r"method='letters': the adapter was trained for packed\. Set method: packed"):
+        adapter.require_method("letters")
+
+
+def test_what_was_trained_before_there_was_a_choice_is_packed(adapter: Adapter) -> None:
+    about = json.loads((adapter.folder / ABOUT).read_text(encoding="ascii"))
+    del about["method"]
+    (adapter.folder / ABOUT).write_text(json.dumps(about), encoding="ascii")
+    assert Adapter.read(adapter.folder) == adapter
+
+
+def test_a_method_of_a_later_version_is_refused(adapter: Adapter) -> None:
+    about = json.loads((adapter.folder / ABOUT).read_text(encoding="ascii"))
+    (adapter.folder / ABOUT).write_text(json.dumps(about | {"method": "pairs"}), encoding="ascii")
+    with pytest.raises(BuildError, match=r"adapter\.json\.method: Input should be"):
+        Adapter.read(adapter.folder)

@@ -1,14 +1,19 @@
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from llm_rerank.adapters import Adapter
 from llm_rerank.config import RerankerConfig
+from llm_rerank.opening import open_reranker
+from llm_rerank.prompt import PromptConfig
 from llm_rerank.registry import Registry
 from llm_rerank.served import LiveAdapter, served_adapter
+from retrieval.catalogue import Catalogue
 from retrieval.config import read_config
-from retrieval.errors import BuildError, ConfigError
+from retrieval.errors import BuildError, ConfigError, ModelError
+from retrieval.records import Item
 
 Make = Callable[..., Adapter]
 
@@ -72,3 +77,32 @@ def test_promotion_and_rollback_decide_what_a_registry_serves(make_adapter: Make
     assert served_adapter(setting) == other
     registry.rollback("shop")
     assert served_adapter(setting) == one
+
+
+@pytest.mark.parametrize(
+    ("other", "because"),
+    [({"prompt": PromptConfig(question="Next?")}, "with another prompt"), ({"method": "letters"}, "for letters")],
+)
+def test_a_configuration_serves_what_was_trained_for_it(
+    make_adapter: Make, other: dict[str, Any], because: str
+) -> None:
+    fitting = make_adapter("one")
+    assert RerankerConfig(adapter=fitting.folder).served() == fitting
+    with pytest.raises(ModelError, match=f"was trained {because}"):
+        RerankerConfig(adapter=make_adapter("other", **other).folder).served()
+
+
+def test_what_is_settled_stays_when_another_one_is_promoted(make_adapter: Make, tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "kept")
+    one, other = (registry.add(make_adapter(weights).folder)[0] for weights in ("one", "other"))
+    registry.promote(one.adapter_id, "default")
+    config = RerankerConfig(adapter=LiveAdapter(registry=registry.folder)).settled()
+    registry.promote(other.adapter_id, "default")
+    assert config.adapter == one.folder
+    assert RerankerConfig().settled() == RerankerConfig()
+
+
+def test_another_method_is_refused_before_the_model_is_looked_for(make_adapter: Make) -> None:
+    config = RerankerConfig(model="nowhere", adapter=make_adapter("one", method="letters").folder)
+    with pytest.raises(ModelError, match="the adapter was trained for letters"):
+        open_reranker(config, Catalogue([Item(item_id="milk", title="Milk")]), say=print)

@@ -23,7 +23,6 @@ from llm_rerank.config import RerankerConfig
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.packing import pack
 from llm_rerank.engines.transformers import TransformersEngine
-from llm_rerank.methods import method_of
 from llm_rerank.models import DEFAULT_MODEL, PreparedModel
 from llm_rerank.opening import open_reranker
 from llm_rerank.prompt import PromptConfig
@@ -269,7 +268,7 @@ def test_an_adapter_for_letters_says_so_and_is_not_gone_on_from_for_anything_els
     finished: Path, configure: Configure, tmp_path: Path
 ) -> None:
     lettered = run(configure(method="letters", epochs=1 / 6), tmp_path / "lettered")
-    assert (method_of(lettered), method_of(Adapter.read(finished / "adapter"))) == ("letters", "packed")
+    assert (lettered.method, Adapter.read(finished / "adapter").method) == ("letters", "packed")
     for method, before in (("packed", lettered.folder), ("letters", finished / "adapter")):
         with pytest.raises(ModelError, match="method="):
             run(configure(method=method, begin_with=before), tmp_path / method)
