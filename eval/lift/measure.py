@@ -91,8 +91,13 @@ class Measure:
         return Row(
             name=name,
             held=intervals(ours),
-            everybody={} if users is None else {metric: float(ours[metric].sum()) / users for metric in ours},
+            everybody={} if users is None else intervals(_of_everybody(ours, users)),
             versus={} if name == RETRIEVAL else differences(ours, theirs),
             lift=float(ours[HEADLINE].mean() / theirs[HEADLINE].mean() - 1),
             slices=slices,
         )
+
+
+def _of_everybody(table: pd.DataFrame, users: int) -> pd.DataFrame:
+    """With the users whose candidates do not hold what they took: no order of them is worth anything."""
+    return table.reset_index(drop=True).reindex(range(users), fill_value=0.0)

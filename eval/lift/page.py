@@ -57,7 +57,7 @@ def _table(rows: list[Row]) -> str:
     for row in rows:
         versus = row.versus.get("ndcg@10")
         gained, p = (f"{versus.difference}", f"{versus.p_value:.4f}") if versus else ("", "")
-        everybody = f"{row.everybody['ndcg@10']:.4f}" if row.everybody else ""
+        everybody = str(row.everybody["ndcg@10"]) if row.everybody else ""
         figures = f"{row.held['ndcg@10']} | {row.held['recall@10'].mean:.4f} | {row.lift:+.1%}"
         lines.append(f"| {row.name} | {figures} | {gained} | {p} | {everybody} |")
     return "\n".join(lines)

@@ -38,14 +38,14 @@ class PublishedLift:
         if not result.goals:
             lift = LiftGoal(figure="lift", at_least=0, source="")
             value = f"{result.figure(lift):+.1%}"
-            return [(*about, lift.row, "ndcg@10, lift", value, _interval(result, lift.row), "", "reported", *made)]
+            return [(*about, lift.row, "ndcg@10, lift", value, _interval(result, lift), "", "reported", *made)]
         return [
             (
                 *about,
                 goal.row,
                 f"ndcg@10, {goal.figure}",
                 "" if (found := result.figure(goal)) is None else f"{found:.4f}",
-                "" if goal.figure == "everybody" else _interval(result, goal.row),  # which is over fewer users
+                _interval(result, goal),
                 f">= {goal.at_least:g}",
                 result.standing(goal),
                 *made,
@@ -84,7 +84,9 @@ def _problem(config: LiftConfig, result: LiftResult, command: str) -> str:
     return ""
 
 
-def _interval(result: LiftResult, row: str) -> str:
-    """Of the difference from retrieval."""
-    versus = result.versus(row)
+def _interval(result: LiftResult, goal: LiftGoal) -> str:
+    """Of a lift that of the difference from retrieval, else the figure's own."""
+    versus, interval = result.versus(goal.row), result.interval(goal)
+    if interval is not None:
+        return f"[{interval.low:.4f}, {interval.high:.4f}]"
     return "" if versus is None else f"[{versus.difference.low:+.4f}, {versus.difference.high:+.4f}]"

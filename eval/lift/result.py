@@ -15,9 +15,9 @@ class Row(Settings):
     held: dict[str, Interval]
     """Metric, then its mean over users whose candidates hold what they took."""
 
-    everybody: dict[str, float]
-    """Over all users, for whom another order changes nothing where the candidates do not hold it; {} where only some of
-    the others were asked about."""
+    everybody: dict[str, Interval]
+    """The same over all users, for whom another order changes nothing where the candidates do not hold it; {} where
+    only some of the others were asked about."""
 
     versus: dict[str, Difference]
     """This row minus retrieval, over the same users as `held`; {} of retrieval itself."""
@@ -94,18 +94,29 @@ class LiftResult(Settings):
         return None if row is None else row.versus.get("ndcg@10")
 
     def standing(self, goal: LiftGoal) -> str:
-        """met or missed, and where retrieval's own order could be as good, that it could be luck."""
-        found, versus = self.figure(goal), self.versus(goal.row)
+        """met or missed, and that it could be luck: a lift where retrieval's own order could be as good, another figure
+        where the goal could be missed by other users.
+        """
+        found, interval, versus = self.figure(goal), self.interval(goal), self.versus(goal.row)
         if found is None:
             return "not measured"
-        luck = "" if versus is None or versus.difference.low > 0 else ", could be luck"
-        return ("met" if found >= goal.at_least else "missed") + luck
+        met = found >= goal.at_least
+        if goal.figure == "lift":
+            sure = versus is None or versus.difference.low > 0
+        else:
+            sure = not met or interval is None or interval.low >= goal.at_least
+        return ("met" if met else "missed") + ("" if sure else ", could be luck")
 
     def figure(self, goal: LiftGoal) -> float | None:
         """What was measured of it; None where it was not."""
+        row, interval = self.row(goal.row), self.interval(goal)
+        if row is not None and goal.figure == "lift":
+            return row.lift
+        return None if interval is None else interval.mean
+
+    def interval(self, goal: LiftGoal) -> Interval | None:
+        """NDCG@10 over the users whom the goal is about; None where it was not measured, or the goal is a lift."""
         row = self.row(goal.row)
-        if row is None:
+        if row is None or goal.figure == "lift":
             return None
-        return {"lift": row.lift, "held": row.held["ndcg@10"].mean, "everybody": row.everybody.get("ndcg@10")}[
-            goal.figure
-        ]
+        return (row.held if goal.figure == "held" else row.everybody).get("ndcg@10")

@@ -44,7 +44,9 @@ def test_an_llm_that_knows_lifts() -> None:
     assert rows[FUSED].lift == pytest.approx(
         rows[FUSED].held["ndcg@10"].mean / rows[RETRIEVAL].held["ndcg@10"].mean - 1
     )
-    assert rows[ALONE].everybody["ndcg@10"] == pytest.approx(0.1)  # sixty of six hundred
+    everybody = rows[ALONE].everybody["ndcg@10"]
+    assert everybody.mean == pytest.approx(0.1)  # sixty of six hundred
+    assert everybody.low < 0.09 < 0.11 < everybody.high
     assert found.calibration_error()[FUSED] < 0.05
     assert found.importance()["LLM__score"] > 0.9
 
