@@ -2,9 +2,10 @@
 
 python -m benchmarks.training --out docs/results/training-speed
 
-A decision is a candidate whose score gets a gradient. The model, the adapter, the lists and the loss are the same; only
-the form differs: one prompt a candidate, one packed list a pass, several positions of one history in one pass, and one
-letter prompt a list (LlamaRec), which is one decision among as many letters.
+A decision is a candidate whose score gets a gradient. The model, the adapter, the prompt, the lists and the loss are
+those of one training configuration, by default the demo's; only the form differs: one prompt a candidate, one packed
+list a pass, several positions of one history in one pass, and one letter prompt a list (LlamaRec), which is one
+decision among as many letters.
 """
 
 import argparse
@@ -25,17 +26,20 @@ from benchmarks.table import Table, promise_table
 from benchmarks.terminal import console, show, stepping
 from benchmarks.world import LONGEST_HISTORY, Cell, World
 from eval.promise import Promise
-from finetune.training.config import LoraSettings, TrainingConfig
+from finetune.training.config import TrainingConfig
 from finetune.training.loss import list_losses
 from finetune.training.scorer import LetterScorer, Scorer, open_scorer
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.packing import Pack, pack
-from llm_rerank.models import DEFAULT_MODEL, prepare_model
-from llm_rerank.prompt import Prompt, PromptConfig
+from llm_rerank.models import prepare_model
+from llm_rerank.prompt import Prompt
 from llm_rerank.tokenizer import ChatTokenizer
+from retrieval.config import read_config
+from retrieval.errors import LlmRerankError
 
 FORMS: Final = ("one prompt a candidate", "letters", "one packed list a pass", "several positions a pass")
 _POSITIONS: Final = 4  # of one history, a list each
+_DEMO: Final = Path("configs/finetune/complete-journey-cpu.yaml")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -176,19 +180,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.training", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder for the report")
     parser.add_argument("--k", type=int, nargs="+", default=[4, 10, 20], help="candidates a list")
-    parser.add_argument("--history", type=int, default=10, help="items of the history")
+    parser.add_argument("--config", type=Path, default=_DEMO, help="the training: its model, prompt and LoRA")
     parser.add_argument("--repeats", type=int, default=3, help="timings of each form")
     parser.add_argument("--seed", type=int, default=0, help="of the made-up items")
     options = parser.parse_args()
-    base = prepare_model(DEFAULT_MODEL, say=console.print)
-    config = TrainingConfig(examples=Path(), lora=LoraSettings(rank=16, alpha=32), seed=options.seed)
+    try:
+        config = read_config(options.config, TrainingConfig)
+        base = prepare_model(config.model, say=console.print)
+    except LlmRerankError as err:
+        sys.exit(f"benchmarks.training: {err}")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    prompt = Prompt(ChatTokenizer.load(base.folder), PromptConfig(history_items=options.history))
+    prompt, history = Prompt(ChatTokenizer.load(base.folder), config.prompt), config.prompt.history_items
     forms = Forms(open_scorer(config, base, device), prompt, World(options.seed))
     with stepping(len(FORMS) * len(options.k) * (options.repeats + 1)) as on_step:
-        found = measure(forms, options.k, options.history, options.repeats, on_step)
+        found = measure(forms, options.k, history, options.repeats, on_step)
     command = shlex.join(["python", "-m", "benchmarks.training", *sys.argv[1:]])
-    about = machine(command, device, model=DEFAULT_MODEL, history=options.history, repeats=options.repeats)
+    about = machine(command, device, model=config.model, history=history, repeats=options.repeats)
     promises = training_promises(found)
     tables = (promise_table(promises), speed_table(found))
     show(tables)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from llm_rerank.explanations.asking import WriterPrompt
 from llm_rerank.models import PreparedModel
 from llm_rerank.prompt import PromptConfig
-from llm_rerank.reranker import Method
+from llm_rerank.ranking import Method
 from retrieval.errors import BuildError, ModelError
 from retrieval.files import DAMAGES, checksum, write_json
 from retrieval.settings import Settings

@@ -1,15 +1,16 @@
 """What a recommender is made of."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, JsonValue, model_validator
 
 from llm_rerank.adapters import Adapter
+from llm_rerank.engines import Kind
 from llm_rerank.explanations.evidence import EvidenceConfig
 from llm_rerank.models import DEFAULT_MODEL
 from llm_rerank.prompt import PromptConfig
-from llm_rerank.reranker import Method
+from llm_rerank.ranking import Method
 from llm_rerank.served import AdapterSetting, served_adapter
 from retrieval.settings import Settings
 
@@ -17,10 +18,24 @@ from retrieval.settings import Settings
 class EngineConfig(Settings):
     """What runs the language model."""
 
-    kind: Literal["transformers", "fake"] = "transformers"
-    """transformers: a real model in this process. fake: a stand-in for tests that knows no language."""
+    kind: Kind = "transformers"
+    """transformers: a real model in this process. vllm: the same under vLLM. remote: one that `vllm serve` has. fake: a
+    stand-in for tests that knows no language."""
     device: str | None = None
-    """A torch device such as cpu or cuda:0; None takes CUDA where there is one."""
+    """Where transformers runs: a torch device such as cpu or cuda:0; None takes CUDA where there is one."""
+    arguments: dict[str, JsonValue] = Field(default_factory=dict)
+    """Arguments of vLLM's engine, by its own names, such as tensor_parallel_size: 2."""
+    servers: tuple[str, ...] = ()
+    """Addresses of remote servers, such as http://gpu-1:8000; the environment's VLLM_API_KEY is shown to them."""
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> Self:
+        for name, kind in (("device", "transformers"), ("arguments", "vllm"), ("servers", "remote")):
+            if getattr(self, name) and self.kind != kind:
+                raise ValueError(f"{name}: {kind} alone has it; leave it out, or set kind: {kind}")
+        if self.kind == "remote" and not self.servers:
+            raise ValueError("servers: a remote engine needs one, such as http://gpu-1:8000")
+        return self
 
 
 class RerankerConfig(Settings):

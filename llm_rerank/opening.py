@@ -1,11 +1,11 @@
 """From a configuration to a reranker with its model loaded."""
 
 from collections.abc import Callable
-from functools import partial
 
 from llm_rerank.adapters import Adapter
 from llm_rerank.config import RecommendConfig, RerankerConfig
 from llm_rerank.engines import build_engine
+from llm_rerank.engines.base import Lora
 from llm_rerank.explanations.asking import writer_prompt
 from llm_rerank.fusion import Fusion, WeightedFusion
 from llm_rerank.learned_fusion.record import read_record
@@ -79,12 +79,19 @@ def _open(
     writer: Adapter | None = None,
 ) -> Reranker:
     tokenizer = ChatTokenizer.load(model.folder)
-    folder, adapter_id = (adapter.folder, adapter.adapter_id) if adapter else (None, None)
-    build = partial(build_engine, config.engine.kind, model.folder, tokenizer, device=config.engine.device)
-    engine = build(adapter=folder)
-    if writer is not None:
-        from llm_rerank.engines.paired import PairedEngine  # brings torch
-
-        engine = PairedEngine(engine, build(adapter=writer.folder))
-    prompt = Prompt(tokenizer, config.prompt)
+    engine = build_engine(
+        config.engine.kind,
+        model.folder,
+        tokenizer,
+        adapter=_lora(adapter),
+        writer=_lora(writer),
+        device=config.engine.device,
+        arguments=config.engine.arguments,
+        servers=config.engine.servers,
+    )
+    prompt, adapter_id = Prompt(tokenizer, config.prompt), adapter.adapter_id if adapter else None
     return Reranker(engine, prompt, catalogue, method=config.method, fusion=fusion, adapter=adapter_id)
+
+
+def _lora(adapter: Adapter | None) -> Lora | None:
+    return None if adapter is None else Lora(name=adapter.adapter_id, folder=adapter.folder)

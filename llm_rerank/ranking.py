@@ -7,6 +7,8 @@ from retrieval.records import Item, SourceScore
 
 Language = Literal["en", "zh"]
 ExplanationSource = Literal["model", "template"]
+Method = Literal["packed", "letters"]
+"""packed: each candidate answers yes or no behind the shared prefix. letters: lists of up to 20, a letter each."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from threading import Event
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,10 @@ from numpy.typing import NDArray
 from llm_rerank.engines.base import Engine, ScoringRequest
 from llm_rerank.fusion import Fusion, Scores, WeightedFusion
 from llm_rerank.prompt import Prompt
-from llm_rerank.ranking import RankedItem
+from llm_rerank.ranking import Method, RankedItem
 from retrieval.catalogue import Catalogue
 from retrieval.errors import EngineError
 from retrieval.records import Candidate, Item, UserHistory
-
-Method = Literal["packed", "letters"]
-"""packed: each candidate answers yes or no behind the shared prefix. letters: lists of up to 20, a letter each."""
 
 _WINDOW = 20
 """Candidates in one lettered list; beyond about 20 its quality collapses (Lyu & Xia 2026)."""

@@ -17,7 +17,7 @@ from llm_rerank.adapters import SETTINGS, WEIGHTS, Adapter, write_about
 from llm_rerank.explanations.asking import WriterPrompt
 from llm_rerank.models import PreparedModel
 from llm_rerank.prompt import PromptConfig
-from llm_rerank.reranker import Method
+from llm_rerank.ranking import Method
 from llm_rerank.served import served_adapter
 from retrieval.errors import TrainingError
 

@@ -7,7 +7,7 @@ from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_va
 
 from llm_rerank.models import DEFAULT_MODEL
 from llm_rerank.prompt import LETTERS, PromptConfig
-from llm_rerank.reranker import Method
+from llm_rerank.ranking import Method
 from llm_rerank.served import AdapterSetting
 from retrieval.settings import Settings
 

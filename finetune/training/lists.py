@@ -17,7 +17,7 @@ from finetune.training.prior import RankPrior
 from llm_rerank.counted import counted_history
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.prompt import Prompt
-from llm_rerank.reranker import Method
+from llm_rerank.ranking import Method
 from retrieval.catalogue import Catalogue
 from retrieval.records import Item, UserHistory
 

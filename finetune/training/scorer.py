@@ -19,7 +19,7 @@ from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.packing import Pack
 from llm_rerank.engines.transformers import TransformersEngine
 from llm_rerank.models import PreparedModel
-from llm_rerank.reranker import Method
+from llm_rerank.ranking import Method
 from llm_rerank.tokenizer import ChatTokenizer
 from retrieval.errors import TrainingError
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Event
 from typing import Protocol
 
@@ -13,15 +14,27 @@ from retrieval.errors import CancelledError, EngineError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Lora:
+    """An adapter as engines know it: peft's files in a folder. `name` is another one where its content is."""
+
+    name: str
+    folder: Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ScoringRequest:
     """One prefix, many continuations: `K` prompts `prefix + continuation`, each read at its last token.
 
-    `labels` are the token ids whose logits are wanted there (yes and no, or the letters A to T).
+    `labels` are the token ids whose logits are wanted there (yes and no, or the letters A to T). An engine that keeps
+    prefixes shares them among requests of one `salt` and no others; one that has more to do than it can at once takes
+    lower `priority` first.
     """
 
     prefix: TokenIds
     continuations: tuple[TokenIds, ...]
     labels: TokenIds
+    salt: str = ""
+    priority: int = 0
 
     def __post_init__(self) -> None:
         if not self.prefix or not self.labels or not all(self.continuations):
@@ -40,13 +53,18 @@ class ScoringRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GenerationRequest:
-    """Text to be written after `prompt`. `temperature` 0 is greedy; `stop` texts end it and are not part of it."""
+    """Text to be written after `prompt`. `temperature` 0 is greedy; `stop` texts end it and are not part of it.
+
+    `salt` and `priority` are those of ScoringRequest.
+    """
 
     prompt: TokenIds
     max_tokens: int
     temperature: float = 0.0
     seed: int = 0
     stop: tuple[str, ...] = ()
+    salt: str = ""
+    priority: int = 0
 
     def __post_init__(self) -> None:
         if not self.prompt or self.max_tokens < 1 or self.temperature < 0 or not all(self.stop):

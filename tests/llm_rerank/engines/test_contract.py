@@ -40,7 +40,10 @@ def tiny_engine(tiny_llama: Callable[..., LlamaForCausalLM], characters: Tokeniz
     return TransformersEngine(tiny_llama(), characters, tokens_per_pass=64)
 
 
-@pytest.fixture(scope="module", params=["fake", "tiny", "real"])
+UNDER_VLLM = [pytest.param(kind, marks=pytest.mark.slow) for kind in ("vllm", "remote")]
+
+
+@pytest.fixture(scope="module", params=["fake", "tiny", "real", *UNDER_VLLM])
 def engine(request: pytest.FixtureRequest) -> Engine:
     if request.param == "tiny":
         model, characters = request.getfixturevalue("tiny_llama")(), request.getfixturevalue("characters")

@@ -1,0 +1,272 @@
+"""The vLLM engine: K prompts behind one shared prefix, continuous batching across callers. For a GPU; a CPU will do.
+
+vLLM's own core runs in another process, so that it may die alone: whoever waits for it then gets an EngineError, and it
+is started again meanwhile.
+"""
+
+import asyncio
+import atexit
+import os
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from threading import Event
+from typing import Any, Final, get_args
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import JsonValue
+
+from llm_rerank.engines.base import GeneratedPiece, GenerationRequest, Lora, ScoringRequest, raise_if_cancelled
+from llm_rerank.engines.loop_thread import LoopThread, Put
+from llm_rerank.engines.supervised import Supervised
+from llm_rerank.engines.texts import GrowingText
+from llm_rerank.tokenizer import TokenIds, Tokenizer
+from retrieval.errors import EngineError, LlmRerankError, ModelError
+from retrieval.files import read_json
+
+os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")  # a shop's service tells nobody that it runs
+os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")  # bound, one of two cores would be left idle
+
+from vllm import SamplingParams
+from vllm.config.lora import MaxLoRARanks
+from vllm.engine.arg_utils import AsyncEngineArgs
+from vllm.inputs import TokensPrompt
+from vllm.lora.request import LoRARequest
+from vllm.outputs import RequestOutput
+from vllm.platforms import current_platform
+from vllm.sampling_params import RequestOutputKind
+from vllm.v1.engine.async_llm import AsyncLLM
+
+_OURS: Final[Mapping[str, Any]] = {
+    "skip_tokenizer_init": True,  # it is token ids in and out
+    "enable_prefix_caching": True,
+    "scheduling_policy": "priority",
+    "enable_log_requests": False,  # prompts are people's histories
+}
+_ON_A_CPU: Final[Mapping[str, Any]] = {
+    "dtype": "float32",  # bfloat16 is unusably slow on a CPU without it
+    "enforce_eager": True,  # else it wants a C++ compiler
+    "kv_cache_memory_bytes": 2**30,  # else most of the machine's memory
+    "block_size": 32,  # prefixes are shared by the block, and a CPU's blocks would be of 128 tokens
+    "max_model_len": 4096,  # one such prompt must have room in the cache
+}
+
+
+class VllmEngine:
+    """One causal language model, with an adapter to score and one to write, under vLLM."""
+
+    name = "vllm"
+
+    def __init__(self, args: AsyncEngineArgs, tokenizer: Tokenizer, scorer: Any, writer: Any) -> None:
+        """`scorer` and `writer` are LoRARequests, or None for the weights as they are. Starts the engine, which takes
+        a minute; raises ModelError where it does not start.
+        """
+        self._tokenizer, self._scorer, self._writer = tokenizer, scorer, writer
+        self._supervised = Supervised("vLLM", partial(_Running, args))
+        atexit.register(self.close)  # else its process would be killed, and complain
+
+    @classmethod
+    def load(
+        cls,
+        folder: Path,
+        tokenizer: Tokenizer,
+        *,
+        adapter: Lora | None = None,
+        writer: Lora | None = None,
+        arguments: Mapping[str, JsonValue],
+    ) -> "VllmEngine":
+        """The prepared model in `folder`; without `writer`, `adapter` writes too.
+
+        `arguments` are vLLM's, which win over ours. Raises ModelError for one that it does not have.
+        """
+        beside = [lora for lora in dict.fromkeys((adapter, writer)) if lora is not None]
+        # By name: vLLM's prefix cache knows an adapter by that and its path alone, and never sees a change in place.
+        loras: dict[Lora | None, LoRARequest] = {
+            lora: LoRARequest(lora.name, number, str(lora.folder.absolute())) for number, lora in enumerate(beside, 1)
+        }
+        ours = {**_OURS, **(_ON_A_CPU if current_platform.is_cpu() else {}), **_room_for(beside)}
+        try:
+            args = AsyncEngineArgs(model=str(folder), **{**ours, **arguments})
+        except TypeError as err:
+            raise ModelError(
+                f"vLLM has no such argument ({err})",
+                field="engine.arguments",
+                value=dict(arguments),
+                remedy="Name arguments as vLLM's EngineArgs does",
+            ) from err
+        return cls(args, tokenizer, loras.get(adapter), loras.get(writer or adapter))
+
+    def score(
+        self, requests: Sequence[ScoringRequest], *, cancel: Event | None = None
+    ) -> tuple[NDArray[np.float32], ...]:
+        """See Engine.score: rows of log-probabilities."""
+        raise_if_cancelled(cancel)
+        longest = max((len(r.prefix) + max(map(len, r.continuations), default=0) for r in requests), default=0)
+        running = self._require(longest, chain.from_iterable((r.prefix, r.labels, *r.continuations) for r in requests))
+        with self._translating(running):
+            return running.thread.ask(self._scores(running.llm, requests), cancel)
+
+    def generate(
+        self, requests: Sequence[GenerationRequest], *, cancel: Event | None = None
+    ) -> Iterator[GeneratedPiece]:
+        """See Engine.generate: texts and scores of all callers share every step."""
+        longest = max((len(r.prompt) + r.max_tokens - 1 for r in requests), default=0)
+        running = self._require(longest, (r.prompt for r in requests))
+        return self._pieces(running, requests, cancel)
+
+    def close(self) -> None:
+        """Ends vLLM's process; nothing can be asked any more."""
+        atexit.unregister(self.close)
+        self._supervised.close()
+
+    async def _scores(self, llm: AsyncLLM, requests: Sequence[ScoringRequest]) -> tuple[NDArray[np.float32], ...]:
+        async with asyncio.TaskGroup() as group:
+            rows = [[group.create_task(self._row(llm, r, ids)) for ids in r.continuations] for r in requests]
+        return tuple(
+            np.array([row.result() for row in of_request], dtype=np.float32).reshape(-1, len(request.labels))
+            for of_request, request in zip(rows, requests, strict=True)
+        )
+
+    async def _row(self, llm: AsyncLLM, request: ScoringRequest, continuation: TokenIds) -> list[float]:
+        """The log-probabilities of the labels behind one continuation."""
+        params = SamplingParams(
+            max_tokens=1,
+            temperature=0,
+            logprob_token_ids=list(request.labels),
+            detokenize=False,
+            output_kind=RequestOutputKind.FINAL_ONLY,
+        )
+        answers = _asked(llm, request, (*request.prefix, *continuation), params, self._scorer)
+        said = [answer.outputs[0].logprobs async for answer in answers]
+        if not said or not said[-1]:
+            raise EngineError("vLLM broke off", field="engine", value=self.name, remedy="Ask again")
+        return [float(said[-1][0][label].logprob) for label in request.labels]
+
+    def _pieces(
+        self, running: "_Running", requests: Sequence[GenerationRequest], cancel: Event | None
+    ) -> Iterator[GeneratedPiece]:
+        with self._translating(running):
+            yield from running.thread.stream(partial(self._write, running.llm, requests), cancel)
+
+    async def _write(self, llm: AsyncLLM, requests: Sequence[GenerationRequest], put: Put[GeneratedPiece]) -> None:
+        async with asyncio.TaskGroup() as group:
+            for index, request in enumerate(requests):
+                group.create_task(self._write_one(llm, index, request, put))
+
+    async def _write_one(self, llm: AsyncLLM, index: int, request: GenerationRequest, put: Put[GeneratedPiece]) -> None:
+        text = GrowingText(request=request, tokenizer=self._tokenizer)
+        params = SamplingParams(
+            max_tokens=request.max_tokens,
+            temperature=request.temperature,
+            seed=request.seed,
+            stop_token_ids=sorted(self._tokenizer.end_ids),
+            detokenize=False,
+            output_kind=RequestOutputKind.DELTA,
+        )
+        async with aclosing(_asked(llm, request, request.prompt, params, self._writer)) as answers:
+            async for answer in answers:
+                for token in answer.outputs[0].token_ids:
+                    piece = text.take(token)
+                    if piece or text.done:
+                        put(GeneratedPiece(index=index, text=piece, done=text.done))
+                    if text.done:
+                        return
+        put(GeneratedPiece(index=index, text=text.end(), done=True))
+
+    def _require(self, tokens: int, of: Iterable[TokenIds]) -> "_Running":
+        """What answers prompts of that many tokens, of these; raises EngineError where nothing does."""
+        running = self._supervised.require()
+        model = running.llm.model_config
+        if max((max(ids, default=0) for ids in of), default=0) >= model.get_vocab_size():
+            # vLLM looks only where it has a tokenizer: it would die of it, for all callers
+            raise EngineError(
+                "the model does not know all of these tokens",
+                field="tokens",
+                value=tokens,
+                remedy="Use the tokenizer of this model",
+            )
+        limit = model.max_model_len - 1  # one is always generated
+        if tokens > limit:
+            raise EngineError(
+                f"the model reads at most {limit} tokens",
+                field="tokens",
+                value=tokens,
+                remedy="Lower the prompt's history or title budget, or raise engine.arguments.max_model_len",
+            )
+        return running
+
+    @contextmanager
+    def _translating(self, running: "_Running") -> Iterator[None]:
+        """Failures of vLLM become EngineErrors; one of its death, a new start."""
+        try:
+            yield
+        except (LlmRerankError, KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as err:  # a group of what went wrong side by side, CancelledError of a loop that ended
+            if running.llm.errored:
+                self._supervised.died(running)
+            cause = err.exceptions[0] if isinstance(err, BaseExceptionGroup) else err
+            if isinstance(cause, LlmRerankError):
+                raise cause from err
+            raise EngineError(
+                f"vLLM failed ({type(cause).__name__}: {cause})",
+                field="engine",
+                value=self.name,
+                remedy="Ask again; if it stays so, read what it logged",
+            ) from err
+
+
+class _Running:
+    """vLLM's engine and the thread that talks to its process."""
+
+    def __init__(self, args: AsyncEngineArgs) -> None:
+        """Waits for it; raises ModelError where it does not start."""
+        self.thread = LoopThread("vllm")
+        try:
+            self.llm: AsyncLLM = self.thread.ask(_started(args))
+        except Exception as err:  # whatever a model, a device or an argument is wrong with
+            self.thread.stop()
+            raise ModelError(
+                f"vLLM does not start ({type(err).__name__}: {err})",
+                field="model",
+                value=str(args.model),
+                remedy="Read what it logged; correct engine.arguments, or name another model",
+            ) from err
+
+    def stop(self) -> None:
+        """Ends its process and the thread; whoever waits gets an error."""
+        self.thread.ask(_shut_down(self.llm))
+        self.thread.stop()
+
+
+async def _started(args: AsyncEngineArgs) -> AsyncLLM:
+    return AsyncLLM.from_engine_args(args)
+
+
+async def _shut_down(llm: AsyncLLM) -> None:
+    llm.shutdown()
+    llm.engine_core.resources.ctx.destroy(linger=0)  # which vLLM 0.32 leaves open, with its threads
+
+
+def _asked(
+    llm: AsyncLLM, request: ScoringRequest | GenerationRequest, ids: TokenIds, params: SamplingParams, lora: Any
+) -> AsyncGenerator[RequestOutput, None]:
+    """What vLLM answers to one prompt."""
+    prompt = TokensPrompt(prompt_token_ids=list(ids), **({"cache_salt": request.salt} if request.salt else {}))
+    answers: AsyncGenerator[RequestOutput, None] = llm.generate(
+        prompt, params, uuid4().hex, lora_request=lora, priority=request.priority
+    )
+    return answers
+
+
+def _room_for(adapters: Sequence[Lora]) -> Mapping[str, Any]:
+    """The lowest of the ranks that vLLM has which all fit: what is left over is computed too."""
+    if not adapters:
+        return {}
+    rank = max(read_json(lora.folder / "adapter_config.json")["r"] for lora in adapters)
+    lowest = min(most for most in get_args(MaxLoRARanks) if most >= rank)
+    return {"enable_lora": True, "max_loras": len(adapters), "max_lora_rank": lowest}

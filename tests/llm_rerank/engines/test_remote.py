@@ -1,0 +1,177 @@
+"""Servers that fail, leave or refuse, without a network; the real ones are in the contract suite."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import numpy as np
+import pytest
+
+from llm_rerank.engines.base import GenerationRequest, Lora, ScoringRequest
+from llm_rerank.engines.remote import KEY, RemoteEngine
+from llm_rerank.tokenizer import Tokenizer
+from retrieval.errors import EngineError, ModelError
+
+ADAPTER = Lora(name="178a", folder=Path("nowhere"))
+SERVERS = ("http://one", "http://two", "http://three/")
+REQUEST = ScoringRequest(prefix=(10, 11), continuations=((12,), (13, 14)), labels=(50, 51), salt="anna's")
+TEXT = GenerationRequest(prompt=(10, 11), max_tokens=5)
+CARDS = [{"id": "smol", "parent": None, "max_model_len": 100}, {"id": "178a", "parent": "smol"}]
+
+
+class Servers:
+    """A network of servers; `broken` says how one of them answers instead, by its host."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.broken: dict[str, Callable[[], httpx2.Response]] = {}
+        self.cards = dict.fromkeys(("one", "two", "three"), CARDS)
+        self.keys: set[str | None] = set()
+
+    def answer(self, request: httpx2.Request) -> httpx2.Response:
+        host = request.url.host
+        self.keys.add(request.headers.get("Authorization"))
+        if host in self.broken:
+            return self.broken[host]()
+        if request.url.path == "/v1/models":
+            return httpx2.Response(200, json={"data": self.cards[host]})
+        asked = json.loads(request.content)
+        self.asked.append((host, asked))
+        if asked.get("stream"):
+            events = [{"choices": [{"text": text}]} for text in ("Try ", "", "tea")]
+            lines = [*(f"data: {json.dumps(event)}" for event in events), "data: [DONE]"]
+            return httpx2.Response(200, text="\n\n".join(lines) + "\n\n")
+        choices = [
+            {"index": i, "logprobs": {"top_logprobs": [{"token_id:50": -0.5 * len(ids), "token_id:51": -2.0}]}}
+            for i, ids in enumerate(asked["prompt"])
+        ]
+        return httpx2.Response(200, json={"choices": choices[::-1]})
+
+
+@pytest.fixture
+def servers() -> Servers:
+    return Servers()
+
+
+@pytest.fixture
+def connect(servers: Servers, characters: Tokenizer, request: pytest.FixtureRequest) -> Callable[..., RemoteEngine]:
+    def one(**others: Any) -> RemoteEngine:
+        engine = RemoteEngine(SERVERS, characters, transport=httpx2.MockTransport(servers.answer), **others)
+        request.addfinalizer(engine.close)
+        return engine
+
+    return one
+
+
+def unreachable() -> httpx2.Response:
+    raise httpx2.ConnectError("no route")
+
+
+def refusing() -> httpx2.Response:
+    return httpx2.Response(400, json={"error": {"message": "token 99999 is out of the vocabulary"}})
+
+
+def breaking_off() -> httpx2.Response:
+    return httpx2.Response(200, text='data: {"choices": [{"text": "Try "}]}\n\n')
+
+
+def test_one_call_a_list_and_rows_in_its_order(connect: Callable[..., RemoteEngine], servers: Servers) -> None:
+    (scores,) = connect(adapter=ADAPTER).score([REQUEST])
+    np.testing.assert_allclose(scores, [[-1.5, -2], [-2, -2]])
+    ((_, asked),) = servers.asked
+    assert (asked["model"], asked["prompt"]) == ("178a", [[10, 11, 12], [10, 11, 13, 14]])
+    assert (asked["cache_salt"], asked["logprob_token_ids"], asked["max_tokens"]) == ("anna's", [50, 51], 1)
+
+
+def test_a_list_longer_than_a_call(connect: Callable[..., RemoteEngine], servers: Servers) -> None:
+    long = ScoringRequest(prefix=(1,), continuations=((2,), (3, 4)) * 50, labels=(50, 51))
+    (scores,) = connect().score([long])
+    assert [len(asked["prompt"]) for _, asked in servers.asked] == [64, 36]
+    np.testing.assert_allclose(scores[:, 0], [-1, -1.5] * 50)
+
+
+def test_a_text(connect: Callable[..., RemoteEngine], servers: Servers) -> None:
+    pieces = list(connect(adapter=ADAPTER, writer=Lora(name="smol", folder=Path("nowhere"))).generate([TEXT]))
+    assert "".join(piece.text for piece in pieces) == "Try tea"
+    assert [piece.done for piece in pieces] == [False, False, True]
+    assert servers.asked[0][1]["model"] == "smol"
+
+
+def test_a_user_is_always_asked_about_at_the_same_server(
+    connect: Callable[..., RemoteEngine], servers: Servers
+) -> None:
+    engine = connect()
+    for _ in range(3):
+        engine.score([REQUEST])
+    others = [ScoringRequest(prefix=(n + 1,), continuations=((1,),), labels=(50, 51)) for n in range(30)]
+    engine.score(others)
+    assert len({host for host, _ in servers.asked[:3]}) == 1
+    assert {host for host, _ in servers.asked} == {"one", "two", "three"}
+
+
+@pytest.mark.parametrize("how", [unreachable, lambda: httpx2.Response(503)])
+def test_a_server_that_is_gone_is_passed_over(
+    connect: Callable[..., RemoteEngine], servers: Servers, how: Callable[[], httpx2.Response]
+) -> None:
+    engine = connect()
+    expected = engine.score([REQUEST])[0]
+    first = servers.asked[0][0]
+    servers.broken[first] = how
+    np.testing.assert_allclose(engine.score([REQUEST])[0], expected)
+    assert servers.asked[-1][0] != first
+    assert "".join(piece.text for piece in engine.generate([TEXT])) == "Try tea"
+
+
+@pytest.mark.parametrize("how", [unreachable, refusing])
+def test_nobody_answers(
+    connect: Callable[..., RemoteEngine], servers: Servers, how: Callable[[], httpx2.Response]
+) -> None:
+    engine = connect()
+    servers.broken = dict.fromkeys(("one", "two", "three"), how)
+    because = "no server answers" if how is unreachable else "token 99999 is out of the vocabulary"
+    with pytest.raises(EngineError, match=because):
+        engine.score([REQUEST])
+    with pytest.raises(EngineError, match=because):
+        list(engine.generate([TEXT]))
+
+
+def test_a_text_that_breaks_off_is_not_begun_again(connect: Callable[..., RemoteEngine], servers: Servers) -> None:
+    engine = connect()
+    servers.broken = dict.fromkeys(("one", "two", "three"), breaking_off)
+    pieces = engine.generate([TEXT])
+    assert next(pieces).text == "Try "
+    with pytest.raises(EngineError, match="broke off"):
+        next(pieces)
+
+
+def test_too_long_a_request_is_not_sent(connect: Callable[..., RemoteEngine], servers: Servers) -> None:
+    engine = connect()
+    with pytest.raises(EngineError, match="at most 99 tokens"):
+        engine.score([ScoringRequest(prefix=(1,) * 99, continuations=((1,),), labels=(50, 51))])
+    with pytest.raises(EngineError, match="at most 99 tokens"):
+        engine.generate([GenerationRequest(prompt=(1,) * 96, max_tokens=5)])
+    assert servers.asked == []
+
+
+def test_a_server_without_the_adapter_is_refused(connect: Callable[..., RemoteEngine], servers: Servers) -> None:
+    servers.cards["two"] = CARDS[:1]
+    with pytest.raises(ModelError, match=r"a server has \['smol'\], and not 178a"):
+        connect(adapter=ADAPTER)
+
+
+def test_a_server_may_come_later_but_one_must_be_there(connect: Callable[..., RemoteEngine], servers: Servers) -> None:
+    servers.broken = {"one": unreachable, "two": lambda: httpx2.Response(200, text="a web page")}
+    assert connect().score([REQUEST])[0].shape == (2, 2)
+    servers.broken["three"] = unreachable
+    with pytest.raises(ModelError, match="no server answers"):
+        connect()
+
+
+def test_the_key_of_the_environment_is_shown(
+    connect: Callable[..., RemoteEngine], servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY, "secret")
+    connect().score([REQUEST])
+    assert servers.keys == {"Bearer secret"}

@@ -1,0 +1,97 @@
+from collections.abc import Callable
+from threading import Event
+
+import pytest
+
+from llm_rerank.engines import supervised
+from llm_rerank.engines.supervised import Supervised
+from retrieval.errors import EngineError, ModelError
+
+
+class One:
+    """Something that runs until it is stopped."""
+
+    def __init__(self) -> None:
+        self.stopped = Event()
+
+    def stop(self) -> None:
+        self.stopped.set()
+
+
+def starting(*outcomes: Callable[[], One]) -> tuple[Callable[[], One], Event]:
+    """What starts, one outcome after the other, and that the last has been reached."""
+    left, last = list(outcomes), Event()
+
+    def start() -> One:
+        outcome = left.pop(0)
+        try:
+            return outcome()
+        finally:
+            if not left:
+                last.set()
+
+    return start, last
+
+
+def fail() -> One:
+    raise ModelError("no memory", field="model", value="smol", remedy="wait")
+
+
+def eventually(kept: Supervised[One]) -> One:
+    for _ in range(500):
+        try:
+            return kept.require()
+        except EngineError:
+            Event().wait(0.01)
+    raise AssertionError("it never came back")
+
+
+def test_what_died_is_replaced_once_and_callers_do_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervised, "_SECONDS", 0.01)
+    start, last = starting(One, fail, One)
+    kept = Supervised("It", start)
+    dead = kept.require()
+    kept.died(dead)
+    kept.died(dead)
+    with pytest.raises(EngineError, match="It has died and is being started again"):
+        kept.require()
+    assert last.wait(5)
+    assert dead.stopped.is_set()
+    again = eventually(kept)
+    kept.died(dead)  # a caller who noticed late
+    assert kept.require() is again is not dead
+
+
+def test_what_does_not_start_at_first_is_the_callers_to_hear() -> None:
+    with pytest.raises(ModelError):
+        Supervised("It", fail)
+
+
+def test_closed_for_good() -> None:
+    kept = Supervised("It", One)
+    one = kept.require()
+    kept.close()
+    kept.close()
+    assert one.stopped.is_set()
+    with pytest.raises(EngineError, match="It has been closed"):
+        kept.require()
+    kept.died(one)
+    with pytest.raises(EngineError, match="It has been closed"):
+        kept.require()
+
+
+def test_closed_while_another_one_starts() -> None:
+    starts, go_on, late = Event(), Event(), One()
+
+    def slow() -> One:
+        starts.set()
+        go_on.wait(5)
+        return late
+
+    start, _ = starting(One, slow)
+    kept = Supervised("It", start)
+    kept.died(kept.require())
+    assert starts.wait(5)
+    kept.close()
+    go_on.set()
+    assert late.stopped.wait(5)

