@@ -1,0 +1,135 @@
+"""What users did since the shop was built: every interaction once, whoever sends it again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Row, delete, select
+
+from retrieval.errors import RecordError
+from retrieval.records import Interaction, UserHistory
+from retrieval.store.database import Database
+from retrieval.store.schema import INTERACTIONS, LONGEST_ID
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_AT_ONCE: Final = 500  # keys that one question names: databases have a limit
+_SAID: Final = ("user_id", "item_id", "at", "kind", "rating", "text")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeyedInteraction:
+    """An interaction and its sender's key for it: whatever comes under the same key is the same interaction."""
+
+    key: str
+    interaction: Interaction
+
+
+class InteractionStore:
+    """The interactions of all tenants."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, tenant: str, interactions: Sequence[KeyedInteraction]) -> int:
+        """Keeps them all or, where it fails, none; says how many were new.
+
+        Raises RecordError for a key that is known for something else, and for an id or a key that is too long.
+        """
+        rows = {one.key: _row(tenant, one) for one in interactions}
+        for one in interactions:
+            _require_same(one.key, _row(tenant, one), rows[one.key])
+        if not rows:
+            return 0
+        with self._database.writing() as connection:
+            new = (
+                self._database.insert(INTERACTIONS)
+                .on_conflict_do_nothing(index_elements=["tenant", "key"])
+                .returning(INTERACTIONS.c.key)
+            )
+            added = {row.key for row in connection.execute(new, list(rows.values()))}
+            known = [key for key in rows if key not in added]
+            for start in range(0, len(known), _AT_ONCE):
+                some = known[start : start + _AT_ONCE]
+                table = INTERACTIONS.c
+                there = select(INTERACTIONS).where(table.tenant == tenant, table.key.in_(some))
+                for row in connection.execute(there):
+                    _require_same(row.key, rows[row.key], row._asdict())
+        return len(added)
+
+    def history(self, tenant: str, user_id: str, newest: int) -> UserHistory:
+        """The newest of what this user did, as many as `newest`; empty for a user of whom nothing is known."""
+        table = INTERACTIONS.c
+        wanted = (
+            select(INTERACTIONS)
+            .where(table.tenant == tenant, table.user_id == user_id)
+            .order_by(table.at.desc(), table.number.desc())
+            .limit(newest)
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(wanted).all()
+        return UserHistory(user_id=user_id, interactions=tuple(_interaction(row) for row in reversed(rows)))
+
+    def forget(self, tenant: str, user_id: str) -> int:
+        """Deletes all that this user did; says how much it was."""
+        table = INTERACTIONS.c
+        gone = delete(INTERACTIONS).where(table.tenant == tenant, table.user_id == user_id)
+        with self._database.writing() as connection:
+            return connection.execute(gone).rowcount
+
+
+def _row(tenant: str, one: KeyedInteraction) -> dict[str, Any]:
+    said = one.interaction
+    for name, value in (("key", one.key), ("user_id", said.user_id), ("item_id", said.item_id)):
+        require_storable(name, value)
+    return {
+        "tenant": tenant,
+        "key": one.key,
+        "user_id": said.user_id,
+        "item_id": said.item_id,
+        "at": (said.timestamp - _EPOCH) // _MICROSECOND,
+        "kind": said.kind,
+        "rating": said.rating,
+        "text": said.text,
+    }
+
+
+def _interaction(row: "Row[Any]") -> Interaction:
+    return Interaction(
+        user_id=row.user_id,
+        item_id=row.item_id,
+        timestamp=_EPOCH + row.at * _MICROSECOND,
+        kind=row.kind,
+        rating=row.rating,
+        text=row.text,
+    )
+
+
+def require_storable(name: str, value: str) -> None:
+    """Raises RecordError for an id that no database keeps as it is."""
+    if not value.strip() or len(value) > LONGEST_ID or "\x00" in value or not _encodable(value):
+        raise RecordError(
+            f"an id has 1 to {LONGEST_ID} characters of Unicode and no NUL",
+            field=name,
+            value=value,
+            remedy="Send a shorter or another one.",
+        )
+
+
+def _encodable(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
+    return True
+
+
+def _require_same(key: str, sent: dict[str, Any], kept: dict[str, Any]) -> None:
+    if different := [name for name in _SAID if sent[name] != kept[name]]:
+        raise RecordError(
+            f"another interaction is known under this key: its {' and '.join(different)} differs",
+            field="key",
+            value=key,
+            remedy="Send what changed under a key of its own; nothing of this batch was kept.",
+        )

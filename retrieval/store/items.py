@@ -1,0 +1,92 @@
+"""What changed in the catalogue since the shop was built: items added, updated and withdrawn."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, delete, func, select, text
+
+from retrieval.records import Item
+from retrieval.store.database import Database
+from retrieval.store.interactions import require_storable
+from retrieval.store.schema import ITEMS
+
+_AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ItemChanges:
+    """Items as they are now, in the order of their newest changes; `last` is what to ask for the changes after."""
+
+    items: tuple[Item, ...]
+    last: int
+
+
+class ItemStore:
+    """The changed items of all tenants. One that is withdrawn is kept, as not available."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def put(self, tenant: str, items: Iterable[Item]) -> None:
+        """Adds them, or puts them in the place of what was known under their ids; of one given twice the last counts.
+
+        All or, where it fails, none. Raises RecordError for an id that is too long.
+        """
+        rows = {item.item_id: _row(tenant, item) for item in items}
+        if not rows:
+            return
+        with self._database.writing() as connection:
+            _lock(connection)
+            ids = list(rows)
+            for start in range(0, len(ids), _AT_ONCE):
+                table = ITEMS.c
+                some = ids[start : start + _AT_ONCE]
+                connection.execute(delete(ITEMS).where(table.tenant == tenant, table.item_id.in_(some)))
+            connection.execute(self._database.insert(ITEMS), list(rows.values()))
+
+    def changes(self, tenant: str, after: int, most: int) -> ItemChanges:
+        """What changed after that change, 0 for all, the oldest first."""
+        table = ITEMS.c
+        wanted = select(ITEMS).where(table.tenant == tenant, table.number > after).order_by(table.number).limit(most)
+        with self._database.reading() as connection:
+            rows = connection.execute(wanted).all()
+        return ItemChanges(items=tuple(_item(row) for row in rows), last=rows[-1].number if rows else after)
+
+    def count(self, tenant: str) -> int:
+        """How many items have changed."""
+        with self._database.reading() as connection:
+            counted = select(func.count()).select_from(ITEMS).where(ITEMS.c.tenant == tenant)
+            return connection.execute(counted).scalar_one()
+
+
+def _lock(connection: Connection) -> None:
+    """Changes get their numbers in the order in which others see them: else one could be passed over."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE items IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def _row(tenant: str, item: Item) -> dict[str, Any]:
+    require_storable("item_id", item.item_id)
+    return {
+        "tenant": tenant,
+        "item_id": item.item_id,
+        "title": item.title,
+        "category": item.category,
+        "brand": item.brand,
+        "price": item.price,
+        "attributes": dict(item.attributes),
+        "available": item.available,
+    }
+
+
+def _item(row: "Row[Any]") -> Item:
+    return Item(
+        item_id=row.item_id,
+        title=row.title,
+        category=row.category,
+        brand=row.brand,
+        price=row.price,
+        attributes=row.attributes,
+        available=row.available,
+    )
