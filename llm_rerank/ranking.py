@@ -7,6 +7,9 @@ from retrieval.records import Item, SourceScore
 
 Language = Literal["en", "zh"]
 ExplanationSource = Literal["model", "template"]
+AnsweredBy = Literal["llm", "retrieval", "request", "popular"]
+"""Whose order an answer has: the LLM's with retrieval's, or without the LLM that of retrieval, that in which a request
+named its items, or that of what everybody buys."""
 Method = Literal["packed", "letters"]
 """packed: each candidate answers yes or no behind the shared prefix. letters: lists of up to 20, a letter each."""
 
@@ -54,6 +57,8 @@ class RankedItem:
 class Ranking:
     """The ordered answer for one user. `degraded` says what of the LLM's answer is missing and why; empty: nothing.
 
+    `answered_by` is whose order it is.
+
     `timings_ms` has one entry a stage: retrieve, score, explain.
     """
 
@@ -63,5 +68,6 @@ class Ranking:
     model: str
     adapter: str | None = None
     llm_weight: float = 0.0
+    answered_by: AnsweredBy = "llm"
     degraded: str = ""
     timings_ms: dict[str, float] = field(default_factory=dict, hash=False)

@@ -1,26 +1,35 @@
 """The recommender: a user in, a ranking with reasons out. Joins retrieval, reranker and explainer, and fails open."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from threading import Event
 from time import perf_counter
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from llm_rerank.config import RecommendConfig
+from llm_rerank.deadline import Deadline
 from llm_rerank.explanations.evidence import EvidenceFinder, Vectors
 from llm_rerank.explanations.explainer import Explainer
 from llm_rerank.explanations.writer import Writer
 from llm_rerank.fusion import Fusion, standardise
 from llm_rerank.one_thread import OnOneThread
 from llm_rerank.opening import open_for_shop
-from llm_rerank.ranking import RankedItem, Ranking
+from llm_rerank.ranking import AnsweredBy, RankedItem, Ranking
 from llm_rerank.request import RankingRequest
 from llm_rerank.reranker import ALONE, Reranker, order
 from retrieval.errors import CancelledError, ConfigError, EngineError
 from retrieval.folder import BuiltShop, load_folder
-from retrieval.records import Candidate
+from retrieval.records import Candidate, UserHistory
+
+_ORDER: Final[Mapping[AnsweredBy, str]] = {
+    "retrieval": "retrieval order",
+    "request": "the order of the request",
+    "popular": "what is popular",
+}
 
 
 class Recommender:
@@ -67,24 +76,23 @@ class Recommender:
     def recommend(self, request: RankingRequest, *, cancel: Event | None = None) -> Ranking:
         """The best of the request's items, or of what retrieval proposes, the first few with reasons.
 
-        A user without a history gets what is popular, ordered by the LLM like any other list. Where the engine fails
-        the answer is the order of retrieval, or the LLM's without reasons, and `degraded` says so. Raises
-        UnknownItemError, ConfigError where reasons are asked of a method that has none, and CancelledError.
+        A user without a history gets what is popular, ordered by the LLM like any other list. Where the engine fails,
+        or `cancel` is a Deadline that passes, the answer is what there is without: the LLM's order without reasons,
+        retrieval's, or what is popular, and `degraded` says so. Raises UnknownItemError, ConfigError where reasons are
+        asked of a method that has none, and CancelledError where the caller has gone.
         """
         self._require_reasons(request)
         timings: dict[str, float] = {}
         with _timed(timings, "retrieve"):
-            candidates = self._candidates_for(request)
-        degraded = ""
+            candidates, answered_by = self._candidates_for(request, cancel)
         try:
             with _timed(timings, "score"):
                 ranked = self._rank(request, candidates, cancel)[: request.top_n]
-        except CancelledError:
-            raise
         except EngineError as err:
-            degraded = f"retrieval order, no reasons: {err}"
+            degraded = f"{_ORDER[answered_by]}, no reasons: {_why(err, cancel)}"
             ranked = _in_retrieval_order(candidates)[: request.top_n]
         else:
+            answered_by = "llm"
             with _timed(timings, "explain"):
                 ranked, degraded = self._explain(request, ranked, cancel)
         return Ranking(
@@ -94,6 +102,7 @@ class Recommender:
             model=self._model,
             adapter=self.reranker.adapter,
             llm_weight=self._fusion(request).llm_weight,
+            answered_by=answered_by,
             degraded=degraded,
             timings_ms=timings,
         )
@@ -107,14 +116,22 @@ class Recommender:
                 remedy="Use method: packed, or ask for no reasons",
             )
 
-    def _candidates_for(self, request: RankingRequest) -> tuple[Candidate, ...]:
-        if request.item_ids is None:
-            return self._retriever.retrieve(request.history, self._candidates)
-        items = [self.shop.catalogue[item_id] for item_id in dict.fromkeys(request.item_ids)]
-        return tuple(
-            Candidate(item=item, score=-float(rank), source="request", rank=rank)
-            for rank, item in enumerate(items, start=1)
-        )
+    def _candidates_for(
+        self, request: RankingRequest, cancel: Event | None
+    ) -> tuple[tuple[Candidate, ...], AnsweredBy]:
+        """And whose order they have."""
+        if request.item_ids is not None:
+            items = [self.shop.catalogue[item_id] for item_id in dict.fromkeys(request.item_ids)]
+            ranked = enumerate(items, start=1)
+            return tuple(Candidate(item=i, score=-float(at), source="request", rank=at) for at, i in ranked), "request"
+        if _passed(cancel):
+            return self._popular, "popular"
+        return self._retriever.retrieve(request.history, self._candidates), "retrieval"
+
+    @cached_property
+    def _popular(self) -> tuple[Candidate, ...]:
+        """What a user gets of whom nothing is known."""
+        return self._retriever.retrieve(UserHistory(user_id="nobody"), self._candidates)
 
     def _rank(
         self, request: RankingRequest, candidates: tuple[Candidate, ...], cancel: Event | None
@@ -142,11 +159,22 @@ class Recommender:
             explained = self._explainer.explain(
                 request.history, first, language=request.language, instruction=request.instruction, cancel=cancel
             )
-        except CancelledError:
-            raise
         except EngineError as err:
-            return ranked, f"no reasons: {err}"
+            return ranked, f"no reasons: {_why(err, cancel)}"
         return explained + rest, ""
+
+
+def _passed(cancel: Event | None) -> bool:
+    return isinstance(cancel, Deadline) and cancel.passed
+
+
+def _why(err: EngineError, cancel: Event | None) -> str:
+    """Why the LLM did not answer; raises CancelledError where nobody waits for an answer any more."""
+    if not isinstance(err, CancelledError):
+        return str(err)
+    if not _passed(cancel):
+        raise err
+    return str(cancel)
 
 
 def _in_retrieval_order(candidates: Sequence[Candidate]) -> tuple[RankedItem, ...]:

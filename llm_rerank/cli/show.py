@@ -64,6 +64,7 @@ def ranking_json(ranking: Ranking) -> dict[str, Any]:
         "adapter": ranking.adapter,
         "llm_weight": ranking.llm_weight,
         "timings_ms": ranking.timings_ms,
+        "answered_by": ranking.answered_by,
         "degraded": ranking.degraded or None,
     }
 

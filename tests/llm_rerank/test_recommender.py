@@ -7,6 +7,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from llm_rerank.deadline import Deadline
 from llm_rerank.engines.base import GeneratedPiece, GenerationRequest, ScoringRequest
 from llm_rerank.engines.fake import FakeEngine
 from llm_rerank.explanations.evidence import EvidenceFinder
@@ -33,6 +34,7 @@ class Fragile(FakeEngine):
     generate_fails: Failure = None
     after = 0
     calls = 0
+    late: Deadline | None = None  # passes while call number `after` is under way
 
     def score(
         self, requests: Sequence[ScoringRequest], *, cancel: Event | None = None
@@ -40,6 +42,8 @@ class Fragile(FakeEngine):
         self.calls += 1
         if self.score_fails and self.calls > self.after:
             raise self.score_fails
+        if self.late and self.calls > self.after:
+            self.late._at = 0.0
         return super().score(requests, cancel=cancel)
 
     def generate(
@@ -136,6 +140,39 @@ def test_no_items_of_the_callers(world: World) -> None:
 def test_an_item_nobody_sells(world: World) -> None:
     with pytest.raises(UnknownItemError, match="caviar"):
         world.ask(item_ids=("tea", "caviar"))
+
+
+def test_a_deadline_that_has_passed_leaves_what_is_popular(world: World) -> None:
+    popular = ids(world.ask("nobody", candidates=6))
+    ranking = world.ask(candidates=6, explained=2, cancel=Deadline(0))
+    assert sorted(ids(ranking)) == sorted(popular)
+    assert ranking.answered_by == "popular"
+    assert ranking.degraded == "what is popular, no reasons: the deadline of 0 ms has passed"
+    assert all(place.llm_score is None and place.explanation is None for place in ranking.items)
+
+
+@pytest.mark.parametrize(("asked", "whose"), [({}, "retrieval"), ({"item_ids": ("tea", "oat", "brie")}, "request")])
+def test_a_deadline_that_passes_while_the_llm_scores(world: World, asked: dict[str, object], whose: str) -> None:
+    world.engine.late = Deadline(60_000)
+    ranking = world.ask(explained=2, cancel=world.engine.late, **asked)
+    assert ranking.answered_by == whose
+    assert "the deadline of 60000 ms has passed" in ranking.degraded
+    assert [place.retrieval_rank for place in ranking.items] == [place.rank for place in ranking.items]
+
+
+def test_a_deadline_that_passes_among_the_reasons_leaves_the_llms_order(world: World) -> None:
+    expected = ids(world.ask())
+    world.engine.late, world.engine.after, world.engine.calls = Deadline(60_000), 1, 0
+    ranking = world.ask(explained=2, cancel=world.engine.late)
+    assert (ids(ranking), ranking.answered_by) == (expected, "llm")
+    assert ranking.degraded == "no reasons: the deadline of 60000 ms has passed"
+
+
+def test_a_caller_who_has_gone_is_not_answered_whatever_the_deadline(world: World) -> None:
+    cancel = Deadline(60_000)
+    cancel.set()
+    with pytest.raises(CancelledError):
+        world.ask(cancel=cancel)
 
 
 def test_an_engine_that_cannot_score(world: World) -> None:

@@ -37,7 +37,7 @@ def test_recommend_as_json(run: Run, config: Path) -> None:
     answer = json.loads(out)
     assert code == 0
     assert set(answer) == {
-        "user_id", "items", "engine", "model", "adapter", "llm_weight", "timings_ms", "degraded",
+        "user_id", "items", "engine", "model", "adapter", "llm_weight", "timings_ms", "answered_by", "degraded",
     }  # fmt: skip
     assert [item["rank"] for item in answer["items"]] == [1, 2, 3]
     assert set(answer["items"][0]) == {

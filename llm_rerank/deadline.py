@@ -1,0 +1,25 @@
+"""A moment after which nobody waits for an answer any more, in the form in which engines look at wishes to stop."""
+
+from threading import Event
+from time import monotonic
+
+
+class Deadline(Event):
+    """Set by itself once its time has passed, or earlier by a caller who has gone."""
+
+    def __init__(self, milliseconds: float) -> None:
+        super().__init__()
+        self.milliseconds = milliseconds
+        self._at = monotonic() + milliseconds / 1000
+
+    @property
+    def passed(self) -> bool:
+        """Whether its time is over; a caller who has gone is another matter."""
+        return monotonic() >= self._at
+
+    def is_set(self) -> bool:
+        """Whether to stop."""
+        return super().is_set() or self.passed
+
+    def __str__(self) -> str:
+        return f"the deadline of {self.milliseconds:g} ms has passed"
