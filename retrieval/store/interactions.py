@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Row, delete, select
@@ -10,10 +9,9 @@ from sqlalchemy import Row, delete, select
 from retrieval.errors import RecordError
 from retrieval.records import Interaction, UserHistory
 from retrieval.store.database import Database
+from retrieval.store.moments import microseconds, moment
 from retrieval.store.schema import INTERACTIONS, LONGEST_ID
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 _AT_ONCE: Final = 500  # keys that one question names: databases have a limit
 _SAID: Final = ("user_id", "item_id", "at", "kind", "rating", "text")
 
@@ -88,7 +86,7 @@ def _row(tenant: str, one: KeyedInteraction) -> dict[str, Any]:
         "key": one.key,
         "user_id": said.user_id,
         "item_id": said.item_id,
-        "at": (said.timestamp - _EPOCH) // _MICROSECOND,
+        "at": microseconds(said.timestamp),
         "kind": said.kind,
         "rating": said.rating,
         "text": said.text,
@@ -99,7 +97,7 @@ def _interaction(row: "Row[Any]") -> Interaction:
     return Interaction(
         user_id=row.user_id,
         item_id=row.item_id,
-        timestamp=_EPOCH + row.at * _MICROSECOND,
+        timestamp=moment(row.at),
         kind=row.kind,
         rating=row.rating,
         text=row.text,

@@ -47,3 +47,15 @@ ITEMS: Final = Table(
     Index(None, "tenant", "number"),
     sqlite_autoincrement=True,  # else the number of a row that is gone would come again
 )
+
+KEYS: Final = Table(
+    "keys",
+    METADATA,
+    Column("key_id", String(LONGEST_ID), primary_key=True),
+    Column("tenant", String(LONGEST_ID), nullable=False),
+    Column("digest", String(64), nullable=False),  # of the secret, which is shown once and kept nowhere
+    Column("scopes", JSON, nullable=False),
+    Column("per_minute", Integer, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("revoked", BigInteger),
+)
