@@ -2,10 +2,10 @@
 
 python -m benchmarks.training --out docs/results/training-speed
 
-A decision is a candidate whose score gets a gradient. The model, the adapter, the prompt, the lists and the loss are
-those of one training configuration, by default the demo's; only the form differs: one prompt a candidate, one packed
-list a pass, several positions of one history in one pass, and one letter prompt a list (LlamaRec), which is one
-decision among as many letters.
+A decision is a candidate whose score gets a gradient. The model, the adapter's form and the prompt are those of a
+training's configuration, by default the demo's; the lists are made up, and the loss is listwise softmax. Only the
+form differs: one prompt a candidate, one packed list a pass, several positions of one history in one pass, and one
+letter prompt a list (LlamaRec), which is one decision among as many letters.
 """
 
 import argparse
@@ -185,7 +185,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the made-up items")
     options = parser.parse_args()
     try:
-        config = read_config(options.config, TrainingConfig)
+        config = read_config(options.config, TrainingConfig).model_copy(update={"method": "packed"})
         base = prepare_model(config.model, say=console.print)
     except LlmRerankError as err:
         sys.exit(f"benchmarks.training: {err}")

@@ -21,5 +21,11 @@ class Deadline(Event):
         """Whether to stop."""
         return super().is_set() or self.passed
 
+    def wait(self, timeout: float | None = None) -> bool:
+        """Until it is set, or for so many seconds."""
+        left = max(0.0, self._at - monotonic())
+        super().wait(left if timeout is None else min(left, timeout))
+        return self.is_set()
+
     def __str__(self) -> str:
         return f"the deadline of {self.milliseconds:g} ms has passed"

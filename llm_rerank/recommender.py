@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from threading import Event
 from time import perf_counter
 from typing import Final
@@ -54,6 +53,8 @@ class Recommender:
         self._model = model
         self._candidates = candidates
         self._retriever = OnOneThread(shop.retriever)
+        # What a user gets of whom nothing is known; kept, since there is no time for it when it is wanted.
+        self._popular = self._retriever.retrieve(UserHistory(user_id="nobody"), candidates)
 
     @classmethod
     def open(cls, config: RecommendConfig, *, say: Callable[[str], None] = lambda _: None) -> "Recommender":
@@ -127,11 +128,6 @@ class Recommender:
         if _passed(cancel):
             return self._popular, "popular"
         return self._retriever.retrieve(request.history, self._candidates), "retrieval"
-
-    @cached_property
-    def _popular(self) -> tuple[Candidate, ...]:
-        """What a user gets of whom nothing is known."""
-        return self._retriever.retrieve(UserHistory(user_id="nobody"), self._candidates)
 
     def _rank(
         self, request: RankingRequest, candidates: tuple[Candidate, ...], cancel: Event | None

@@ -7,11 +7,12 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from threading import Event
+from time import monotonic
 from typing import Any, Final
 
 import httpx2
@@ -21,12 +22,23 @@ from numpy.typing import NDArray
 from llm_rerank.engines.base import GeneratedPiece, GenerationRequest, Lora, ScoringRequest, raise_if_cancelled
 from llm_rerank.engines.loop_thread import LoopThread, Put
 from llm_rerank.tokenizer import TokenIds, Tokenizer
-from retrieval.errors import EngineError, LlmRerankError, ModelError
+from retrieval.errors import ConfigError, EngineError, LlmRerankError, ModelError
 
 KEY: Final = "VLLM_API_KEY"
 """The environment variable that holds the servers' key; `vllm serve` reads it too."""
 
-_TIMEOUT: Final = httpx2.Timeout(600.0, connect=3.0)  # a caller's own deadline comes first
+_TIMEOUT: Final = httpx2.Timeout(120.0, connect=3.0)  # a caller's own deadline comes first
+_KEEP_SECONDS: Final = 2.0  # a connection that is idle: shorter than the 5 after which vLLM closes it
+_LOOK_SECONDS: Final = 10.0
+_REST_SECONDS: Final = 10.0
+_PLAIN_SAMPLING: Final[Mapping[str, float]] = {  # else those of the model's generation_config.json
+    "top_p": 1.0,
+    "top_k": 0,
+    "min_p": 0.0,
+    "repetition_penalty": 1.0,
+    "presence_penalty": 0.0,
+    "frequency_penalty": 0.0,
+}
 _PROMPTS_A_CALL: Final = 64
 
 
@@ -38,6 +50,10 @@ class Served:
     writer: str
     longest: int
     """Tokens of a prompt and what is written behind it."""
+
+
+class _PassedOverError(Exception):
+    """This server does not answer, another one may."""
 
 
 class RemoteEngine:
@@ -59,7 +75,8 @@ class RemoteEngine:
         Without `writer`, `adapter` writes too. `transport` takes the network's place. Raises ModelError where no server
         answers, or one that does serves other models.
         """
-        self._servers, self._tokenizer = tuple(server.rstrip("/") for server in servers), tokenizer
+        self._servers, self._tokenizer = tuple(map(_address, servers)), tokenizer
+        self._resting: dict[str, float] = {}  # servers that did not answer, and until when others are asked first
         self._thread = LoopThread("remote engine")
         self._client = self._thread.ask(_client(transport))
         try:
@@ -85,42 +102,47 @@ class RemoteEngine:
         return self._pieces(requests, cancel)
 
     def close(self) -> None:
-        """Closes the connections."""
-        self._thread.ask(self._client.aclose())
+        """Closes the connections; twice is once."""
+        with suppress(EngineError):
+            self._thread.ask(self._client.aclose())
         self._thread.stop()
 
     async def _look(self, adapter: Lora | None, writer: Lora | None) -> Served:
-        """At what all servers that answer have."""
-        cards = [cards for server in self._servers if (cards := await self._cards(server)) is not None]
-        if not cards:
+        """At what all servers that answer have; whether it is the model that is meant, their names alone can say."""
+        found, silent = list[list[dict[str, Any]]](), list[str]()
+        for server in self._servers:
+            try:
+                found.append(await self._cards(server))
+            except (httpx2.HTTPError, ValueError, KeyError, TypeError) as err:  # it may answer later
+                silent.append(f"{server}: {type(err).__name__} {err}")
+        if not found:
             raise ModelError(
-                "no server answers",
+                f"no server answers ({'; '.join(silent)})",
                 field="engine.servers",
                 value=list(self._servers),
-                remedy="Start `vllm serve` there",
+                remedy=f"Start `vllm serve` there, and set {KEY} where it has a key",
             )
-        base = next(card for card in cards[0] if not card.get("parent"))
-        scorer, other = (base["id"] if lora is None else lora.name for lora in (adapter, writer))
-        served = Served(scorer=scorer, writer=other, longest=base["max_model_len"])
-        for of_server in cards:
-            if missing := {served.scorer, served.writer} - {card["id"] for card in of_server}:
+        names = [base["id"] for cards in found for base in cards if not base.get("parent")]
+        scorer, other = (names[0] if lora is None else lora.name for lora in (adapter, writer))
+        for cards in found:
+            if missing := {scorer, other} - {card["id"] for card in cards}:
                 raise ModelError(
-                    f"a server has {[card['id'] for card in of_server]}, and not {', '.join(sorted(missing))}",
+                    f"a server has {[card['id'] for card in cards]}, and not {', '.join(sorted(missing))}",
                     field="engine.servers",
                     value=list(self._servers),
                     remedy="Serve one model everywhere, with --enable-lora --lora-modules ID=FOLDER for an adapter",
                 )
-        return served
+        longest = min(card["max_model_len"] for cards in found for card in cards if not card.get("parent"))
+        return Served(scorer=scorer, writer=other, longest=longest)
 
-    async def _cards(self, server: str) -> list[dict[str, Any]] | None:
-        """The models of a server; None where it does not answer, which it may do later."""
-        try:
-            reply = await self._client.get(f"{server}/v1/models", timeout=10.0)
-            reply.raise_for_status()
-            found: list[dict[str, Any]] = reply.json()["data"]
-        except (httpx2.HTTPError, ValueError, KeyError):
-            return None
-        return found
+    async def _cards(self, server: str) -> list[dict[str, Any]]:
+        """The models of a server: the base first, with how much it reads, then its adapters."""
+        reply = await self._client.get(f"{server}/v1/models", timeout=_LOOK_SECONDS)
+        reply.raise_for_status()
+        cards: list[dict[str, Any]] = reply.json()["data"]
+        if not any(isinstance(card["max_model_len"], int) for card in cards if not card.get("parent")):
+            raise ValueError("it names no model that it has")
+        return cards
 
     async def _scores(self, requests: Sequence[ScoringRequest]) -> tuple[NDArray[np.float32], ...]:
         async with asyncio.TaskGroup() as group:
@@ -160,17 +182,25 @@ class RemoteEngine:
         for server in self._in_turn(prompt, salt):
             try:
                 reply = await self._client.post(f"{server}/v1/completions", json=asked)
-            except httpx2.TransportError as err:
-                why = f"{server}: {type(err).__name__}"
+                self._require_answer(server, reply)
+            except (httpx2.TransportError, _PassedOverError) as err:
+                why = self._passed_over(server, err)
                 continue
-            if reply.status_code >= 500:
-                why = f"{server}: {reply.status_code}"
-                continue
-            if reply.status_code >= 400:
-                raise _failed(f"{server} refused: {_message(reply.text)}")
             found: dict[str, Any] = reply.json()
             return found
         raise _failed(f"no server answers ({why})")
+
+    def _require_answer(self, server: str, reply: httpx2.Response) -> None:
+        """Raises _PassedOverError where another server may answer, EngineError where none would."""
+        if reply.status_code >= 500 or reply.status_code in (404, 408, 429):  # without the adapter yet, or busy
+            raise _PassedOverError(f"status {reply.status_code}")
+        if reply.status_code >= 400:
+            raise _failed(f"{server} refused: {_message(reply.text)}")
+
+    def _passed_over(self, server: str, err: Exception) -> str:
+        """Why; for some seconds others are asked first."""
+        self._resting[server] = monotonic() + _REST_SECONDS
+        return f"{server}: {type(err).__name__} {err}".strip()
 
     def _pieces(self, requests: Sequence[GenerationRequest], cancel: Event | None) -> Iterator[GeneratedPiece]:
         with _translating():
@@ -185,6 +215,7 @@ class RemoteEngine:
         asked = _about(request) | {
             "model": self._served.writer,
             "prompt": request.prompt,
+            **_PLAIN_SAMPLING,
             "max_tokens": request.max_tokens,
             "temperature": request.temperature,
             "seed": request.seed,
@@ -199,8 +230,8 @@ class RemoteEngine:
                 async for text in self._streamed(server, asked):
                     begun = True
                     put(GeneratedPiece(index=index, text=text))
-            except httpx2.TransportError as err:
-                why = f"{server}: {type(err).__name__}"
+            except (httpx2.TransportError, _PassedOverError) as err:
+                why = self._passed_over(server, err)
                 if begun:
                     raise _failed(f"a server broke off ({why})") from err
                 continue
@@ -211,11 +242,9 @@ class RemoteEngine:
     async def _streamed(self, server: str, asked: Mapping[str, Any]) -> AsyncIterator[str]:
         """The pieces of one text, as the server sends them."""
         async with self._client.stream("POST", f"{server}/v1/completions", json=asked) as reply:
-            if reply.status_code >= 500:
-                raise httpx2.TransportError(f"status {reply.status_code}")
             if reply.status_code >= 400:
                 await reply.aread()
-                raise _failed(f"{server} refused: {_message(reply.text)}")
+            self._require_answer(server, reply)
             async for line in reply.aiter_lines():
                 if line == "data: [DONE]":
                     return
@@ -228,12 +257,13 @@ class RemoteEngine:
         raise httpx2.RemoteProtocolError("the stream ended too soon")
 
     def _in_turn(self, prompt: TokenIds, salt: str) -> list[str]:
-        """The servers, the one where this user's prefix is kept first, each user's others in another order.
+        """The servers: first the one that keeps this prefix, or those of this salt; then its others, in another order.
 
         Rendezvous hashing (Thaler & Ravishankar 1998): where a server comes or goes, only its users move.
         """
-        whose = salt or repr(prompt)
-        return sorted(self._servers, key=lambda server: sha256(f"{server} {whose}".encode()).digest())
+        whose, now = salt or repr(prompt), monotonic()
+        order = sorted(self._servers, key=lambda server: sha256(f"{server} {whose}".encode()).digest())
+        return sorted(order, key=lambda server: self._resting.get(server, 0.0) > now)  # stable: else as it was
 
     def _require(self, tokens: int) -> None:
         if tokens > self._served.longest:
@@ -245,13 +275,33 @@ class RemoteEngine:
             )
 
 
+def _address(server: str) -> str:
+    """Raises ConfigError for what is no address, or holds a password, which messages would show."""
+    try:
+        url = httpx2.URL(server)
+    except httpx2.InvalidURL as err:
+        raise _no_address(str(err)) from err
+    if url.scheme not in ("http", "https") or not url.host or url.userinfo:
+        raise _no_address("it is http:// or https://, a host and a port")
+    return server.rstrip("/")
+
+
+def _no_address(why: str) -> ConfigError:
+    return ConfigError(
+        f"this is no address of a server ({why})",
+        field="engine.servers",
+        value="one of them",
+        remedy=f"Write http://HOST:PORT; a key comes from the environment, as {KEY}",
+    )
+
+
 async def _client(transport: httpx2.AsyncBaseTransport | None) -> httpx2.AsyncClient:
     key = os.environ.get(KEY)
     return httpx2.AsyncClient(
         transport=transport,
         timeout=_TIMEOUT,
         headers={"Authorization": f"Bearer {key}"} if key else {},
-        limits=httpx2.Limits(max_connections=None),
+        limits=httpx2.Limits(max_connections=None, keepalive_expiry=_KEEP_SECONDS),
     )
 
 
@@ -265,10 +315,10 @@ def _translating() -> Iterator[None]:
     """Failures of the connection become EngineErrors."""
     try:
         yield
-    except (LlmRerankError, KeyboardInterrupt, GeneratorExit):
+    except LlmRerankError:
         raise
-    except BaseException as err:  # a group of what went wrong side by side
-        cause = err.exceptions[0] if isinstance(err, BaseExceptionGroup) else err
+    except Exception as err:  # a group of what went wrong side by side
+        cause = err.exceptions[0] if isinstance(err, ExceptionGroup) else err
         if isinstance(cause, LlmRerankError):
             raise cause from err
         raise _failed(f"{type(cause).__name__}: {cause}") from err

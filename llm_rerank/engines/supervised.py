@@ -1,13 +1,15 @@
 """Something that may die and is then started again, while callers are told so and do not wait."""
 
 from collections.abc import Callable
-from threading import Lock, Thread
-from time import sleep
+from contextlib import suppress
+from logging import getLogger
+from threading import Event, Lock, Thread
 from typing import Final, Generic, Protocol, TypeVar
 
-from retrieval.errors import EngineError, ModelError
+from retrieval.errors import EngineError
 
 _SECONDS: Final = 5.0  # between attempts to start what does not start: too little memory yet, say
+_LOG: Final = getLogger(__name__)
 
 
 class Running(Protocol):
@@ -25,17 +27,18 @@ class Supervised(Generic[One]):
     """One that runs, or the attempt to have one."""
 
     def __init__(self, name: str, start: Callable[[], One]) -> None:
-        """Starts it; raises what `start` raises, and a later ModelError of it is another attempt."""
+        """Starts it; raises what `start` raises. What it raises later is logged, told to callers, and tried again."""
         self._name, self._start = name, start
         self._running: One | None = start()
-        self._closed = False
+        self._failed = ""
+        self._closed = Event()
         self._changing = Lock()
 
     def require(self) -> One:
         """The one that runs; raises EngineError where none does."""
         running = self._running
         if running is None:
-            what = "has been closed" if self._closed else "has died and is being started again"
+            what = "has been closed" if self._closed.is_set() else f"has died and is being started again{self._failed}"
             raise EngineError(f"{self._name} {what}", field="engine", value=self._name, remedy="Ask again in a minute")
         return running
 
@@ -44,26 +47,32 @@ class Supervised(Generic[One]):
         with self._changing:
             if self._running is not dead:
                 return
-            self._running = None
+            self._running, self._failed = None, ""
+        _LOG.error("%s has died and is being started again", self._name)
         Thread(target=self._replace, args=(dead,), name=f"{self._name} restart", daemon=True).start()
 
     def close(self) -> None:
         """Ends it for good."""
+        self._closed.set()
         with self._changing:
-            self._closed, running, self._running = True, self._running, None
+            running, self._running = self._running, None
         if running is not None:
             running.stop()
 
     def _replace(self, dead: One) -> None:
-        dead.stop()
-        while not self._closed:
+        with suppress(Exception):  # it is dead: whatever does not end of it any more
+            dead.stop()
+        while not self._closed.is_set():
             try:
                 running = self._start()
-            except ModelError:
-                sleep(_SECONDS)
+            except Exception as err:  # were one let through, nobody would try again
+                self._failed = f", which failed last with: {err}"
+                _LOG.error("%s does not start: %s", self._name, err)
+                self._closed.wait(_SECONDS)
                 continue
             with self._changing:
-                if not self._closed:
+                if not self._closed.is_set():
                     self._running = running
+                    _LOG.warning("%s runs again", self._name)
                     return
             running.stop()

@@ -8,7 +8,8 @@ import asyncio
 import atexit
 import os
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
+from dataclasses import fields
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -20,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from llm_rerank.deadline import Deadline
 from llm_rerank.engines.base import GeneratedPiece, GenerationRequest, Lora, ScoringRequest, raise_if_cancelled
 from llm_rerank.engines.loop_thread import LoopThread, Put
 from llm_rerank.engines.supervised import Supervised
@@ -40,6 +42,8 @@ from vllm.outputs import RequestOutput
 from vllm.platforms import current_platform
 from vllm.sampling_params import RequestOutputKind
 from vllm.v1.engine.async_llm import AsyncLLM
+
+_STOP_MILLISECONDS: Final = 60_000
 
 _OURS: Final[Mapping[str, Any]] = {
     "skip_tokenizer_init": True,  # it is token ids in and out
@@ -89,15 +93,7 @@ class VllmEngine:
             lora: LoRARequest(lora.name, number, str(lora.folder.absolute())) for number, lora in enumerate(beside, 1)
         }
         ours = {**_OURS, **(_ON_A_CPU if current_platform.is_cpu() else {}), **_room_for(beside)}
-        try:
-            args = AsyncEngineArgs(model=str(folder), **{**ours, **arguments})
-        except TypeError as err:
-            raise ModelError(
-                f"vLLM has no such argument ({err})",
-                field="engine.arguments",
-                value=dict(arguments),
-                remedy="Name arguments as vLLM's EngineArgs does",
-            ) from err
+        args = _arguments(folder, ours, arguments)
         return cls(args, tokenizer, loras.get(adapter), loras.get(writer or adapter))
 
     def score(
@@ -143,7 +139,7 @@ class VllmEngine:
         answers = _asked(llm, request, (*request.prefix, *continuation), params, self._scorer)
         said = [answer.outputs[0].logprobs async for answer in answers]
         if not said or not said[-1]:
-            raise EngineError("vLLM broke off", field="engine", value=self.name, remedy="Ask again")
+            raise _broken_off()
         return [float(said[-1][0][label].logprob) for label in request.labels]
 
     def _pieces(
@@ -175,6 +171,8 @@ class VllmEngine:
                         put(GeneratedPiece(index=index, text=piece, done=text.done))
                     if text.done:
                         return
+        if answer.outputs[0].finish_reason not in ("stop", "length"):
+            raise _broken_off()
         put(GeneratedPiece(index=index, text=text.end(), done=True))
 
     def _require(self, tokens: int, of: Iterable[TokenIds]) -> "_Running":
@@ -204,12 +202,12 @@ class VllmEngine:
         """Failures of vLLM become EngineErrors; one of its death, a new start."""
         try:
             yield
-        except (LlmRerankError, KeyboardInterrupt, GeneratorExit):
+        except LlmRerankError:
             raise
-        except BaseException as err:  # a group of what went wrong side by side, CancelledError of a loop that ended
+        except Exception as err:  # a group of what went wrong side by side, or cancelled since vLLM was stopped
             if running.llm.errored:
                 self._supervised.died(running)
-            cause = err.exceptions[0] if isinstance(err, BaseExceptionGroup) else err
+            cause = err.exceptions[0] if isinstance(err, ExceptionGroup) else err
             if isinstance(cause, LlmRerankError):
                 raise cause from err
             raise EngineError(
@@ -238,9 +236,24 @@ class _Running:
             ) from err
 
     def stop(self) -> None:
-        """Ends its process and the thread; whoever waits gets an error."""
-        self.thread.ask(_shut_down(self.llm))
+        """Ends its process and the thread; whoever waits gets an error. What is stuck is left behind."""
+        with suppress(LlmRerankError):
+            self.thread.ask(_shut_down(self.llm), Deadline(_STOP_MILLISECONDS))
         self.thread.stop()
+
+
+def _arguments(folder: Path, ours: Mapping[str, Any], theirs: Mapping[str, JsonValue]) -> AsyncEngineArgs:
+    try:
+        if unknown := set(theirs) - {field.name for field in fields(AsyncEngineArgs)} | set(theirs) & {"model"}:
+            raise ValueError(f"{', '.join(sorted(unknown))}: there is no such argument to give")
+        return AsyncEngineArgs(model=str(folder), **{**ours, **theirs})
+    except (TypeError, ValueError) as err:  # nested settings are checked by pydantic, whose errors are ValueErrors
+        raise ModelError(
+            f"vLLM does not take these arguments ({err})",
+            field="engine.arguments",
+            value=dict(theirs),
+            remedy="Name arguments as vLLM's EngineArgs does",
+        ) from err
 
 
 async def _started(args: AsyncEngineArgs) -> AsyncLLM:
@@ -248,8 +261,10 @@ async def _started(args: AsyncEngineArgs) -> AsyncLLM:
 
 
 async def _shut_down(llm: AsyncLLM) -> None:
+    resources = llm.engine_core.resources
     llm.shutdown()
-    llm.engine_core.resources.ctx.destroy(linger=0)  # which vLLM 0.32 leaves open, with its threads
+    resources()  # where its process was killed, shutdown does nothing: its sockets are closed here, in their own loop
+    resources.ctx.destroy(linger=0)  # which vLLM 0.32 leaves open, with its threads
 
 
 def _asked(
@@ -263,10 +278,21 @@ def _asked(
     return answers
 
 
+def _broken_off() -> EngineError:
+    return EngineError("vLLM broke off", field="engine", value=VllmEngine.name, remedy="Ask again")
+
+
 def _room_for(adapters: Sequence[Lora]) -> Mapping[str, Any]:
     """The lowest of the ranks that vLLM has which all fit: what is left over is computed too."""
     if not adapters:
         return {}
-    rank = max(read_json(lora.folder / "adapter_config.json")["r"] for lora in adapters)
-    lowest = min(most for most in get_args(MaxLoRARanks) if most >= rank)
+    rank, ranks = max(read_json(lora.folder / "adapter_config.json")["r"] for lora in adapters), get_args(MaxLoRARanks)
+    if rank > max(ranks):
+        raise ModelError(
+            f"vLLM serves ranks up to {max(ranks)}",
+            field="adapter",
+            value=rank,
+            remedy="Merge it: llm-rerank adapters merge",
+        )
+    lowest = min(most for most in ranks if most >= rank)
     return {"enable_lora": True, "max_loras": len(adapters), "max_lora_rank": lowest}

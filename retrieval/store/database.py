@@ -1,16 +1,20 @@
 """One database, brought to this version's tables when it is opened; its failures as StoreErrors."""
 
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
+from time import monotonic, sleep
 from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
-from alembic.util import CommandError
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from retrieval.errors import ConfigError, StoreError
@@ -20,7 +24,8 @@ _INSERTS: Final[Mapping[str, Callable[[Table], sqlite.Insert | postgresql.Insert
     "sqlite": sqlite.insert,
     "postgresql": postgresql.insert,
 }
-_WAIT_SECONDS: Final = 10  # for another writer of the same SQLite file
+_WAIT_SECONDS: Final = 10  # for another writer, or for a connection
+_ONE_AT_A_TIME: Final = Lock()  # Alembic knows one migration a process
 
 
 class Database:
@@ -28,7 +33,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._where = engine.url.render_as_string(hide_password=True)
+        self._where = _shown(engine.url)
 
     @classmethod
     def open(cls, url: str) -> "Database":
@@ -40,7 +45,7 @@ class Database:
         database = cls(_engine(url))
         try:
             with database.writing() as connection:
-                _lock(connection)
+                database.alone(connection, "migrations")
                 database._migrate(connection)
         except BaseException:
             database.close()
@@ -49,8 +54,9 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that only reads."""
-        with self._translating(), self._engine.begin() as connection:
+        """A transaction for reading; others write meanwhile, and it does not see it."""
+        options = {"postgresql_readonly": True} if self._engine.dialect.name == "postgresql" else {}
+        with self._translating(), self._engine.execution_options(**options).begin() as connection:
             yield connection
 
     @contextmanager
@@ -58,6 +64,11 @@ class Database:
         """A transaction that is there whole once the block is left, or not at all."""
         with self._translating(), self._engine.execution_options(writes=True).begin() as connection:
             yield connection
+
+    def alone(self, connection: Connection, what: str) -> None:
+        """Whoever else asks for the same waits until this transaction has ended. SQLite has one writer anyway."""
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))"), {"what": what})
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """An INSERT of this database, which can say what to do on a conflict."""
@@ -69,17 +80,19 @@ class Database:
 
     def _migrate(self, connection: Connection) -> None:
         config = Config()
-        config.set_main_option("script_location", str(_MIGRATIONS))
+        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
         config.attributes["connection"] = connection
-        try:
+        with _ONE_AT_A_TIME:
+            known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+            now = MigrationContext.configure(connection).get_current_revision()
+            if now is not None and now not in known:
+                raise StoreError(
+                    f"a later version made this database (revision {now})",
+                    field="database",
+                    value=self._where,
+                    remedy="Use that version, or name another database",
+                )
             command.upgrade(config, "head")
-        except CommandError as err:
-            raise StoreError(
-                f"a later version made this database ({err})",
-                field="database",
-                value=self._where,
-                remedy="Use that version, or name another database",
-            ) from err
 
     @contextmanager
     def _translating(self) -> Iterator[None]:
@@ -104,15 +117,25 @@ class Database:
 def _engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
-        if parsed.get_backend_name() not in _INSERTS:
-            raise ArgumentError(f"{parsed.get_backend_name()} is not among them")
-        engine = create_engine(parsed, pool_pre_ping=True, **_options(parsed.get_backend_name(), parsed.database))
-    except (ArgumentError, NoSuchModuleError, ImportError) as err:
+        backend = parsed.get_backend_name()
+        if backend not in _INSERTS:
+            raise ArgumentError(f"{backend} is not among them")
+        if backend == "sqlite" and parsed.database in (None, "", ":memory:"):
+            raise ArgumentError("SQLite in memory is another one for every thread")
+        engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True, **_options(parsed))
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as err:
         raise ConfigError(
             f"this is no database that we know ({_first_line(err)})",
             field="database",
-            value=url if "@" not in url else url.rpartition("@")[2],  # before it may stand a password
+            value=url.rpartition("@")[2].partition("?")[0],  # what is left out may hold a password
             remedy="Write sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME",
+        ) from err
+    except OSError as err:
+        raise StoreError(
+            f"its folder cannot be made ({err.strerror})",
+            field="database",
+            value=url,
+            remedy="Name a file in a folder that may be written to",
         ) from err
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
@@ -120,18 +143,26 @@ def _engine(url: str) -> Engine:
     return engine
 
 
-def _options(backend: str, file: str | None) -> dict[str, Any]:
-    if backend != "sqlite":
-        return {"pool_size": 10, "max_overflow": 20, "pool_timeout": _WAIT_SECONDS}
-    if file:
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
-    return {"connect_args": {"timeout": _WAIT_SECONDS}}
+def _options(url: URL) -> dict[str, Any]:
+    if url.get_backend_name() == "sqlite":
+        Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+        return {"connect_args": {"timeout": _WAIT_SECONDS}}
+    patience = {"connect_timeout": _WAIT_SECONDS, "options": f"-c lock_timeout={_WAIT_SECONDS}s"}
+    return {"pool_size": 10, "max_overflow": 20, "pool_timeout": _WAIT_SECONDS, "connect_args": patience}
 
 
-def _set_up_sqlite(connection: Any, _: object) -> None:
+def _set_up_sqlite(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None  # its driver would begin transactions when it likes; see below
-    connection.execute("PRAGMA journal_mode=WAL")  # readers do not wait for a writer
     connection.execute("PRAGMA synchronous=FULL")  # what was acknowledged survives a loss of power
+    given_up = monotonic() + _WAIT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")  # readers do not wait for a writer
+            return
+        except sqlite3.OperationalError as err:  # another one is changing it: this statement alone does not wait
+            if "locked" not in str(err) or monotonic() > given_up:
+                raise
+            sleep(0.01)
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -139,10 +170,9 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")  # two that upgrade would both fail
 
 
-def _lock(connection: Connection) -> None:
-    """Whoever else opens the database waits until its tables are there."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(8374123)"))
+def _shown(url: URL) -> str:
+    """Without what may be a password."""
+    return url.set(query={}).render_as_string(hide_password=True)
 
 
 def _first_line(err: object) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Final
 
 from sqlalchemy import Row, delete, select
@@ -10,7 +11,8 @@ from retrieval.errors import RecordError
 from retrieval.records import Interaction, UserHistory
 from retrieval.store.database import Database
 from retrieval.store.moments import microseconds, moment
-from retrieval.store.schema import INTERACTIONS, LONGEST_ID
+from retrieval.store.schema import INTERACTIONS
+from retrieval.store.storable import require_id, require_text
 
 _AT_ONCE: Final = 500  # keys that one question names: databases have a limit
 _SAID: Final = ("user_id", "item_id", "at", "kind", "rating", "text")
@@ -33,7 +35,8 @@ class InteractionStore:
     def add(self, tenant: str, interactions: Sequence[KeyedInteraction]) -> int:
         """Keeps them all or, where it fails, none; says how many were new.
 
-        Raises RecordError for a key that is known for something else, and for an id or a key that is too long.
+        Raises RecordError for a key that is known for something else, and for an id, a text or a rating that no
+        database keeps.
         """
         rows = {one.key: _row(tenant, one) for one in interactions}
         for one in interactions:
@@ -41,6 +44,8 @@ class InteractionStore:
         if not rows:
             return 0
         with self._database.writing() as connection:
+            # One after the other: two that name the same keys in another order would wait for each other.
+            self._database.alone(connection, f"interactions of {tenant}")
             new = (
                 self._database.insert(INTERACTIONS)
                 .on_conflict_do_nothing(index_elements=["tenant", "key"])
@@ -70,7 +75,7 @@ class InteractionStore:
         return UserHistory(user_id=user_id, interactions=tuple(_interaction(row) for row in reversed(rows)))
 
     def forget(self, tenant: str, user_id: str) -> int:
-        """Deletes all that this user did; says how much it was."""
+        """Deletes all that this user did, their keys too: who sends it again brings it back. Says how much it was."""
         table = INTERACTIONS.c
         gone = delete(INTERACTIONS).where(table.tenant == tenant, table.user_id == user_id)
         with self._database.writing() as connection:
@@ -79,8 +84,16 @@ class InteractionStore:
 
 def _row(tenant: str, one: KeyedInteraction) -> dict[str, Any]:
     said = one.interaction
-    for name, value in (("key", one.key), ("user_id", said.user_id), ("item_id", said.item_id)):
-        require_storable(name, value)
+    for name, value in (
+        ("tenant", tenant),
+        ("key", one.key),
+        ("user_id", said.user_id),
+        ("item_id", said.item_id),
+    ):
+        require_id(name, value)
+    require_text("text", said.text)
+    if said.rating is not None and not isfinite(said.rating):
+        raise RecordError("a rating is a finite number", field="rating", value=said.rating, remedy="Leave it out.")
     return {
         "tenant": tenant,
         "key": one.key,
@@ -102,25 +115,6 @@ def _interaction(row: "Row[Any]") -> Interaction:
         rating=row.rating,
         text=row.text,
     )
-
-
-def require_storable(name: str, value: str) -> None:
-    """Raises RecordError for an id that no database keeps as it is."""
-    if not value.strip() or len(value) > LONGEST_ID or "\x00" in value or not _encodable(value):
-        raise RecordError(
-            f"an id has 1 to {LONGEST_ID} characters of Unicode and no NUL",
-            field=name,
-            value=value,
-            remedy="Send a shorter or another one.",
-        )
-
-
-def _encodable(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair
-        return False
-    return True
 
 
 def _require_same(key: str, sent: dict[str, Any], kept: dict[str, Any]) -> None:

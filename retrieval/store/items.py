@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, func, select, text
+from sqlalchemy import Row, delete, func, select
 
 from retrieval.records import Item
 from retrieval.store.database import Database
-from retrieval.store.interactions import require_storable
 from retrieval.store.schema import ITEMS
+from retrieval.store.storable import require_id, require_text
 
 _AT_ONCE: Final = 500
 
@@ -31,13 +31,14 @@ class ItemStore:
     def put(self, tenant: str, items: Iterable[Item]) -> None:
         """Adds them, or puts them in the place of what was known under their ids; of one given twice the last counts.
 
-        All or, where it fails, none. Raises RecordError for an id that is too long.
+        All or, where it fails, none. Raises RecordError for an id or a text that no database keeps.
         """
         rows = {item.item_id: _row(tenant, item) for item in items}
         if not rows:
             return
         with self._database.writing() as connection:
-            _lock(connection)
+            # One after the other: a later change must not be seen before an earlier one, which would be passed over.
+            self._database.alone(connection, f"items of {tenant}")
             ids = list(rows)
             for start in range(0, len(ids), _AT_ONCE):
                 table = ITEMS.c
@@ -60,14 +61,12 @@ class ItemStore:
             return connection.execute(counted).scalar_one()
 
 
-def _lock(connection: Connection) -> None:
-    """Changes get their numbers in the order in which others see them: else one could be passed over."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("LOCK TABLE items IN SHARE ROW EXCLUSIVE MODE"))
-
-
 def _row(tenant: str, item: Item) -> dict[str, Any]:
-    require_storable("item_id", item.item_id)
+    for name, value in (("tenant", tenant), ("item_id", item.item_id)):
+        require_id(name, value)
+    attributes = (text for pair in item.attributes.items() for text in pair)
+    for text in (item.title, item.category, item.brand, *attributes):
+        require_text("item", text)
     return {
         "tenant": tenant,
         "item_id": item.item_id,

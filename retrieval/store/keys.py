@@ -12,9 +12,9 @@ from sqlalchemy import Row, select, update
 
 from retrieval.errors import ConfigError
 from retrieval.store.database import Database
-from retrieval.store.interactions import require_storable
 from retrieval.store.moments import microseconds, moment, now
 from retrieval.store.schema import KEYS
+from retrieval.store.storable import require_id
 
 Scope = Literal["read", "write", "admin"]
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
@@ -49,7 +49,7 @@ class KeyStore:
 
         Raises ConfigError for scopes or a limit that mean nothing.
         """
-        require_storable("tenant", tenant)
+        require_id("tenant", tenant)
         if not scopes or not set(scopes) <= set(SCOPES):
             raise ConfigError(
                 "a key has scopes", field="scopes", value=sorted(scopes), remedy=f"Name some of {SCOPES}."

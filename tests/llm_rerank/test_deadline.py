@@ -8,6 +8,12 @@ def test_it_is_set_once_its_time_has_passed() -> None:
     assert str(early) == "the deadline of 0 ms has passed"
 
 
+def test_who_waits_for_it_waits_no_longer_than_its_time() -> None:
+    assert Deadline(10).wait()
+    assert Deadline(10).wait(60)
+    assert not Deadline(60_000).wait(0.01)
+
+
 def test_a_caller_may_go_before() -> None:
     late = Deadline(60_000)
     late.set()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from llm_rerank.engines.base import GenerationRequest, Lora, ScoringRequest
 from llm_rerank.engines.remote import KEY, RemoteEngine
 from llm_rerank.tokenizer import Tokenizer
-from retrieval.errors import EngineError, ModelError
+from retrieval.errors import ConfigError, EngineError, ModelError
 
 ADAPTER = Lora(name="178a", folder=Path("nowhere"))
 SERVERS = ("http://one", "http://two", "http://three/")
@@ -111,7 +112,7 @@ def test_a_user_is_always_asked_about_at_the_same_server(
     assert {host for host, _ in servers.asked} == {"one", "two", "three"}
 
 
-@pytest.mark.parametrize("how", [unreachable, lambda: httpx2.Response(503)])
+@pytest.mark.parametrize("how", [unreachable, *(partial(httpx2.Response, status) for status in (404, 429, 503))])
 def test_a_server_that_is_gone_is_passed_over(
     connect: Callable[..., RemoteEngine], servers: Servers, how: Callable[[], httpx2.Response]
 ) -> None:
@@ -121,6 +122,13 @@ def test_a_server_that_is_gone_is_passed_over(
     servers.broken[first] = how
     np.testing.assert_allclose(engine.score([REQUEST])[0], expected)
     assert servers.asked[-1][0] != first
+    servers.broken = {}
+    engine.score([REQUEST])
+    assert servers.asked[-1][0] != first  # it rests for a while
+    engine._resting.clear()
+    engine.score([REQUEST])
+    assert servers.asked[-1][0] == first
+    servers.broken[first] = how
     assert "".join(piece.text for piece in engine.generate([TEXT])) == "Try tea"
 
 
@@ -167,6 +175,46 @@ def test_a_server_may_come_later_but_one_must_be_there(connect: Callable[..., Re
     servers.broken["three"] = unreachable
     with pytest.raises(ModelError, match="no server answers"):
         connect()
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        httpx2.Response(401),
+        httpx2.Response(200, json={"data": []}),
+        httpx2.Response(200, json=[]),
+        httpx2.Response(200, json={"data": [{"id": "smol"}]}),
+    ],
+)
+def test_why_nobody_answers_is_told(
+    connect: Callable[..., RemoteEngine], servers: Servers, reply: httpx2.Response
+) -> None:
+    servers.broken = dict.fromkeys(("one", "two", "three"), lambda: reply)
+    with pytest.raises(
+        ModelError, match=r"no server answers \(http://one: .*(401|names no model|indices|max_model_len)"
+    ):
+        connect()
+
+
+@pytest.mark.parametrize("address", ["gpu-1:8000", "ftp://gpu-1", "http://", "http://anna:secret@gpu-1:8000", ""])
+def test_an_address_that_is_none(characters: Tokenizer, address: str) -> None:
+    with pytest.raises(ConfigError, match="no address of a server") as refused:
+        RemoteEngine([address], characters)
+    assert "secret" not in str(refused.value)
+
+
+def test_the_shortest_of_them_says_how_much_is_read(connect: Callable[..., RemoteEngine], servers: Servers) -> None:
+    servers.cards["three"] = [CARDS[0] | {"max_model_len": 20}]
+    with pytest.raises(EngineError, match="at most 19 tokens"):
+        connect().score([ScoringRequest(prefix=(1,) * 20, continuations=((1,),), labels=(50, 51))])
+
+
+def test_closed_twice(connect: Callable[..., RemoteEngine]) -> None:
+    engine = connect()
+    engine.close()
+    engine.close()
+    with pytest.raises(EngineError, match="it has ended"):
+        engine.score([REQUEST])
 
 
 def test_the_key_of_the_environment_is_shown(

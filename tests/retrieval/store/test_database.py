@@ -28,6 +28,15 @@ def test_opened_by_many_at_once(url: str) -> None:
             database.close()
 
 
+def test_many_new_ones_in_one_process(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(6) as threads:
+        urls = [f"sqlite:///{tmp_path}/{number}.db" for number in range(6)]
+        for database in threads.map(Database.open, urls):
+            with database.reading() as connection:
+                assert connection.execute(text("SELECT count(*) FROM items")).scalar_one() == 0
+            database.close()
+
+
 def test_a_later_versions_database_is_refused(url: str) -> None:
     database = Database.open(url)
     with database.writing() as connection:
@@ -54,17 +63,36 @@ def test_a_failure_says_what_the_database_said(database: Database) -> None:
         connection.execute(text("SELECT * FROM no_table"))
 
 
-@pytest.mark.parametrize("url", ["mysql://u:secret@host/shop", "shop.db", "sqlite+none:///x", ""])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://u:secret@host/shop",
+        "postgresql+psycopg://u:secret@host:port/shop",
+        "nothing://host/shop?password=secret",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite+none:///x",
+        "shop.db",
+        "",
+    ],
+)
 def test_a_url_of_no_database_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(ConfigError, match="no database that we know") as refused:
         Database.open(url)
     assert "secret" not in str(refused.value)
 
 
-def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
-    with pytest.raises(StoreError, match=r"anna:\*\*\*@localhost:1/shop") as refused:
-        Database.open("postgresql+psycopg://anna:secret@localhost:1/shop")
+@pytest.mark.parametrize("where", ["anna:secret@localhost:1/shop", "localhost:1/shop?user=anna&password=secret"])
+def test_a_server_that_is_not_there_is_named_without_its_password(where: str) -> None:
+    with pytest.raises(StoreError, match="localhost:1/shop") as refused:
+        Database.open(f"postgresql+psycopg://{where}")
     assert "secret" not in str(refused.value)
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("a file")
+    with pytest.raises(StoreError, match="folder cannot be made"):
+        Database.open(f"sqlite:///{tmp_path}/notes/shop.db")
 
 
 def test_a_file_that_is_no_database_is_refused_and_stays(tmp_path: Path) -> None:

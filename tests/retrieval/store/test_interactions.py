@@ -86,8 +86,17 @@ def test_ids_that_no_database_keeps_are_refused(store: InteractionStore, field: 
     assert store.history("shop", "anna", 9).interactions == ()
 
 
+@pytest.mark.parametrize("other", [{"text": "a\x00b"}, {"text": "\ud800"}, {"rating": float("nan")}])
+def test_what_no_database_keeps_is_refused(store: InteractionStore, other: dict[str, object]) -> None:
+    with pytest.raises(RecordError, match=r"text=|rating="):
+        store.add("shop", [did("1", **other)])  # type: ignore[arg-type]
+    with pytest.raises(RecordError, match="tenant="):
+        store.add("x" * 257, [did("1")])
+
+
 def test_many_writers_of_the_same_keys_at_once(store: InteractionStore) -> None:
     batches = [[did(str(n), f"i{n}") for n in range(start, start + 20)] for start in range(0, 80, 5)]
+    batches = [batch[::-1] if number % 2 else batch for number, batch in enumerate(batches)]  # each waits for the other
     with ThreadPoolExecutor(8) as threads:
         added = sum(threads.map(lambda batch: store.add("shop", batch), batches))
     assert added == len(store.history("shop", "anna", 1000).interactions) == 95

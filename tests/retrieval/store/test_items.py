@@ -65,6 +65,8 @@ def test_tenants_do_not_see_each_other(store: ItemStore) -> None:
 def test_an_id_that_is_too_long_is_refused_with_all(store: ItemStore) -> None:
     with pytest.raises(RecordError, match="1 to 256 characters"):
         store.put("shop", [OAT, Item(item_id="x" * 257, title="Long")])
+    with pytest.raises(RecordError, match="no NUL"):
+        store.put("shop", [OAT, Item(item_id="nul", title="a\x00b")])
     assert store.count("shop") == 0
 
 
