@@ -10,16 +10,19 @@ from llm_rerank.cli.adapters import adapters
 from llm_rerank.cli.build import build
 from llm_rerank.cli.explain import explain
 from llm_rerank.cli.info import info
+from llm_rerank.cli.keys import keys
 from llm_rerank.cli.recommend import recommend
 from llm_rerank.cli.rerank import rerank
+from llm_rerank.cli.serve import serve
 from llm_rerank.cli.train_retriever import train_retriever
 from llm_rerank.tokenizer import one_line
 from retrieval.errors import LlmRerankError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for command in (build, train_retriever, recommend, rerank, explain, info):
+for command in (build, train_retriever, recommend, rerank, explain, info, serve):
     app.command()(command)
 app.add_typer(adapters, name="adapters")
+app.add_typer(keys, name="keys")
 for above in entry_points(group="llm_rerank.commands"):  # floors above bring theirs, so that nothing points up
     if above.dist is not None and above.dist.name == "llm-rerank":
         app.command(above.name)(above.load())

@@ -74,6 +74,11 @@ class Database:
         """An INSERT of this database, which can say what to do on a conflict."""
         return _INSERTS[self._engine.dialect.name](table)
 
+    def check(self) -> None:
+        """Raises StoreError where it does not answer."""
+        with self.reading() as connection:
+            connection.execute(text("SELECT 1"))
+
     def close(self) -> None:
         """Closes its connections."""
         self._engine.dispose()

@@ -1,0 +1,1 @@
+"""The service: what a shop's backend calls over HTTP."""

@@ -1,0 +1,97 @@
+"""Who asks: a key in the Authorization header, what it may, and how often."""
+
+import math
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+from time import monotonic
+from typing import Final
+
+from fastapi import Request
+
+from llm_rerank.service.errors import ApiError
+from retrieval.store.keys import ApiKey, KeyStore, Scope
+
+_MINUTE: Final = 60.0
+_FRESH_SECONDS: Final = 5.0  # a key that was looked up is believed so long: a revoked one opens nothing after that
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Caller:
+    """In whose name, and what they may."""
+
+    key_id: str
+    tenant: str
+    scopes: frozenset[Scope]
+
+
+class Door:
+    """Lets callers in."""
+
+    def __init__(self, keys: KeyStore) -> None:
+        self._keys = keys
+        self._known: dict[str, tuple[float, ApiKey | None]] = {}
+        self._asked: dict[str, deque[float]] = {}
+        self._changing = Lock()
+
+    def let_in(self, authorization: str | None, scope: Scope) -> Caller:
+        """Raises ApiError: 401 without a key that we know, 403 without the scope, 429 where it asks too often."""
+        scheme, _, shown = (authorization or "").partition(" ")
+        key = self._find(shown.strip()) if scheme.lower() == "bearer" else None
+        if key is None:
+            raise ApiError(
+                401,
+                "show a key: Authorization: Bearer KEY",
+                param="Authorization",
+                code="no_valid_key",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        if not key.scopes & {scope, "admin"}:
+            raise ApiError(403, f"this key has no scope {scope}", param="Authorization", code="no_scope")
+        self._count(key)
+        return Caller(key_id=key.key_id, tenant=key.tenant, scopes=key.scopes)
+
+    def _find(self, shown: str) -> ApiKey | None:
+        now = monotonic()
+        with self._changing:
+            at, known = self._known.get(shown, (-_FRESH_SECONDS, None))
+        if known is not None and now - at < _FRESH_SECONDS:
+            return known
+        found = self._keys.find(shown)
+        with self._changing:
+            self._known.pop(shown, None)
+            if found is not None:
+                self._known[shown] = (now, found)
+        return found
+
+    def _count(self, key: ApiKey) -> None:
+        """A sliding minute."""
+        now = monotonic()
+        with self._changing:
+            asked = self._asked.setdefault(key.key_id, deque())
+            while asked and now - asked[0] >= _MINUTE:
+                asked.popleft()
+            if len(asked) < key.per_minute:
+                asked.append(now)
+                return
+            wait = _MINUTE - (now - asked[0])
+        raise ApiError(
+            429,
+            f"this key is for {key.per_minute} requests a minute",
+            param="Authorization",
+            code="rate_limited",
+            headers={"Retry-After": str(math.ceil(wait))},
+        )
+
+
+def scoped(scope: Scope) -> Callable[[Request], Caller]:
+    """A dependency: the caller, who must have that scope."""
+
+    def let_in(request: Request) -> Caller:
+        door: Door = request.app.state.service.door
+        caller = door.let_in(request.headers.get("Authorization"), scope)
+        request.state.caller = caller
+        return caller
+
+    return let_in

@@ -1,0 +1,97 @@
+"""What a service is made of. The environment wins over the file, key by key: LLM_RERANK__DATABASE=..."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import Field, PositiveFloat, PositiveInt, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from llm_rerank.config import RecommendConfig
+from retrieval.config import read_config
+from retrieval.errors import ConfigError
+from retrieval.settings import Settings
+
+_PREFIX: Final = "LLM_RERANK__"
+
+
+class LimitsConfig(Settings):
+    """What a caller may ask of the service."""
+
+    at_once: PositiveInt = 4
+    """Requests that are answered side by side; an engine in this process does one after the other."""
+    waiting: PositiveInt = 64
+    """Requests that wait for the model; more are told to come again (429)."""
+    body_bytes: PositiveInt = 4_000_000
+    """Of a request."""
+    items: PositiveInt = 1000
+    """That a request may name, or ask for."""
+    explained: PositiveInt = 20
+    """Reasons in one answer."""
+    interactions: PositiveInt = 10_000
+    """In one batch."""
+    history: PositiveInt = 500
+    """Interactions of a user that are read, the newest."""
+    deadline_ms: PositiveFloat = 30_000
+    """Where a request names none; a request may name an earlier one only."""
+
+
+class ServeConfig(BaseSettings):
+    """The recommender, its database, and the door."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix=_PREFIX, env_nested_delimiter="__", use_attribute_docstrings=True
+    )
+
+    recommend: RecommendConfig = RecommendConfig()
+    """The shop, the model, the prompt."""
+    tenant: str = Field(default="shop", min_length=1, max_length=256)
+    """Whose shop it is: only this tenant's keys see what its users did before the shop was built."""
+    database: str = "sqlite:///var/service.db"
+    """Where interactions, items and keys are kept: a SQLite file, or postgresql+psycopg://USER:PASSWORD@HOST/NAME."""
+    host: str = "127.0.0.1"
+    """Where it listens; 0.0.0.0 for everybody."""
+    port: int = Field(default=8080, ge=0, le=65535)
+    """At which port; 0: a free one."""
+    limits: LimitsConfig = LimitsConfig()
+    """What a caller may ask."""
+    docs: bool = True
+    """Whether /docs and /openapi.json are served."""
+    tls_certificate: Path | None = None
+    """A PEM file; with `tls_key` the service speaks TLS itself."""
+    tls_key: Path | None = None
+    """Likewise."""
+
+    @classmethod
+    def read(cls, path: Path | None) -> "ServeConfig":
+        """A YAML file and the environment; raises ConfigError for what is wrong in either."""
+        file = {} if path is None else read_config(path, cls).model_dump(exclude_unset=True)
+        try:
+            return cls(**file)
+        except ValidationError as err:  # of the file's own nothing is wrong: read_config would have said so
+            first = err.errors()[0]
+            raise ConfigError(
+                f"the environment: {first['msg']}",
+                field="__".join([_PREFIX, *map(str, first["loc"])]).upper().replace("____", "__"),
+                value=first["input"],
+                remedy="Correct or unset this variable.",
+            ) from err
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment before the file, which comes as arguments."""
+        return env_settings, init_settings
+
+    def shown(self) -> dict[str, Any]:
+        """For a log: without the password that the database's URL may hold."""
+        shown = self.model_dump(mode="json")
+        before, at, after = self.database.rpartition("@")
+        if at:
+            shown["database"] = f"{before.partition('://')[0]}://***@{after}"
+        return shown

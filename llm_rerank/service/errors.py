@@ -1,0 +1,101 @@
+"""Every error as one envelope: {"error": {message, type, param, code}}."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from retrieval.errors import (
+    ConfigError,
+    EngineError,
+    LlmRerankError,
+    RecordError,
+    StoreError,
+    UnknownItemError,
+    UnknownUserError,
+)
+
+_STATUS: Final[Mapping[type[LlmRerankError], HTTPStatus]] = {
+    UnknownItemError: HTTPStatus.NOT_FOUND,
+    UnknownUserError: HTTPStatus.NOT_FOUND,
+    RecordError: HTTPStatus.BAD_REQUEST,
+    ConfigError: HTTPStatus.BAD_REQUEST,
+    StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
+    EngineError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_TYPES: Final[Mapping[int, str]] = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    422: "invalid_request_error",
+    429: "rate_limit_error",
+    503: "unavailable_error",
+}
+
+
+class ApiError(Exception):
+    """An answer that is an error."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        param: str | None = None,
+        code: str,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status, self.message, self.param, self.code, self.headers = status, message, param, code, headers
+
+
+def error_response(
+    status: int, message: str, *, param: str | None, code: str, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """The envelope."""
+    about = {"message": message, "type": _TYPES.get(status, "internal_error"), "param": param, "code": code}
+    return JSONResponse({"error": about}, status_code=status, headers=dict(headers or {}))
+
+
+def handle_errors(app: FastAPI) -> None:
+    """Has every error of the app answered so."""
+
+    @app.exception_handler(ApiError)
+    async def _(_: Request, err: ApiError) -> JSONResponse:
+        return error_response(err.status, err.message, param=err.param, code=err.code, headers=err.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def _(_: Request, err: RequestValidationError) -> JSONResponse:
+        first, *others = err.errors()
+        more = f" ({len(others)} more)" if others else ""
+        where = ".".join(str(part) for part in first["loc"] if part != "body")
+        return error_response(422, f"{where}: {first['msg']}{more}", param=where or None, code="invalid")
+
+    @app.exception_handler(LlmRerankError)
+    async def _(_: Request, err: LlmRerankError) -> JSONResponse:
+        status = next((found for kind, found in _STATUS.items() if isinstance(err, kind)), None)
+        if status is None:
+            return error_response(500, "something failed here; the log says what", param=None, code="internal")
+        headers = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+        return error_response(status, str(err), param=err.field or None, code=_code(err), headers=headers)
+
+    @app.exception_handler(HTTPException)
+    async def _(_: Request, err: HTTPException) -> JSONResponse:
+        code = {404: "no_such_path", 405: "no_such_method"}.get(err.status_code, "refused")
+        return error_response(err.status_code, str(err.detail), param=None, code=code, headers=err.headers)
+
+    @app.exception_handler(Exception)
+    async def _(_: Request, err: Exception) -> JSONResponse:
+        return error_response(500, "something failed here; the log says what", param=None, code="internal")
+
+
+def _code(err: LlmRerankError) -> str:
+    """UnknownItemError: unknown_item."""
+    words: list[Any] = ["_" + letter.lower() if letter.isupper() else letter for letter in type(err).__name__]
+    return "".join(words).removeprefix("_").removesuffix("_error")

@@ -1,0 +1,27 @@
+"""/healthz: the process answers. /readyz: it can rank, and its database answers."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from llm_rerank.service.service import Service
+from retrieval.errors import StoreError
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz")
+def healthz() -> dict[str, str]:
+    """Whether the process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+def readyz(request: Request) -> JSONResponse:
+    """Whether requests should come here; 503 where not, and why."""
+    service: Service = request.app.state.service
+    wrong = [] if service.ready else ["the model has not answered yet"]
+    try:
+        service.database.check()
+    except StoreError as err:
+        wrong.append(err.problem)
+    return JSONResponse({"ready": not wrong, "wrong": wrong}, status_code=503 if wrong else 200)

@@ -1,0 +1,42 @@
+"""/v1/interactions: what users did, in batches; it counts in the next answer."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Header, Request
+
+from llm_rerank.service.auth import Caller, scoped
+from llm_rerank.service.errors import ApiError
+from llm_rerank.service.service import Service
+from llm_rerank.service.wire import Id, InteractionsIn, InteractionsOut
+
+router = APIRouter(tags=["interactions"])
+
+
+@router.post("/v1/interactions")
+def add(
+    batch: InteractionsIn,
+    request: Request,
+    caller: Annotated[Caller, Depends(scoped("write"))],
+    idempotency_key: Annotated[Id | None, Header()] = None,
+) -> InteractionsOut:
+    """Keeps all of them or none; sent again under the same keys they count once.
+
+    Without keys of their own and without an Idempotency-Key of the batch, whatever is sent counts.
+    """
+    service: Service = request.app.state.service
+    most = service.config.limits.interactions
+    if len(batch.interactions) > most:
+        raise ApiError(422, f"a batch has {most:,} interactions at most", param="interactions", code="too_many")
+    whole, now = idempotency_key or uuid4().hex, datetime.now(UTC)
+    if idempotency_key and any(one.key is None and one.timestamp is None for one in batch.interactions):
+        raise ApiError(
+            422,
+            "what is sent again needs its own timestamp: now would be another one",
+            param="interactions.timestamp",
+            code="no_timestamp",
+        )
+    keyed = [one.keyed(whole, place, now) for place, one in enumerate(batch.interactions)]
+    new = service.interactions.add(caller.tenant, keyed)
+    return InteractionsOut(accepted=len(keyed), known=len(keyed) - new)

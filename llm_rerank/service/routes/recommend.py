@@ -1,0 +1,82 @@
+"""/v1/recommend: a user or a history in, a ranking out."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Request
+
+from llm_rerank.deadline import Deadline
+from llm_rerank.ranking import Ranking
+from llm_rerank.request import RankingRequest
+from llm_rerank.service.answering import answered
+from llm_rerank.service.auth import Caller, scoped
+from llm_rerank.service.config import LimitsConfig
+from llm_rerank.service.errors import ApiError
+from llm_rerank.service.service import Service
+from llm_rerank.service.wire import InteractionIn, RecommendIn, RecommendOut
+from retrieval.errors import StoreError
+from retrieval.records import UserHistory
+
+router = APIRouter(tags=["rankings"])
+_NOBODY: Final = "anonymous"
+
+
+@router.post("/v1/recommend")
+async def recommend(
+    asked: RecommendIn, request: Request, caller: Annotated[Caller, Depends(scoped("read"))]
+) -> RecommendOut:
+    """The best items for a user, the first few with reasons."""
+    service: Service = request.app.state.service
+    limits = service.config.limits
+    _require_limits(asked, limits)
+
+    def work(deadline: Deadline) -> Ranking:
+        history, missing = _history(service, asked, caller)
+        ranking = service.recommender.recommend(asked.request(history), cancel=deadline)
+        both = "; ".join(filter(None, (missing, ranking.degraded)))
+        return replace(ranking, degraded=both)
+
+    milliseconds = min(asked.deadline_ms or limits.deadline_ms, limits.deadline_ms)
+    ranking = await answered(request, service.admission, milliseconds, work)
+    return RecommendOut.of(ranking, uuid4().hex)
+
+
+async def warm_up(service: Service) -> None:
+    """One answer for nobody, so that the first caller waits no longer than the second."""
+    nobody = RankingRequest(history=UserHistory(user_id=_NOBODY), top_n=1)
+    await asyncio.to_thread(service.recommender.recommend, nobody)
+    service.ready = True
+
+
+def _history(service: Service, asked: RecommendIn, caller: Caller) -> tuple[UserHistory, str]:
+    """Whose request it is; and what is missing of it, where the database does not answer."""
+    if asked.history is not None:
+        return _given(asked.history), ""
+    assert asked.user_id is not None
+    try:
+        return service.histories.of(caller.tenant, asked.user_id), ""
+    except StoreError as err:
+        built = service.histories.built(caller.tenant, asked.user_id)
+        return built, f"the history ends where the shop was built: {err.problem}"
+
+
+def _given(history: list[InteractionIn]) -> UserHistory:
+    """Those without a time are in the order given, and older than now."""
+    now = datetime.now(UTC)
+    times = [now - timedelta(milliseconds=len(history) - place) for place in range(len(history))]
+    done = [one.of(_NOBODY, at) for one, at in zip(history, times, strict=True)]
+    return UserHistory.of(_NOBODY, done)
+
+
+def _require_limits(asked: RecommendIn, limits: LimitsConfig) -> None:
+    for name, count, most in (
+        ("item_ids", len(asked.item_ids or ()), limits.items),
+        ("top_n", asked.top_n, limits.items),
+        ("explained", asked.explained, limits.explained),
+        ("history", len(asked.history or ()), limits.history),
+    ):
+        if count > most:
+            raise ApiError(422, f"{name}: {count} is more than {most}", param=name, code="too_many")

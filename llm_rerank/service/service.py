@@ -1,0 +1,53 @@
+"""All that routes need, opened once and closed once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from llm_rerank.recommender import Recommender
+from llm_rerank.service.admission import Admission
+from llm_rerank.service.auth import Door
+from llm_rerank.service.config import ServeConfig
+from llm_rerank.service.histories import Histories
+from retrieval.store.database import Database
+from retrieval.store.interactions import InteractionStore
+from retrieval.store.keys import KeyStore
+
+
+@dataclass(kw_only=True, slots=True)
+class Service:
+    """One shop's."""
+
+    config: ServeConfig
+    recommender: Recommender
+    database: Database
+    interactions: InteractionStore
+    histories: Histories
+    door: Door
+    admission: Admission
+    ready: bool = False
+    """Whether it has answered a request of its own."""
+
+    @classmethod
+    def open(cls, config: ServeConfig, *, say: Callable[[str], None]) -> "Service":
+        """The database first: nobody should wait for a model to hear that it is not there."""
+        database = Database.open(config.database)
+        recommender = Recommender.open(config.recommend, say=say)
+        return cls.of(config, recommender, database)
+
+    @classmethod
+    def of(cls, config: ServeConfig, recommender: Recommender, database: Database) -> "Service":
+        """Of what is open already."""
+        interactions = InteractionStore(database)
+        return cls(
+            config=config,
+            recommender=recommender,
+            database=database,
+            interactions=interactions,
+            histories=Histories(recommender.shop.log, config.tenant, interactions, config.limits),
+            door=Door(KeyStore(database)),
+            admission=Admission(at_once=config.limits.at_once, waiting=config.limits.waiting),
+        )
+
+    def close(self) -> None:
+        """Lets go of the database."""
+        self.database.close()

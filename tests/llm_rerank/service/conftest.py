@@ -1,0 +1,93 @@
+"""The tiny shop behind the service, with a stand-in for the LLM, and callers who show keys."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from starlette.testclient import TestClient
+
+from llm_rerank.config import EngineConfig, RecommendConfig
+from llm_rerank.engines.base import raise_if_cancelled
+from llm_rerank.engines.fake import FakeEngine
+from llm_rerank.recommender import Recommender
+from llm_rerank.service.app import create_app
+from llm_rerank.service.config import ServeConfig
+from llm_rerank.service.service import Service
+from retrieval.store.database import Database
+from retrieval.store.keys import KeyStore, Scope
+
+
+class Held(FakeEngine):
+    """Holds every score back while `hold` is set, until its caller stops waiting."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.hold, self.held, self.fails = False, Event(), None
+
+    def score(self, requests: Any, *, cancel: Event | None = None) -> tuple[NDArray[np.float32], ...]:
+        if self.fails:
+            raise self.fails
+        self.held.set()
+        while self.hold:
+            raise_if_cancelled(cancel)
+            Event().wait(0.005)
+        return super().score(requests, cancel=cancel)
+
+
+@pytest.fixture
+def config(built_folder: Path, tmp_path: Path) -> ServeConfig:
+    asked = RecommendConfig(shop=built_folder, engine=EngineConfig(kind="fake"), candidates=8, llm_weight=0.5)
+    return ServeConfig(recommend=asked, database=f"sqlite:///{tmp_path}/service.db")
+
+
+@pytest.fixture
+def serve(config: ServeConfig) -> Iterator[Callable[..., Service]]:
+    """Opens the service; `changes` are made to its configuration."""
+    opened: list[Service] = []
+
+    def one(**changes: Any) -> Service:
+        changed = config.model_copy(update=changes)
+        recommender = Recommender.open(changed.recommend)
+        engine = Held(recommender.reranker.engine._tokenizer)  # type: ignore[attr-defined]
+        recommender.reranker.engine = engine
+        opened.append(Service.of(changed, recommender, Database.open(changed.database)))
+        return opened[-1]
+
+    yield one
+    for service in opened:
+        service.close()
+
+
+@pytest.fixture
+def service(serve: Callable[..., Service]) -> Service:
+    return serve()
+
+
+class Callers:
+    """Clients of one service, by scope and tenant."""
+
+    def __init__(self, service: Service, client: TestClient) -> None:
+        self.service, self.client = service, client
+
+    def key(self, *scopes: Scope, tenant: str = "shop", per_minute: int = 1000) -> dict[str, str]:
+        """The header that shows a new key."""
+        key, _ = KeyStore(self.service.database).create(tenant, scopes or ("read", "write"), per_minute)
+        return {"Authorization": f"Bearer {key}"}
+
+    def post(self, path: str, body: Any, headers: dict[str, str] | None = None, **others: str) -> Any:
+        """The reply."""
+        return self.client.post(path, json=body, headers=(headers or self.key()) | others)
+
+    def get(self, path: str, headers: dict[str, str] | None = None) -> Any:
+        """Likewise."""
+        return self.client.get(path, headers=headers or self.key())
+
+
+@pytest.fixture
+def callers(service: Service) -> Iterator[Callers]:
+    with TestClient(create_app(service)) as client:
+        yield Callers(service, client)

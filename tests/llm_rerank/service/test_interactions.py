@@ -1,0 +1,87 @@
+from typing import Any
+
+import pytest
+
+NOON = "2030-01-05T12:00:00+01:00"  # after all that the shop was built from
+
+
+def one(item: str = "tea", user: str = "anna", **others: Any) -> dict[str, Any]:
+    return {"user_id": user, "item_id": item, "timestamp": NOON} | others
+
+
+def history(callers: Any, user: str = "anna", headers: dict[str, str] | None = None) -> list[str]:
+    answer = callers.get(f"/v1/users/{user}/history", headers).json()
+    return [done["item_id"] for done in answer["interactions"]]
+
+
+def test_what_is_sent_counts_in_the_next_answer(callers: Any) -> None:
+    before = callers.post("/v1/recommend", {"user_id": "nobody"}).json()
+    reply = callers.post("/v1/interactions", {"interactions": [one("brie", "nobody"), one("tea", "nobody")]})
+    assert reply.json() == {"accepted": 2, "known": 0}
+    assert history(callers, "nobody") == ["brie", "tea"]
+    after = callers.post("/v1/recommend", {"user_id": "nobody"}).json()
+    assert [i["llm_score"] for i in after["items"]] != [i["llm_score"] for i in before["items"]]
+
+
+def test_a_batch_sent_again_counts_once(callers: Any) -> None:
+    batch = {"interactions": [one("tea"), one("brie")]}
+    headers = callers.key() | {"Idempotency-Key": "order 17"}
+    assert callers.post("/v1/interactions", batch, headers).json() == {"accepted": 2, "known": 0}
+    assert callers.post("/v1/interactions", batch, headers).json() == {"accepted": 2, "known": 2}
+    keyed = {"interactions": [one("tea", key="line 1")]}
+    assert [callers.post("/v1/interactions", keyed).json()["known"] for _ in range(2)] == [0, 1]
+    assert len(history(callers)) == len(history(callers, headers=callers.key())) == 3 + built(callers)
+
+
+def built(callers: Any) -> int:
+    return len(callers.service.recommender.shop.log.history("anna").interactions)
+
+
+def test_a_key_of_something_else_is_refused_with_the_batch(callers: Any) -> None:
+    callers.post("/v1/interactions", {"interactions": [one("tea", key="1")]})
+    reply = callers.post("/v1/interactions", {"interactions": [one("oat"), one("brie", key="1")]})
+    assert (reply.status_code, reply.json()["error"]["param"]) == (400, "key")
+    assert len(history(callers)) == 1 + built(callers)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"timestamp": "2030-01-05T12:00:00"},
+        {"kind": "theft"},
+        {"rating": "NaN"},
+        {"item_id": "x" * 257},
+        {"user_id": " "},
+        {"text": "a\x00b"},
+        {"colour": "red"},
+    ],
+)
+def test_what_is_sent_wrongly_is_told_and_nothing_is_kept(callers: Any, wrong: dict[str, Any]) -> None:
+    reply = callers.post("/v1/interactions", {"interactions": [one("oat"), one() | wrong]})
+    assert reply.status_code in (400, 422)
+    assert next(iter(wrong)) in reply.json()["error"]["param"]
+    assert len(history(callers)) == built(callers)
+
+
+def test_a_batch_under_a_key_needs_times(callers: Any) -> None:
+    without = {"user_id": "anna", "item_id": "tea"}
+    headers = callers.key() | {"Idempotency-Key": "order 18"}
+    assert (
+        callers.post("/v1/interactions", {"interactions": [without]}, headers).json()["error"]["code"] == "no_timestamp"
+    )
+    assert callers.post("/v1/interactions", {"interactions": [without]}).json()["accepted"] == 1
+
+
+def test_an_item_that_nobody_sells_is_kept_and_has_no_title(callers: Any) -> None:
+    callers.post("/v1/interactions", {"interactions": [one("caviar", "nobody")]})
+    (done,) = callers.get("/v1/users/nobody/history").json()["interactions"]
+    assert (done["item_id"], done["title"]) == ("caviar", "")
+    assert callers.post("/v1/recommend", {"user_id": "nobody"}).status_code == 200
+
+
+def test_a_user_is_forgotten(callers: Any) -> None:
+    callers.post("/v1/interactions", {"interactions": [one(), one("brie")]})
+    headers = callers.key("admin")
+    reply = callers.client.delete("/v1/users/anna/history", headers=headers)
+    assert reply.json() == {"deleted": 2, "built_from": built(callers)}
+    assert len(history(callers)) == built(callers)

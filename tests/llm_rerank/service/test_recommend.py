@@ -1,0 +1,186 @@
+import json
+from collections.abc import Callable
+from threading import Thread
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from llm_rerank.service.app import create_app
+from llm_rerank.service.config import LimitsConfig, ServeConfig
+from llm_rerank.service.service import Service
+from retrieval.errors import EngineError
+
+LIMITS = LimitsConfig(waiting=1, at_once=1, items=10, explained=2, history=4, body_bytes=2000)
+
+
+def ids(answer: dict[str, Any]) -> list[str]:
+    return [item["item_id"] for item in answer["items"]]
+
+
+def test_a_user_gets_a_ranking_with_reasons(callers: Any) -> None:
+    answer = callers.post("/v1/recommend", {"user_id": "anna", "top_n": 4, "explained": 2}).json()
+    assert [item["rank"] for item in answer["items"]] == [1, 2, 3, 4]
+    assert [item["explanation"] is not None for item in answer["items"]] == [True, True, False, False]
+    assert (answer["user_id"], answer["scored"], answer["degraded"]) == ("anna", 4, None)
+    assert all(item["scored"] and item["retrieval_rank"] > 0 for item in answer["items"])
+    assert len(answer["ranking_id"]) == 32
+    assert set(answer["timings_ms"]) == {"retrieve", "score", "explain"}
+
+
+def test_a_history_in_place_of_a_user(callers: Any, service: Service) -> None:
+    known = service.recommender.shop.log.history("anna").interactions
+    given = [{"item_id": one.item_id, "timestamp": one.timestamp.isoformat()} for one in known]
+    named, unnamed = ({"user_id": "anna"}, {"history": given})
+    answers = [callers.post("/v1/recommend", asked).json() for asked in (named, unnamed)]
+    assert ids(answers[0]) == ids(answers[1])
+    assert answers[1]["user_id"] == "anonymous"
+    without_times = [{"item_id": one.item_id} for one in known]
+    assert ids(callers.post("/v1/recommend", {"history": without_times}).json()) == ids(answers[0])
+
+
+def test_somebody_new_gets_what_is_popular(callers: Any) -> None:
+    for asked in ({"user_id": "nobody"}, {"history": []}):
+        answer = callers.post("/v1/recommend", asked).json()
+        assert answer["items"]
+        assert answer["degraded"] is None
+
+
+def test_the_callers_items_and_no_others(callers: Any) -> None:
+    answer = callers.post("/v1/recommend", {"user_id": "anna", "item_ids": ["tea", "oat", "brie"]}).json()
+    assert sorted(ids(answer)) == ["brie", "oat", "tea"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "param"),
+    [
+        ({}, 422, None),
+        ({"user_id": "anna", "history": []}, 422, None),
+        ({"user_id": ""}, 422, "user_id"),
+        ({"user_id": "anna", "top_n": 0}, 422, "top_n"),
+        ({"user_id": "anna", "top_n": 11}, 422, "top_n"),
+        ({"user_id": "anna", "explained": 3}, 422, "explained"),
+        ({"user_id": "anna", "item_ids": ["tea"] * 11}, 422, "item_ids"),
+        ({"user_id": "anna", "item_ids": ["caviar"]}, 404, "item_id"),
+        ({"user_id": "anna", "language": "la"}, 422, "language"),
+        ({"user_id": "anna", "deadline_ms": -1}, 422, "deadline_ms"),
+        ({"user_id": "anna", "topn": 3}, 422, "topn"),
+        ({"history": [{"item_id": "tea"}] * 5}, 422, "history"),
+        ({"history": [{"item_id": "tea", "timestamp": "2026-01-01T00:00:00"}]}, 422, "history.0.timestamp"),
+    ],
+)
+def test_what_is_asked_wrongly_is_told(
+    serve: Callable[..., Service], asked: dict[str, Any], status: int, param: str | None
+) -> None:
+    service = serve(limits=LIMITS)
+    with TestClient(create_app(service)) as client:
+        headers = {"Authorization": f"Bearer {service_key(service)}"}
+        reply = client.post("/v1/recommend", json=asked, headers=headers)
+    assert reply.status_code == status
+    error = reply.json()["error"]
+    assert set(error) == {"message", "type", "param", "code"}
+    assert error["param"] == param
+
+
+def service_key(service: Service) -> str:
+    from retrieval.store.keys import KeyStore
+
+    return KeyStore(service.database).create("shop", ["read", "write"], 1000)[0]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"user_id": NaN}', b"\xff\xfe", b'{"user_id": "\\ud800"}'])
+def test_no_body_makes_it_stumble(callers: Any, body: bytes) -> None:
+    headers = callers.key() | {"Content-Type": "application/json"}
+    reply = callers.client.post("/v1/recommend", content=body, headers=headers)
+    assert reply.status_code in (400, 422)
+    assert reply.json()["error"]["message"]
+
+
+def test_a_body_that_is_too_large_is_not_read(serve: Callable[..., Service]) -> None:
+    service = serve(limits=LIMITS)
+    with TestClient(create_app(service)) as client:
+        headers = {"Authorization": f"Bearer {service_key(service)}"}
+        whole = client.post("/v1/recommend", content=b" " * 2001, headers=headers)
+        in_pieces = client.post("/v1/recommend", content=iter([b" " * 1500] * 2), headers=headers)
+    for reply in (whole, in_pieces):
+        assert (reply.status_code, reply.json()["error"]["code"]) == (413, "body_too_large")
+
+
+def test_a_deadline_is_kept_and_said(callers: Any, service: Service) -> None:
+    service.recommender.reranker.engine.hold = True  # type: ignore[attr-defined]
+    answer = callers.post("/v1/recommend", {"user_id": "anna", "explained": 1, "deadline_ms": 60}).json()
+    assert answer["degraded"] == {
+        "answered_by": "retrieval",
+        "because": "retrieval order, no reasons: the deadline of 60 ms has passed",
+    }
+    assert answer["scored"] == 0
+    assert [item["retrieval_rank"] for item in answer["items"]] == [item["rank"] for item in answer["items"]]
+
+
+def test_an_engine_that_fails_degrades(callers: Any, service: Service) -> None:
+    service.recommender.reranker.engine.fails = EngineError("out of memory")  # type: ignore[attr-defined]
+    answer = callers.post("/v1/recommend", {"user_id": "anna"}).json()
+    assert answer["degraded"]["answered_by"] == "retrieval"
+    assert "out of memory" in answer["degraded"]["because"]
+
+
+def test_who_comes_when_too_many_wait_is_told_when_to_come_again(serve: Callable[..., Service]) -> None:
+    service = serve(limits=LIMITS)
+    engine = service.recommender.reranker.engine
+    with TestClient(create_app(service)) as client:
+        headers = {"Authorization": f"Bearer {service_key(service)}"}
+        statuses = list[int]()
+
+        def ask() -> None:
+            statuses.append(client.post("/v1/recommend", json={"user_id": "anna"}, headers=headers).status_code)
+
+        engine.held.clear()  # type: ignore[attr-defined]
+        engine.hold = True  # type: ignore[attr-defined]
+        asking = [Thread(target=ask) for _ in range(2)]
+        asking[0].start()
+        assert engine.held.wait(5)  # type: ignore[attr-defined]
+        asking[1].start()
+        while service.admission.waiting < 1:
+            pass
+        reply = client.post("/v1/recommend", json={"user_id": "anna"}, headers=headers)
+        engine.hold = False  # type: ignore[attr-defined]
+        for one in asking:
+            one.join()
+    assert (reply.status_code, reply.json()["error"]["code"]) == (429, "overloaded")
+    assert int(reply.headers["Retry-After"]) >= 1
+    assert statuses == [200, 200]
+    assert (service.admission.running, service.admission.waiting) == (0, 0)
+
+
+def test_a_database_that_is_gone_costs_the_newest_of_the_history_and_no_answer(callers: Any, service: Service) -> None:
+    headers = callers.key()
+    assert callers.post("/v1/recommend", {"user_id": "anna"}, headers).status_code == 200
+    break_down(service)
+    reply = callers.post("/v1/recommend", {"user_id": "anna"}, headers)
+    assert reply.status_code == 200
+    assert "the history ends where the shop was built" in reply.json()["degraded"]["because"]
+
+
+def break_down(service: Service) -> None:
+    """The table of interactions is gone."""
+    from sqlalchemy import text
+
+    with service.database.writing() as connection:
+        connection.execute(text("DROP TABLE interactions"))
+
+
+def test_the_openapi_document_can_be_switched_off(serve: Callable[..., Service]) -> None:
+    for docs, status in ((True, 200), (False, 404)):
+        with TestClient(create_app(serve(docs=docs))) as client:
+            assert client.get("/openapi.json").status_code == status
+            assert client.get("/docs").status_code == status
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "serve.yaml"
+    file.write_text(json.dumps({"port": 1, "limits": {"waiting": 2, "items": 3}}))
+    monkeypatch.setenv("LLM_RERANK__LIMITS__WAITING", "7")
+    monkeypatch.setenv("LLM_RERANK__DATABASE", "postgresql+psycopg://anna:secret@db/shop")
+    read = ServeConfig.read(file)
+    assert (read.port, read.limits.waiting, read.limits.items) == (1, 7, 3)
+    assert "secret" not in json.dumps(read.shown())
