@@ -13,7 +13,7 @@
     ├── ModelError                  model files missing, truncated, or without the tokens we need
     ├── EngineError                 an engine could not answer
     │   └── CancelledError          the caller asked the engine to stop
-    ├── StoreError                  the database cannot be reached, is full, or is of another version
+    ├── StoreError                  the database cannot be reached, is full, or is of another version (store/errors.py)
     └── MissingExtraError           an optional dependency is not installed (also an ImportError)
 
 Each names the field, the value and the remedy, in one line a person can act on.
@@ -84,10 +84,6 @@ class EngineError(LlmRerankError):
 
 class CancelledError(EngineError):
     """The caller asked the engine to stop before it was done."""
-
-
-class StoreError(LlmRerankError):
-    """The database cannot be reached, is full, or is of another version; nothing was written."""
 
 
 class MissingExtraError(LlmRerankError, ImportError):

@@ -14,10 +14,10 @@ from retrieval.errors import (
     EngineError,
     LlmRerankError,
     RecordError,
-    StoreError,
     UnknownItemError,
     UnknownUserError,
 )
+from retrieval.store.errors import StoreError
 
 _STATUS: Final[Mapping[type[LlmRerankError], HTTPStatus]] = {
     UnknownItemError: HTTPStatus.NOT_FOUND,

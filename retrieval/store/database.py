@@ -17,7 +17,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
-from retrieval.errors import ConfigError, StoreError
+from retrieval.errors import ConfigError
+from retrieval.store.errors import StoreError
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _INSERTS: Final[Mapping[str, Callable[[Table], sqlite.Insert | postgresql.Insert]]] = {

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from llm_rerank.service.service import Service
-from retrieval.errors import StoreError
+from retrieval.store.errors import StoreError
 
 router = APIRouter(tags=["health"])
 

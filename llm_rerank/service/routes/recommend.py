@@ -17,8 +17,8 @@ from llm_rerank.service.config import LimitsConfig
 from llm_rerank.service.errors import ApiError
 from llm_rerank.service.service import Service
 from llm_rerank.service.wire import InteractionIn, RecommendIn, RecommendOut
-from retrieval.errors import StoreError
 from retrieval.records import UserHistory
+from retrieval.store.errors import StoreError
 
 router = APIRouter(tags=["rankings"])
 _NOBODY: Final = "anonymous"

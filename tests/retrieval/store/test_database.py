@@ -7,8 +7,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-from retrieval.errors import ConfigError, StoreError
+from retrieval.errors import ConfigError
 from retrieval.store.database import Database
+from retrieval.store.errors import StoreError
 from retrieval.store.schema import METADATA
 
 
