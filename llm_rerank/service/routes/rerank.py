@@ -1,0 +1,81 @@
+"""/rerank, /v1/rerank and /v2/rerank: texts for a text, as others' clients ask it."""
+
+from typing import Annotated, Any
+from uuid import uuid4
+
+import numpy as np
+from fastapi import APIRouter, Depends, Request
+
+from llm_rerank.service.answering import answered
+from llm_rerank.service.auth import Caller, scoped
+from llm_rerank.service.errors import ApiError
+from llm_rerank.service.rerank_wire import AboutOut, RerankIn, RerankOut, RerankOutV2, ResultOut, UsageOut
+from llm_rerank.service.service import Service
+from llm_rerank.service.texts import RankedTexts, rank_texts
+from llm_rerank.service.wire import DegradedOut
+
+router = APIRouter(tags=["rerank"])
+Reader = Annotated[Caller, Depends(scoped("read"))]
+
+
+@router.post("/rerank", response_model_exclude_none=True)
+@router.post("/v1/rerank", response_model_exclude_none=True)
+async def rerank(asked: RerankIn, request: Request, caller: Reader) -> RerankOut:
+    """The documents, best first: Jina's and vLLM's form, and Cohere's first."""
+    service: Service = request.app.state.service
+    ranked = await _ranked(asked, request)
+    return RerankOut(
+        id=uuid4().hex,
+        model=service.config.recommend.model,
+        results=_results(asked, ranked),
+        usage=UsageOut(prompt_tokens=ranked.tokens, total_tokens=ranked.tokens),
+        meta=_meta("1", ranked),
+        llm_rerank=_about(ranked),
+    )
+
+
+@router.post("/v2/rerank", response_model_exclude_none=True)
+async def rerank_v2(asked: RerankIn, request: Request, caller: Reader) -> RerankOutV2:
+    """The documents, best first: Cohere's second form."""
+    ranked = await _ranked(asked, request)
+    results = [one.model_copy(update={"document": None}) for one in _results(asked, ranked)]
+    return RerankOutV2(id=uuid4().hex, results=results, meta=_meta("2", ranked), llm_rerank=_about(ranked))
+
+
+async def _ranked(asked: RerankIn, request: Request) -> RankedTexts:
+    service: Service = request.app.state.service
+    limits = service.config.limits
+    if len(asked.documents) > limits.items:
+        raise ApiError(422, f"documents: at most {limits.items}", param="documents", code="too_many")
+    milliseconds = min(asked.deadline_ms or limits.deadline_ms, limits.deadline_ms)
+    reranker, texts = service.recommender.reranker, asked.texts()
+    return await answered(
+        request,
+        service.admission,
+        milliseconds,
+        lambda deadline: rank_texts(reranker, asked.query, texts, deadline, instruction=asked.instruction),
+    )
+
+
+def _results(asked: RerankIn, ranked: RankedTexts) -> list[ResultOut]:
+    order = np.argsort(-ranked.scores, kind="stable")[: asked.top_n or None].tolist()
+    texts = asked.texts() if asked.return_documents else None
+    return [
+        ResultOut(
+            index=place,
+            relevance_score=float(ranked.scores[place]),
+            document=None if texts is None else {"text": texts[place]},
+        )
+        for place in order
+    ]
+
+
+def _meta(version: str, ranked: RankedTexts) -> dict[str, Any]:
+    meta = {"api_version": {"version": version}, "billed_units": {"search_units": 1}}
+    warnings = {"warnings": [f"not reranked: {ranked.degraded}"]} if ranked.degraded else {}
+    return meta | {"tokens": {"input_tokens": ranked.tokens, "output_tokens": 0}} | warnings
+
+
+def _about(ranked: RankedTexts) -> AboutOut:
+    missing = DegradedOut(answered_by="request", because=ranked.degraded) if ranked.degraded else None
+    return AboutOut(scored=0 if ranked.degraded else len(ranked.scores), degraded=missing)
