@@ -1,0 +1,64 @@
+"""A server on a socket, and callers who are not polite."""
+
+import json
+import socket
+from collections.abc import Iterator
+from threading import Thread
+from time import monotonic, sleep
+from typing import Any
+
+import httpx2
+import pytest
+import uvicorn
+
+from llm_rerank.service.app import create_app
+from llm_rerank.service.service import Service
+from retrieval.store.keys import KeyStore
+
+
+@pytest.fixture
+def address(service: Service) -> Iterator[tuple[str, int]]:
+    server = uvicorn.Server(uvicorn.Config(create_app(service), port=0, log_level="warning", access_log=False))
+    thread = Thread(target=server.run, daemon=True)
+    thread.start()
+    wait_until(lambda: server.started)
+    yield server.servers[0].sockets[0].getsockname()[:2]
+    server.should_exit = True
+    thread.join(10)
+
+
+def wait_until(true: Any) -> None:
+    begun = monotonic()
+    while not true():
+        assert monotonic() - begun < 20
+        sleep(0.01)
+
+
+def header(service: Service) -> dict[str, str]:
+    key, _ = KeyStore(service.database).create("shop", ["read", "write"], 1000)
+    return {"Authorization": f"Bearer {key}"}
+
+
+def test_what_a_caller_has_left_is_given_up(address: tuple[str, int], service: Service) -> None:
+    engine, shown, body = service.recommender.reranker.engine, header(service), b'{"user_id": "anna"}'
+    engine.held.clear()  # type: ignore[attr-defined]
+    engine.hold = True  # type: ignore[attr-defined]
+    with socket.create_connection(address) as caller:
+        lines = ["POST /v1/recommend HTTP/1.1", "Host: shop", f"Content-Length: {len(body)}"]
+        lines += ["Content-Type: application/json", f"Authorization: {shown['Authorization']}"]
+        caller.sendall("\r\n".join([*lines, "", ""]).encode() + body)
+        assert engine.held.wait(20)  # type: ignore[attr-defined]
+        assert service.admission.running == 1
+    wait_until(lambda: service.admission.running == 0)
+    engine.hold = False  # type: ignore[attr-defined]
+    url = f"http://{address[0]}:{address[1]}/v1/recommend"
+    assert httpx2.post(url, json=json.loads(body), headers=shown).status_code == 200
+
+
+def test_a_connection_that_says_nothing_keeps_nobody(address: tuple[str, int], service: Service) -> None:
+    with socket.create_connection(address) as silent, socket.create_connection(address) as slow:
+        slow.sendall(b"POST /v1/recommend HTTP/1.1\r\nHost: shop\r\nContent-Length: 1000\r\n\r\n{")
+        url = f"http://{address[0]}:{address[1]}/v1/users/anna/history"
+        assert httpx2.get(url, headers=header(service)).status_code == 200
+        assert silent.fileno() > 0
+        assert service.admission.running == 0
