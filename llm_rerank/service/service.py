@@ -11,6 +11,7 @@ from llm_rerank.service.histories import Histories
 from retrieval.store.database import Database
 from retrieval.store.interactions import InteractionStore
 from retrieval.store.keys import KeyStore
+from retrieval.store.rankings import RankingStore
 
 
 @dataclass(kw_only=True, slots=True)
@@ -21,6 +22,7 @@ class Service:
     recommender: Recommender
     database: Database
     interactions: InteractionStore
+    rankings: RankingStore
     histories: Histories
     door: Door
     admission: Admission
@@ -43,6 +45,7 @@ class Service:
             recommender=recommender,
             database=database,
             interactions=interactions,
+            rankings=RankingStore(database),
             histories=Histories(recommender.shop.log, config.tenant, interactions, config.limits),
             door=Door(KeyStore(database)),
             admission=Admission(at_once=config.limits.at_once, waiting=config.limits.waiting),

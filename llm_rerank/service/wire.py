@@ -11,6 +11,7 @@ from llm_rerank.request import RankingRequest
 from retrieval.catalogue import Catalogue
 from retrieval.records import Interaction, InteractionKind, UserHistory
 from retrieval.store.interactions import KeyedInteraction
+from retrieval.store.rankings import FeedbackKind, KeptRanking
 
 Id = Annotated[str, Field(min_length=1, max_length=256)]
 
@@ -115,7 +116,8 @@ class DegradedOut(Wire):
 class RecommendOut(Wire):
     """The ranking."""
 
-    ranking_id: str
+    ranking_id: str | None
+    """Names it in feedback; none where it could not be kept."""
     user_id: str
     items: list[RankedItemOut]
     scored: int
@@ -127,7 +129,7 @@ class RecommendOut(Wire):
     timings_ms: dict[str, float]
 
     @classmethod
-    def of(cls, ranking: Ranking, ranking_id: str) -> "RecommendOut":
+    def of(cls, ranking: Ranking, ranking_id: str | None) -> "RecommendOut":
         """As floor 2 has it."""
         missing = DegradedOut(answered_by=ranking.answered_by, because=ranking.degraded) if ranking.degraded else None
         return cls(
@@ -201,10 +203,56 @@ class HistoryOut(Wire):
         return cls(user_id=user_id, interactions=done)
 
 
+class FeedbackIn(Wire):
+    """What a user did with an item that was shown, or said of it."""
+
+    ranking_id: Id
+    item_id: Id
+    kind: FeedbackKind
+    key: Id | None = None
+    """Sent twice under one key it counts once."""
+
+
+class FeedbackOut(Wire):
+    """What came of it."""
+
+    known: bool
+    """Whether it was there already."""
+
+
+class SaidOut(Wire):
+    """One piece of feedback."""
+
+    item_id: str
+    kind: FeedbackKind
+    at: datetime
+
+
+class RankingOut(Wire):
+    """A ranking as it was answered."""
+
+    ranking_id: str
+    at: datetime
+    request: dict[str, Any]
+    answer: dict[str, Any]
+    made_with: dict[str, Any]
+    """The model, the adapter and the prompt, by their fingerprints."""
+    feedback: list[SaidOut]
+
+    @classmethod
+    def of(cls, kept: KeptRanking) -> "RankingOut":
+        """As the store has it."""
+        said = [SaidOut(item_id=one.item_id, kind=one.kind, at=one.at) for one in kept.feedback]
+        return cls(ranking_id=kept.ranking_id, at=kept.at, feedback=said, **kept.document)
+
+
 class ForgottenOut(Wire):
     """What was deleted."""
 
     deleted: int
+    """Interactions that were sent of this user."""
+    rankings: int
+    """That were shown to this user."""
     built_from: int
     """Interactions of this user that the shop was built from, and that are still there."""
 

@@ -59,3 +59,29 @@ KEYS: Final = Table(
     Column("created", BigInteger, nullable=False),
     Column("revoked", BigInteger),
 )
+
+RANKINGS: Final = Table(
+    "rankings",
+    METADATA,
+    Column("ranking_id", String(LONGEST_ID), primary_key=True),
+    Column("tenant", String(LONGEST_ID), nullable=False),
+    Column("user_id", String(LONGEST_ID), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("document", JSON, nullable=False),
+    Index(None, "tenant", "user_id", "at"),
+)
+
+FEEDBACK: Final = Table(
+    "feedback",
+    METADATA,
+    Column("number", _Number, primary_key=True),
+    Column("tenant", String(LONGEST_ID), nullable=False),
+    Column("key", String(LONGEST_ID), nullable=False),
+    Column("ranking_id", String(LONGEST_ID), nullable=False),
+    Column("item_id", String(LONGEST_ID), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index(None, "tenant", "key", unique=True),
+    Index(None, "tenant", "ranking_id"),
+    sqlite_autoincrement=True,
+)

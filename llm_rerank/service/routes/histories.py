@@ -29,5 +29,8 @@ def forget(user_id: Id, request: Request, caller: Annotated[Caller, Depends(scop
     """Deletes what was sent of this user; what the shop was built from is deleted there, and by building again."""
     service: Service = request.app.state.service
     built = service.histories.built(caller.tenant, user_id)
-    deleted = service.interactions.forget(caller.tenant, user_id)
-    return ForgottenOut(deleted=deleted, built_from=len(built.interactions))
+    return ForgottenOut(
+        deleted=service.interactions.forget(caller.tenant, user_id),
+        rankings=service.rankings.forget(caller.tenant, user_id),
+        built_from=len(built.interactions),
+    )

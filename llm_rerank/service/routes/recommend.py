@@ -33,15 +33,14 @@ async def recommend(
     limits = service.config.limits
     _require_limits(asked, limits)
 
-    def work(deadline: Deadline) -> Ranking:
+    def work(deadline: Deadline) -> RecommendOut:
         history, missing = _history(service, asked, caller)
         ranking = service.recommender.recommend(asked.request(history), cancel=deadline)
         both = "; ".join(filter(None, (missing, ranking.degraded)))
-        return replace(ranking, degraded=both)
+        return _kept(service, asked, caller, replace(ranking, degraded=both), history)
 
     milliseconds = min(asked.deadline_ms or limits.deadline_ms, limits.deadline_ms)
-    ranking = await answered(request, service.admission, milliseconds, work)
-    return RecommendOut.of(ranking, uuid4().hex)
+    return await answered(request, service.admission, milliseconds, work)
 
 
 async def warm_up(service: Service) -> None:
@@ -61,6 +60,29 @@ def _history(service: Service, asked: RecommendIn, caller: Caller) -> tuple[User
     except StoreError as err:
         built = service.histories.built(caller.tenant, asked.user_id)
         return built, f"the history ends where the shop was built: {err.problem}"
+
+
+def _kept(service: Service, asked: RecommendIn, caller: Caller, ranking: Ranking, history: UserHistory) -> RecommendOut:
+    """The answer, which is kept as it is; where it cannot be, it has no id by which it would be asked for."""
+    reranker = service.recommender.reranker
+    answer = RecommendOut.of(ranking, uuid4().hex)
+    read = [one.item_id for one in history.interactions]
+    document = {
+        "request": asked.model_dump(mode="json", exclude_none=True) | {"read": read},
+        "answer": answer.model_dump(mode="json"),
+        "made_with": {
+            "model": ranking.model,
+            "adapter": reranker.adapter,
+            "prompt": reranker.prompt.config.fingerprint,
+            "method": reranker.method,
+            "engine": ranking.engine,
+        },
+    }
+    try:
+        service.rankings.keep(caller.tenant, str(answer.ranking_id), ranking.user_id, document)
+    except StoreError:
+        return answer.model_copy(update={"ranking_id": None})
+    return answer
 
 
 def _given(history: list[InteractionIn]) -> UserHistory:

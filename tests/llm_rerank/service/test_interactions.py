@@ -83,5 +83,5 @@ def test_a_user_is_forgotten(callers: Any) -> None:
     callers.post("/v1/interactions", {"interactions": [one(), one("brie")]})
     headers = callers.key("admin")
     reply = callers.client.delete("/v1/users/anna/history", headers=headers)
-    assert reply.json() == {"deleted": 2, "built_from": built(callers)}
+    assert reply.json() == {"deleted": 2, "rankings": 0, "built_from": built(callers)}
     assert len(history(callers)) == built(callers)
