@@ -1,18 +1,18 @@
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from retrieval.config import RetrievalConfig, read_config
 from retrieval.embedders.base import HashingConfig
 from retrieval.errors import ConfigError
-from retrieval.settings import Settings
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 
 
-def models() -> dict[str, type[Settings]]:
+def models() -> dict[str, type[BaseModel]]:
     """Which model reads which file of configs/."""
-    known: dict[str, type[Settings]] = {"retrieval.yaml": RetrievalConfig, "retrieval-sequence.yaml": RetrievalConfig}
+    known: dict[str, type[BaseModel]] = {"retrieval.yaml": RetrievalConfig, "retrieval-sequence.yaml": RetrievalConfig}
     if (CONFIGS / "recommend.yaml").exists():
         from llm_rerank.config import RecommendConfig
 
@@ -28,8 +28,10 @@ def models() -> dict[str, type[Settings]]:
     from finetune.teach_config import TeachConfig
     from finetune.training.config import TrainingConfig
     from finetune.writer.config import WriterConfig
+    from llm_rerank.service.config import ServeConfig
 
-    folders: dict[str, type[Settings]] = {
+    known["serve.yaml"] = ServeConfig
+    folders: dict[str, type[BaseModel]] = {
         "ablations/*.yaml": AblationsConfig,
         "eval/*.yaml": EvalConfig,
         "finetune/*.yaml": TrainingConfig,
