@@ -21,8 +21,7 @@ class TreesConfig(Settings):
     """How many."""
 
     leaves: PositiveInt = Field(default=4, ge=2)
-    """Of each tree, at most. The fewer users there are to learn from, the fewer it should have: of 1,000 users of
-    Amazon Beauty 8 learnt too much by heart."""
+    """Of each tree, at most. The fewer users there are to learn from, the fewer it should have."""
 
     learning_rate: PositiveFloat = 0.05
     """How much each tree adds."""

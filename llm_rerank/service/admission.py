@@ -20,8 +20,11 @@ class Admission:
         self._seconds = 1.0  # that one takes, newer ones counting more
 
     @asynccontextmanager
-    async def admitted(self) -> AsyncIterator[None]:
-        """Waits for a place; raises ApiError, 429, where too many wait already."""
+    async def admitted(self, within: float) -> AsyncIterator[None]:
+        """Waits for a place so many seconds. Without one the deadline has passed: no model is asked, no place needed.
+
+        Raises ApiError, 429, where too many wait already.
+        """
         if self._free.locked() and self.waiting >= self._most:
             raise ApiError(
                 429,
@@ -29,11 +32,9 @@ class Admission:
                 code="overloaded",
                 headers={"Retry-After": str(self.retry_after)},
             )
-        self.waiting += 1
-        try:
-            await self._free.acquire()
-        finally:
-            self.waiting -= 1
+        if not await self._has_place(within):
+            yield
+            return
         self.running += 1
         begun = monotonic()
         try:
@@ -42,6 +43,15 @@ class Admission:
             self._seconds += 0.1 * (monotonic() - begun - self._seconds)
             self.running -= 1
             self._free.release()
+
+    async def _has_place(self, within: float) -> bool:
+        self.waiting += 1
+        try:
+            return await asyncio.wait_for(self._free.acquire(), within)
+        except TimeoutError:
+            return False
+        finally:
+            self.waiting -= 1
 
     @property
     def retry_after(self) -> int:

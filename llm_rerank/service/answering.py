@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 from fastapi import Request
 
 from llm_rerank.deadline import Deadline
-from llm_rerank.service.admission import Admission
+from llm_rerank.service.service import Service
 from retrieval.errors import CancelledError
 
 _LOOK_SECONDS: Final = 0.05
@@ -15,14 +15,15 @@ Answer = TypeVar("Answer")
 
 
 async def answered(
-    request: Request, admission: Admission, milliseconds: float, work: Callable[[Deadline], Answer]
+    request: Request, service: Service, deadline_ms: float | None, work: Callable[[Deadline], Answer]
 ) -> Answer:
-    """What `work` comes to; its deadline counts from now, so that waiting is part of it.
+    """What `work` comes to. Its deadline, the service's own or an earlier one, counts from now: waiting is part of it.
 
     Raises CancelledError where the caller has left: nobody reads what is answered then.
     """
-    deadline = Deadline(milliseconds)
-    async with admission.admitted():
+    latest = service.config.limits.deadline_ms
+    deadline = Deadline(min(deadline_ms or latest, latest))
+    async with service.admission.admitted(deadline.milliseconds / 1000):
         working = asyncio.create_task(asyncio.to_thread(work, deadline))
         try:
             while not (await asyncio.wait([working], timeout=_LOOK_SECONDS))[0]:

@@ -3,27 +3,18 @@
 import math
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import Lock
 from time import monotonic
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from llm_rerank.service.errors import ApiError
+from retrieval.store.errors import StoreError
 from retrieval.store.keys import ApiKey, KeyStore, Scope
 
 _MINUTE: Final = 60.0
 _FRESH_SECONDS: Final = 5.0  # a key that was looked up is believed so long: a revoked one opens nothing after that
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Caller:
-    """In whose name, and what they may."""
-
-    key_id: str
-    tenant: str
-    scopes: frozenset[Scope]
 
 
 class Door:
@@ -35,7 +26,7 @@ class Door:
         self._asked: dict[str, deque[float]] = {}
         self._changing = Lock()
 
-    def let_in(self, authorization: str | None, scope: Scope) -> Caller:
+    def let_in(self, authorization: str | None, scope: Scope) -> ApiKey:
         """Raises ApiError: 401 without a key that we know, 403 without the scope, 429 where it asks too often."""
         scheme, _, shown = (authorization or "").partition(" ")
         key = self._find(shown.strip()) if scheme.lower() == "bearer" else None
@@ -50,7 +41,7 @@ class Door:
         if not key.scopes & {scope, "admin"}:
             raise ApiError(403, f"this key has no scope {scope}", param="Authorization", code="no_scope")
         self._count(key)
-        return Caller(key_id=key.key_id, tenant=key.tenant, scopes=key.scopes)
+        return key
 
     def _find(self, shown: str) -> ApiKey | None:
         now = monotonic()
@@ -58,7 +49,12 @@ class Door:
             at, known = self._known.get(shown, (-_FRESH_SECONDS, None))
         if known is not None and now - at < _FRESH_SECONDS:
             return known
-        found = self._keys.find(shown)
+        try:
+            found = self._keys.find(shown)
+        except StoreError:  # who is known stays known until the database answers again
+            if known is None:
+                raise
+            return known
         with self._changing:
             self._known.pop(shown, None)
             if found is not None:
@@ -85,13 +81,15 @@ class Door:
         )
 
 
-def scoped(scope: Scope) -> Callable[[Request], Caller]:
-    """A dependency: the caller, who must have that scope."""
-
-    def let_in(request: Request) -> Caller:
+def _with_scope(scope: Scope) -> Callable[[Request], ApiKey]:
+    def let_in(request: Request) -> ApiKey:
         door: Door = request.app.state.service.door
-        caller = door.let_in(request.headers.get("Authorization"), scope)
-        request.state.caller = caller
-        return caller
+        return door.let_in(request.headers.get("Authorization"), scope)
 
     return let_in
+
+
+Reader = Annotated[ApiKey, Depends(_with_scope("read"))]
+Writer = Annotated[ApiKey, Depends(_with_scope("write"))]
+Admin = Annotated[ApiKey, Depends(_with_scope("admin"))]
+"""A route's caller, by the scope that the route asks for."""

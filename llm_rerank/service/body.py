@@ -20,7 +20,7 @@ class LimitBody:
         if declared.isdigit() and int(declared) > self._most:
             await self._refuse(scope, receive, send)
             return
-        body, more = b"", True
+        body, more = bytearray(), True
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
@@ -37,7 +37,7 @@ class LimitBody:
             if given:
                 return await receive()
             given = True
-            return {"type": "http.request", "body": body, "more_body": False}
+            return {"type": "http.request", "body": bytes(body), "more_body": False}
 
         await self._app(scope, again, send)
 

@@ -90,8 +90,6 @@ class ServeConfig(BaseSettings):
 
     def shown(self) -> dict[str, Any]:
         """For a log: without the password that the database's URL may hold."""
-        shown = self.model_dump(mode="json")
-        before, at, after = self.database.rpartition("@")
-        if at:
-            shown["database"] = f"{before.partition('://')[0]}://***@{after}"
-        return shown
+        from retrieval.store.database import without_password  # brings SQLAlchemy
+
+        return self.model_dump(mode="json") | {"database": without_password(self.database)}

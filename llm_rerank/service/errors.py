@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from logging import getLogger
+from typing import Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -37,6 +38,9 @@ _TYPES: Final[Mapping[int, str]] = {
     429: "rate_limit_error",
     503: "unavailable_error",
 }
+
+
+_LOG: Final = getLogger(__name__)
 
 
 class ApiError(Exception):
@@ -81,6 +85,7 @@ def handle_errors(app: FastAPI) -> None:
     async def _(_: Request, err: LlmRerankError) -> JSONResponse:
         status = next((found for kind, found in _STATUS.items() if isinstance(err, kind)), None)
         if status is None:
+            _LOG.error("a request failed", exc_info=err)
             return error_response(500, "something failed here; the log says what", param=None, code="internal")
         headers = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
         return error_response(status, str(err), param=err.field or None, code=_code(err), headers=headers)
@@ -97,5 +102,5 @@ def handle_errors(app: FastAPI) -> None:
 
 def _code(err: LlmRerankError) -> str:
     """UnknownItemError: unknown_item."""
-    words: list[Any] = ["_" + letter.lower() if letter.isupper() else letter for letter in type(err).__name__]
+    words = ("_" + letter.lower() if letter.isupper() else letter for letter in type(err).__name__)
     return "".join(words).removeprefix("_").removesuffix("_error")

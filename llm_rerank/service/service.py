@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
 
 from llm_rerank.recommender import Recommender
 from llm_rerank.service.admission import Admission
@@ -54,3 +57,12 @@ class Service:
     def close(self) -> None:
         """Lets go of the database."""
         self.database.close()
+
+
+def _of_app(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+Opened = Annotated[Service, Depends(_of_app)]
+"""What a route needs of what is open."""

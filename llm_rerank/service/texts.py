@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
-from scipy.special import expit
 
 from llm_rerank.deadline import Deadline
 from llm_rerank.fusion import Scores, standardise
@@ -54,7 +53,7 @@ def rank_texts(
     except EngineError as err:
         return _as_they_came(len(items), str(err))
     wide = logits.astype(np.float64)
-    return RankedTexts(scores=expit(wide[:, 0] - wide[:, 1]), tokens=asked.tokens, degraded="")
+    return RankedTexts(scores=_probabilities(wide[:, 0] - wide[:, 1]), tokens=asked.tokens, degraded="")
 
 
 def _did(item: Item) -> Interaction:
@@ -62,4 +61,8 @@ def _did(item: Item) -> Interaction:
 
 
 def _as_they_came(count: int, why: str) -> RankedTexts:
-    return RankedTexts(scores=expit(standardise(-np.arange(count, dtype=np.float64))), tokens=0, degraded=why)
+    return RankedTexts(scores=_probabilities(standardise(-np.arange(count, dtype=np.float64))), tokens=0, degraded=why)
+
+
+def _probabilities(log_odds: Scores) -> Scores:
+    return np.exp(-np.logaddexp(0.0, -log_odds))

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from llm_rerank.ranking import AnsweredBy, Language, RankedItem, Ranking
+from llm_rerank.ranking import AnsweredBy, Explanation, ExplanationSource, Language, RankedItem, Ranking
 from llm_rerank.request import RankingRequest
 from retrieval.catalogue import Catalogue
 from retrieval.records import Interaction, InteractionKind, UserHistory
@@ -86,8 +86,7 @@ class ExplanationOut(Wire):
 
     text: str
     language: Language
-    source: str
-    """model or template."""
+    source: ExplanationSource
     evidence: list[EvidenceOut]
 
 
@@ -258,11 +257,6 @@ class ForgottenOut(Wire):
 
 
 def _item(ranked: RankedItem) -> RankedItemOut:
-    why: dict[str, Any] | None = None
-    if ranked.explanation is not None:
-        evidence = [{"item_id": e.item_id, "title": e.title, "effect": e.effect} for e in ranked.explanation.evidence]
-        said = ranked.explanation
-        why = {"text": said.text, "language": said.language, "source": said.source, "evidence": evidence}
     return RankedItemOut(
         item_id=ranked.item.item_id,
         title=ranked.item.title,
@@ -271,5 +265,10 @@ def _item(ranked: RankedItem) -> RankedItemOut:
         retrieval_rank=ranked.retrieval_rank,
         scored=ranked.llm_score is not None,
         llm_score=ranked.llm_score,
-        explanation=None if why is None else ExplanationOut.model_validate(why),
+        explanation=None if ranked.explanation is None else _reason(ranked.explanation),
     )
+
+
+def _reason(said: Explanation) -> ExplanationOut:
+    evidence = [EvidenceOut(item_id=one.item_id, title=one.title, effect=one.effect) for one in said.evidence]
+    return ExplanationOut(text=said.text, language=said.language, source=said.source, evidence=evidence)

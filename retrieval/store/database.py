@@ -34,7 +34,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._where = _shown(engine.url)
+        self._where = without_password(engine.url)
 
     @classmethod
     def open(cls, url: str) -> "Database":
@@ -176,9 +176,12 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")  # two that upgrade would both fail
 
 
-def _shown(url: URL) -> str:
-    """Without what may be a password."""
-    return url.set(query={}).render_as_string(hide_password=True)
+def without_password(url: str | URL) -> str:
+    """A database's URL for logs and messages; of one that cannot be read nothing is shown."""
+    try:
+        return make_url(url).set(query={}).render_as_string(hide_password=True)
+    except (ArgumentError, ValueError):
+        return "(unreadable)"
 
 
 def _first_line(err: object) -> str:

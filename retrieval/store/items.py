@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, func, select
+from sqlalchemy import Row, delete, select
 
 from retrieval.records import Item
 from retrieval.store.database import Database
@@ -53,12 +53,6 @@ class ItemStore:
         with self._database.reading() as connection:
             rows = connection.execute(wanted).all()
         return ItemChanges(items=tuple(_item(row) for row in rows), last=rows[-1].number if rows else after)
-
-    def count(self, tenant: str) -> int:
-        """How many items have changed."""
-        with self._database.reading() as connection:
-            counted = select(func.count()).select_from(ITEMS).where(ITEMS.c.tenant == tenant)
-            return connection.execute(counted).scalar_one()
 
 
 def _row(tenant: str, item: Item) -> dict[str, Any]:

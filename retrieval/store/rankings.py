@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal, get_args
+from typing import Any, Literal
 
 from sqlalchemy import delete, select
 
@@ -15,8 +15,6 @@ from retrieval.store.storable import require_id
 
 FeedbackKind = Literal["click", "take", "like", "dislike", "have", "hide"]
 """click and take: what the user did. like, dislike, have it already, not this: what they said."""
-
-FEEDBACK_KINDS: Final[tuple[FeedbackKind, ...]] = get_args(FeedbackKind)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,9 +1,9 @@
 """/healthz: the process answers. /readyz: it can rank, and its database answers."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from llm_rerank.service.service import Service
+from llm_rerank.service.service import Opened
 from retrieval.store.errors import StoreError
 
 router = APIRouter(tags=["health"])
@@ -16,9 +16,8 @@ def healthz() -> dict[str, str]:
 
 
 @router.get("/readyz")
-def readyz(request: Request) -> JSONResponse:
+def readyz(service: Opened) -> JSONResponse:
     """Whether requests should come here; 503 where not, and why."""
-    service: Service = request.app.state.service
     wrong = [] if service.ready else ["the model has not answered yet"]
     try:
         service.database.check()

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query
 
-from llm_rerank.service.auth import Caller, scoped
-from llm_rerank.service.service import Service
+from llm_rerank.service.auth import Admin, Reader
+from llm_rerank.service.service import Opened
 from llm_rerank.service.wire import ForgottenOut, HistoryOut, Id
 
 router = APIRouter(tags=["users"])
@@ -14,20 +14,18 @@ router = APIRouter(tags=["users"])
 @router.get("/v1/users/{user_id}/history")
 def history(
     user_id: Id,
-    request: Request,
-    caller: Annotated[Caller, Depends(scoped("read"))],
+    service: Opened,
+    caller: Reader,
     newest: Annotated[int, Query(ge=1, le=10_000)] = 100,
 ) -> HistoryOut:
     """The newest interactions, oldest first; a user of whom nothing is known has none."""
-    service: Service = request.app.state.service
     known = service.histories.of(caller.tenant, user_id).interactions[-newest:]
     return HistoryOut.of(user_id, known, service.recommender.shop.catalogue)
 
 
 @router.delete("/v1/users/{user_id}/history")
-def forget(user_id: Id, request: Request, caller: Annotated[Caller, Depends(scoped("admin"))]) -> ForgottenOut:
+def forget(user_id: Id, service: Opened, caller: Admin) -> ForgottenOut:
     """Deletes what was sent of this user; what the shop was built from is deleted there, and by building again."""
-    service: Service = request.app.state.service
     built = service.histories.built(caller.tenant, user_id)
     return ForgottenOut(
         deleted=service.interactions.forget(caller.tenant, user_id),

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import APIRouter, Header
 
-from llm_rerank.service.auth import Caller, scoped
+from llm_rerank.service.auth import Writer
 from llm_rerank.service.errors import ApiError
-from llm_rerank.service.service import Service
+from llm_rerank.service.service import Opened
 from llm_rerank.service.wire import Id, InteractionsIn, InteractionsOut
 
 router = APIRouter(tags=["interactions"])
@@ -17,15 +17,14 @@ router = APIRouter(tags=["interactions"])
 @router.post("/v1/interactions")
 def add(
     batch: InteractionsIn,
-    request: Request,
-    caller: Annotated[Caller, Depends(scoped("write"))],
+    service: Opened,
+    caller: Writer,
     idempotency_key: Annotated[Id | None, Header()] = None,
 ) -> InteractionsOut:
     """Keeps all of them or none; sent again under the same keys they count once.
 
     Without keys of their own and without an Idempotency-Key of the batch, whatever is sent counts.
     """
-    service: Service = request.app.state.service
     most = service.config.limits.interactions
     if len(batch.interactions) > most:
         raise ApiError(422, f"a batch has {most:,} interactions at most", param="interactions", code="too_many")

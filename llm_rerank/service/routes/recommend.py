@@ -3,35 +3,32 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final
+from typing import Final
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 
 from llm_rerank.deadline import Deadline
 from llm_rerank.ranking import Ranking
 from llm_rerank.request import RankingRequest
 from llm_rerank.service.answering import answered
-from llm_rerank.service.auth import Caller, scoped
+from llm_rerank.service.auth import Reader
 from llm_rerank.service.config import LimitsConfig
 from llm_rerank.service.errors import ApiError
-from llm_rerank.service.service import Service
+from llm_rerank.service.service import Opened, Service
 from llm_rerank.service.wire import InteractionIn, RecommendIn, RecommendOut
 from retrieval.records import UserHistory
 from retrieval.store.errors import StoreError
+from retrieval.store.keys import ApiKey
 
 router = APIRouter(tags=["rankings"])
 _NOBODY: Final = "anonymous"
 
 
 @router.post("/v1/recommend")
-async def recommend(
-    asked: RecommendIn, request: Request, caller: Annotated[Caller, Depends(scoped("read"))]
-) -> RecommendOut:
+async def recommend(asked: RecommendIn, request: Request, service: Opened, caller: Reader) -> RecommendOut:
     """The best items for a user, the first few with reasons."""
-    service: Service = request.app.state.service
-    limits = service.config.limits
-    _require_limits(asked, limits)
+    _require_limits(asked, service.config.limits)
 
     def work(deadline: Deadline) -> RecommendOut:
         history, missing = _history(service, asked, caller)
@@ -39,8 +36,7 @@ async def recommend(
         both = "; ".join(filter(None, (missing, ranking.degraded)))
         return _kept(service, asked, caller, replace(ranking, degraded=both), history)
 
-    milliseconds = min(asked.deadline_ms or limits.deadline_ms, limits.deadline_ms)
-    return await answered(request, service.admission, milliseconds, work)
+    return await answered(request, service, asked.deadline_ms, work)
 
 
 async def warm_up(service: Service) -> None:
@@ -50,7 +46,7 @@ async def warm_up(service: Service) -> None:
     service.ready = True
 
 
-def _history(service: Service, asked: RecommendIn, caller: Caller) -> tuple[UserHistory, str]:
+def _history(service: Service, asked: RecommendIn, caller: ApiKey) -> tuple[UserHistory, str]:
     """Whose request it is; and what is missing of it, where the database does not answer."""
     if asked.history is not None:
         return _given(asked.history), ""
@@ -62,7 +58,7 @@ def _history(service: Service, asked: RecommendIn, caller: Caller) -> tuple[User
         return built, f"the history ends where the shop was built: {err.problem}"
 
 
-def _kept(service: Service, asked: RecommendIn, caller: Caller, ranking: Ranking, history: UserHistory) -> RecommendOut:
+def _kept(service: Service, asked: RecommendIn, caller: ApiKey, ranking: Ranking, history: UserHistory) -> RecommendOut:
     """The answer, which is kept as it is; where it cannot be, it has no id by which it would be asked for."""
     reranker = service.recommender.reranker
     answer = RecommendOut.of(ranking, uuid4().hex)

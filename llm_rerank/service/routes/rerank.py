@@ -1,29 +1,27 @@
 """/rerank, /v1/rerank and /v2/rerank: texts for a text, as others' clients ask it."""
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 
 from llm_rerank.service.answering import answered
-from llm_rerank.service.auth import Caller, scoped
+from llm_rerank.service.auth import Reader
 from llm_rerank.service.errors import ApiError
 from llm_rerank.service.rerank_wire import AboutOut, RerankIn, RerankOut, RerankOutV2, ResultOut, UsageOut
-from llm_rerank.service.service import Service
+from llm_rerank.service.service import Opened, Service
 from llm_rerank.service.texts import RankedTexts, rank_texts
 from llm_rerank.service.wire import DegradedOut
 
 router = APIRouter(tags=["rerank"])
-Reader = Annotated[Caller, Depends(scoped("read"))]
 
 
 @router.post("/rerank", response_model_exclude_none=True)
 @router.post("/v1/rerank", response_model_exclude_none=True)
-async def rerank(asked: RerankIn, request: Request, caller: Reader) -> RerankOut:
+async def rerank(asked: RerankIn, request: Request, service: Opened, caller: Reader) -> RerankOut:
     """The documents, best first: Jina's and vLLM's form, and Cohere's first."""
-    service: Service = request.app.state.service
-    ranked = await _ranked(asked, request)
+    ranked = await _ranked(asked, request, service)
     return RerankOut(
         id=uuid4().hex,
         model=service.config.recommend.model,
@@ -35,24 +33,22 @@ async def rerank(asked: RerankIn, request: Request, caller: Reader) -> RerankOut
 
 
 @router.post("/v2/rerank", response_model_exclude_none=True)
-async def rerank_v2(asked: RerankIn, request: Request, caller: Reader) -> RerankOutV2:
+async def rerank_v2(asked: RerankIn, request: Request, service: Opened, caller: Reader) -> RerankOutV2:
     """The documents, best first: Cohere's second form."""
-    ranked = await _ranked(asked, request)
+    ranked = await _ranked(asked, request, service)
     results = [one.model_copy(update={"document": None}) for one in _results(asked, ranked)]
     return RerankOutV2(id=uuid4().hex, results=results, meta=_meta("2", ranked), llm_rerank=_about(ranked))
 
 
-async def _ranked(asked: RerankIn, request: Request) -> RankedTexts:
-    service: Service = request.app.state.service
-    limits = service.config.limits
-    if len(asked.documents) > limits.items:
-        raise ApiError(422, f"documents: at most {limits.items}", param="documents", code="too_many")
-    milliseconds = min(asked.deadline_ms or limits.deadline_ms, limits.deadline_ms)
+async def _ranked(asked: RerankIn, request: Request, service: Service) -> RankedTexts:
+    most = service.config.limits.items
+    if len(asked.documents) > most:
+        raise ApiError(422, f"documents: at most {most}", param="documents", code="too_many")
     reranker, texts = service.recommender.reranker, asked.texts()
     return await answered(
         request,
-        service.admission,
-        milliseconds,
+        service,
+        asked.deadline_ms,
         lambda deadline: rank_texts(reranker, asked.query, texts, deadline, instruction=asked.instruction),
     )
 

@@ -67,16 +67,26 @@ def service(serve: Callable[..., Service]) -> Service:
     return serve()
 
 
+def shown_key(service: Service, *scopes: Scope, tenant: str = "shop", per_minute: int = 1000) -> dict[str, str]:
+    """The header that shows a new key."""
+    key, _ = KeyStore(service.database).create(tenant, scopes or ("read", "write"), per_minute)
+    return {"Authorization": f"Bearer {key}"}
+
+
+@pytest.fixture
+def show_key() -> Callable[..., dict[str, str]]:
+    return shown_key
+
+
 class Callers:
     """Clients of one service, by scope and tenant."""
 
     def __init__(self, service: Service, client: TestClient) -> None:
         self.service, self.client = service, client
 
-    def key(self, *scopes: Scope, tenant: str = "shop", per_minute: int = 1000) -> dict[str, str]:
+    def key(self, *scopes: Scope, **others: Any) -> dict[str, str]:
         """The header that shows a new key."""
-        key, _ = KeyStore(self.service.database).create(tenant, scopes or ("read", "write"), per_minute)
-        return {"Authorization": f"Bearer {key}"}
+        return shown_key(self.service, *scopes, **others)
 
     def post(self, path: str, body: Any, headers: dict[str, str] | None = None, **others: str) -> Any:
         """The reply."""

@@ -2,7 +2,7 @@
 
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Thread
 from time import monotonic, sleep
 from typing import Any
@@ -13,7 +13,8 @@ import uvicorn
 
 from llm_rerank.service.app import create_app
 from llm_rerank.service.service import Service
-from retrieval.store.keys import KeyStore
+
+ShowKey = Callable[..., dict[str, str]]
 
 
 @pytest.fixture
@@ -34,13 +35,8 @@ def wait_until(true: Any) -> None:
         sleep(0.01)
 
 
-def header(service: Service) -> dict[str, str]:
-    key, _ = KeyStore(service.database).create("shop", ["read", "write"], 1000)
-    return {"Authorization": f"Bearer {key}"}
-
-
-def test_what_a_caller_has_left_is_given_up(address: tuple[str, int], service: Service) -> None:
-    engine, shown, body = service.recommender.reranker.engine, header(service), b'{"user_id": "anna"}'
+def test_what_a_caller_has_left_is_given_up(address: tuple[str, int], service: Service, show_key: ShowKey) -> None:
+    engine, shown, body = service.recommender.reranker.engine, show_key(service), b'{"user_id": "anna"}'
     engine.held.clear()  # type: ignore[attr-defined]
     engine.hold = True  # type: ignore[attr-defined]
     with socket.create_connection(address) as caller:
@@ -55,10 +51,12 @@ def test_what_a_caller_has_left_is_given_up(address: tuple[str, int], service: S
     assert httpx2.post(url, json=json.loads(body), headers=shown).status_code == 200
 
 
-def test_a_connection_that_says_nothing_keeps_nobody(address: tuple[str, int], service: Service) -> None:
+def test_a_connection_that_says_nothing_keeps_nobody(
+    address: tuple[str, int], service: Service, show_key: ShowKey
+) -> None:
     with socket.create_connection(address) as silent, socket.create_connection(address) as slow:
         slow.sendall(b"POST /v1/recommend HTTP/1.1\r\nHost: shop\r\nContent-Length: 1000\r\n\r\n{")
         url = f"http://{address[0]}:{address[1]}/v1/users/anna/history"
-        assert httpx2.get(url, headers=header(service)).status_code == 200
+        assert httpx2.get(url, headers=show_key(service)).status_code == 200
         assert silent.fileno() > 0
         assert service.admission.running == 0

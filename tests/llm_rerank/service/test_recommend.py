@@ -4,13 +4,16 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from starlette.testclient import TestClient
 
+from llm_rerank.service import auth
 from llm_rerank.service.app import create_app
 from llm_rerank.service.config import LimitsConfig, ServeConfig
 from llm_rerank.service.service import Service
 from retrieval.errors import EngineError
 
+ShowKey = Callable[..., dict[str, str]]
 LIMITS = LimitsConfig(waiting=1, at_once=1, items=10, explained=2, history=4, body_bytes=2000)
 
 
@@ -70,22 +73,16 @@ def test_the_callers_items_and_no_others(callers: Any) -> None:
     ],
 )
 def test_what_is_asked_wrongly_is_told(
-    serve: Callable[..., Service], asked: dict[str, Any], status: int, param: str | None
+    serve: Callable[..., Service], show_key: ShowKey, asked: dict[str, Any], status: int, param: str | None
 ) -> None:
     service = serve(limits=LIMITS)
     with TestClient(create_app(service)) as client:
-        headers = {"Authorization": f"Bearer {service_key(service)}"}
+        headers = show_key(service)
         reply = client.post("/v1/recommend", json=asked, headers=headers)
     assert reply.status_code == status
     error = reply.json()["error"]
     assert set(error) == {"message", "type", "param", "code"}
     assert error["param"] == param
-
-
-def service_key(service: Service) -> str:
-    from retrieval.store.keys import KeyStore
-
-    return KeyStore(service.database).create("shop", ["read", "write"], 1000)[0]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"user_id": NaN}', b"\xff\xfe", b'{"user_id": "\\ud800"}'])
@@ -96,10 +93,10 @@ def test_no_body_makes_it_stumble(callers: Any, body: bytes) -> None:
     assert reply.json()["error"]["message"]
 
 
-def test_a_body_that_is_too_large_is_not_read(serve: Callable[..., Service]) -> None:
+def test_a_body_that_is_too_large_is_not_read(serve: Callable[..., Service], show_key: ShowKey) -> None:
     service = serve(limits=LIMITS)
     with TestClient(create_app(service)) as client:
-        headers = {"Authorization": f"Bearer {service_key(service)}"}
+        headers = show_key(service)
         whole = client.post("/v1/recommend", content=b" " * 2001, headers=headers)
         in_pieces = client.post("/v1/recommend", content=iter([b" " * 1500] * 2), headers=headers)
     for reply in (whole, in_pieces):
@@ -124,11 +121,13 @@ def test_an_engine_that_fails_degrades(callers: Any, service: Service) -> None:
     assert "out of memory" in answer["degraded"]["because"]
 
 
-def test_who_comes_when_too_many_wait_is_told_when_to_come_again(serve: Callable[..., Service]) -> None:
+def test_who_comes_when_too_many_wait_is_told_when_to_come_again(
+    serve: Callable[..., Service], show_key: ShowKey
+) -> None:
     service = serve(limits=LIMITS)
     engine = service.recommender.reranker.engine
     with TestClient(create_app(service)) as client:
-        headers = {"Authorization": f"Bearer {service_key(service)}"}
+        headers = show_key(service)
         statuses = list[int]()
 
         def ask() -> None:
@@ -152,21 +151,41 @@ def test_who_comes_when_too_many_wait_is_told_when_to_come_again(serve: Callable
     assert (service.admission.running, service.admission.waiting) == (0, 0)
 
 
-def test_a_database_that_is_gone_costs_the_newest_of_the_history_and_no_answer(callers: Any, service: Service) -> None:
-    headers = callers.key()
+def test_a_deadline_that_passes_in_the_queue_is_kept_too(serve: Callable[..., Service], show_key: ShowKey) -> None:
+    service = serve(limits=LIMITS)
+    engine: Any = service.recommender.reranker.engine
+    with TestClient(create_app(service)) as client:
+        headers = show_key(service)
+        engine.held.clear()
+        engine.hold = True
+        first = Thread(
+            target=client.post, args=["/v1/recommend"], kwargs={"json": {"user_id": "ben"}, "headers": headers}
+        )
+        first.start()
+        assert engine.held.wait(5)
+        late = client.post("/v1/recommend", json={"user_id": "anna", "deadline_ms": 50}, headers=headers).json()
+        assert service.admission.running == 1  # the first one still is
+        engine.hold = False
+        first.join()
+    assert late["degraded"]["answered_by"] == "popular"
+    assert "the deadline of 50 ms has passed" in late["degraded"]["because"]
+
+
+def test_a_database_that_is_gone_costs_the_newest_of_the_history_and_no_answer(
+    callers: Any, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auth, "_FRESH_SECONDS", 0.0)
+    headers, unseen = callers.key(), callers.key()
     assert callers.post("/v1/recommend", {"user_id": "anna"}, headers).status_code == 200
-    break_down(service)
+    with service.database.writing() as connection:
+        for table in ("interactions", "rankings", "keys"):
+            connection.execute(text(f"DROP TABLE {table}"))
     reply = callers.post("/v1/recommend", {"user_id": "anna"}, headers)
     assert reply.status_code == 200
     assert "the history ends where the shop was built" in reply.json()["degraded"]["because"]
-
-
-def break_down(service: Service) -> None:
-    """The table of interactions is gone."""
-    from sqlalchemy import text
-
-    with service.database.writing() as connection:
-        connection.execute(text("DROP TABLE interactions"))
+    assert reply.json()["ranking_id"] is None
+    refused = callers.post("/v1/recommend", {"user_id": "anna"}, unseen)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
 
 
 def test_the_openapi_document_can_be_switched_off(serve: Callable[..., Service]) -> None:
@@ -183,4 +202,6 @@ def test_the_environment_wins_over_the_file(tmp_path: Any, monkeypatch: pytest.M
     monkeypatch.setenv("LLM_RERANK__DATABASE", "postgresql+psycopg://anna:secret@db/shop")
     read = ServeConfig.read(file)
     assert (read.port, read.limits.waiting, read.limits.items) == (1, 7, 3)
-    assert "secret" not in json.dumps(read.shown())
+    assert read.shown()["database"] == "postgresql+psycopg://anna:***@db/shop"
+    monkeypatch.setenv("LLM_RERANK__DATABASE", "postgresql+psycopg://db/shop?user=anna&password=secret")
+    assert "secret" not in json.dumps(ServeConfig.read(file).shown())
