@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from llm_rerank.wire.errors import AboutError, ErrorOut
 from retrieval.errors import (
     ConfigError,
     EngineError,
@@ -63,8 +64,8 @@ def error_response(
     status: int, message: str, *, param: str | None, code: str, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
     """The envelope."""
-    about = {"message": message, "type": _TYPES.get(status, "internal_error"), "param": param, "code": code}
-    return JSONResponse({"error": about}, status_code=status, headers=dict(headers or {}))
+    about = AboutError(message=message, type=_TYPES.get(status, "internal_error"), param=param, code=code)
+    return JSONResponse(ErrorOut(error=about).model_dump(), status_code=status, headers=dict(headers or {}))
 
 
 def handle_errors(app: FastAPI) -> None:

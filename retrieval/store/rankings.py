@@ -3,28 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import delete, select
 
 from retrieval.errors import RecordError
 from retrieval.store.database import Database
+from retrieval.store.feedback import Feedback, FeedbackKind
 from retrieval.store.moments import microseconds, moment, now
 from retrieval.store.schema import FEEDBACK, RANKINGS
 from retrieval.store.storable import require_id
-
-FeedbackKind = Literal["click", "take", "like", "dislike", "have", "hide"]
-"""click and take: what the user did. like, dislike, have it already, not this: what they said."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Feedback:
-    """What was said of one item of a ranking, and the sender's key for it."""
-
-    key: str
-    item_id: str
-    kind: FeedbackKind
-    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

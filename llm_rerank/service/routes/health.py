@@ -4,15 +4,16 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from llm_rerank.service.service import Opened
+from llm_rerank.wire.health import HealthOut, ReadyOut
 from retrieval.store.errors import StoreError
 
 router = APIRouter(tags=["health"])
 
 
 @router.get("/healthz")
-def healthz() -> dict[str, str]:
+def healthz() -> HealthOut:
     """Whether the process answers."""
-    return {"status": "ok"}
+    return HealthOut(status="ok")
 
 
 @router.get("/readyz")
@@ -23,4 +24,4 @@ def readyz(service: Opened) -> JSONResponse:
         service.database.check()
     except StoreError as err:
         wrong.append(err.problem)
-    return JSONResponse({"ready": not wrong, "wrong": wrong}, status_code=503 if wrong else 200)
+    return JSONResponse(ReadyOut(ready=not wrong, wrong=wrong).model_dump(), status_code=503 if wrong else 200)

@@ -5,8 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from llm_rerank.service.auth import Admin, Reader
+from llm_rerank.service.conversion import history_out
 from llm_rerank.service.service import Opened
-from llm_rerank.service.wire import ForgottenOut, HistoryOut, Id
+from llm_rerank.wire.base import Id
+from llm_rerank.wire.users import ForgottenOut, HistoryOut
 
 router = APIRouter(tags=["users"])
 
@@ -20,7 +22,7 @@ def history(
 ) -> HistoryOut:
     """The newest interactions, oldest first; a user of whom nothing is known has none."""
     known = service.histories.of(caller.tenant, user_id).interactions[-newest:]
-    return HistoryOut.of(user_id, known, service.recommender.shop.catalogue)
+    return history_out(user_id, known, service.recommender.shop.catalogue)
 
 
 @router.delete("/v1/users/{user_id}/history")

@@ -7,9 +7,11 @@ from uuid import uuid4
 from fastapi import APIRouter, Header
 
 from llm_rerank.service.auth import Writer
+from llm_rerank.service.conversion import keyed_interaction
 from llm_rerank.service.errors import ApiError
 from llm_rerank.service.service import Opened
-from llm_rerank.service.wire import Id, InteractionsIn, InteractionsOut
+from llm_rerank.wire.base import Id
+from llm_rerank.wire.interactions import InteractionsIn, InteractionsOut
 
 router = APIRouter(tags=["interactions"])
 
@@ -36,6 +38,6 @@ def add(
             param="interactions.timestamp",
             code="no_timestamp",
         )
-    keyed = [one.keyed(whole, place, now) for place, one in enumerate(batch.interactions)]
+    keyed = [keyed_interaction(one, whole, place, now) for place, one in enumerate(batch.interactions)]
     new = service.interactions.add(caller.tenant, keyed)
     return InteractionsOut(accepted=len(keyed), known=len(keyed) - new)

@@ -5,9 +5,12 @@ from uuid import uuid4
 from fastapi import APIRouter
 
 from llm_rerank.service.auth import Reader, Writer
+from llm_rerank.service.conversion import ranking_out
 from llm_rerank.service.errors import ApiError
 from llm_rerank.service.service import Opened, Service
-from llm_rerank.service.wire import FeedbackIn, FeedbackOut, Id, RankingOut
+from llm_rerank.wire.base import Id
+from llm_rerank.wire.feedback import FeedbackIn, FeedbackOut
+from llm_rerank.wire.rankings import RankingOut
 from retrieval.store.rankings import KeptRanking
 
 router = APIRouter(tags=["rankings"])
@@ -16,7 +19,7 @@ router = APIRouter(tags=["rankings"])
 @router.get("/v1/rankings/{ranking_id}")
 def ranking(ranking_id: Id, service: Opened, caller: Reader) -> RankingOut:
     """The answer as it was given, what it was made with, and what was said of it."""
-    return RankingOut.of(_kept(service, caller.tenant, ranking_id))
+    return ranking_out(_kept(service, caller.tenant, ranking_id))
 
 
 @router.post("/v1/feedback")

@@ -14,9 +14,11 @@ from llm_rerank.request import RankingRequest
 from llm_rerank.service.answering import answered
 from llm_rerank.service.auth import Reader
 from llm_rerank.service.config import LimitsConfig
+from llm_rerank.service.conversion import interaction_of, ranking_request, recommend_out
 from llm_rerank.service.errors import ApiError
 from llm_rerank.service.service import Opened, Service
-from llm_rerank.service.wire import InteractionIn, RecommendIn, RecommendOut
+from llm_rerank.wire.interactions import InteractionIn
+from llm_rerank.wire.rankings import RecommendIn, RecommendOut
 from retrieval.records import UserHistory
 from retrieval.store.errors import StoreError
 from retrieval.store.keys import ApiKey
@@ -32,7 +34,7 @@ async def recommend(asked: RecommendIn, request: Request, service: Opened, calle
 
     def work(deadline: Deadline) -> RecommendOut:
         history, missing = _history(service, asked, caller)
-        ranking = service.recommender.recommend(asked.request(history), cancel=deadline)
+        ranking = service.recommender.recommend(ranking_request(asked, history), cancel=deadline)
         both = "; ".join(filter(None, (missing, ranking.degraded)))
         return _kept(service, asked, caller, replace(ranking, degraded=both), history)
 
@@ -61,7 +63,7 @@ def _history(service: Service, asked: RecommendIn, caller: ApiKey) -> tuple[User
 def _kept(service: Service, asked: RecommendIn, caller: ApiKey, ranking: Ranking, history: UserHistory) -> RecommendOut:
     """The answer, which is kept as it is; where it cannot be, it has no id by which it would be asked for."""
     reranker = service.recommender.reranker
-    answer = RecommendOut.of(ranking, uuid4().hex)
+    answer = recommend_out(ranking, uuid4().hex)
     read = [one.item_id for one in history.interactions]
     document = {
         "request": asked.model_dump(mode="json", exclude_none=True) | {"read": read},
@@ -85,7 +87,7 @@ def _given(history: list[InteractionIn]) -> UserHistory:
     """Those without a time are in the order given, and older than now."""
     now = datetime.now(UTC)
     times = [now - timedelta(milliseconds=len(history) - place) for place in range(len(history))]
-    done = [one.of(_NOBODY, at) for one, at in zip(history, times, strict=True)]
+    done = [interaction_of(one, _NOBODY, at) for one, at in zip(history, times, strict=True)]
     return UserHistory.of(_NOBODY, done)
 
 

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Request
 from llm_rerank.service.answering import answered
 from llm_rerank.service.auth import Reader
 from llm_rerank.service.errors import ApiError
-from llm_rerank.service.rerank_wire import AboutOut, RerankIn, RerankOut, RerankOutV2, ResultOut, UsageOut
 from llm_rerank.service.service import Opened, Service
 from llm_rerank.service.texts import RankedTexts, rank_texts
-from llm_rerank.service.wire import DegradedOut
+from llm_rerank.wire.rankings import DegradedOut
+from llm_rerank.wire.rerank import AboutOut, RerankIn, RerankOut, RerankOutV2, ResultOut, UsageOut
 
 router = APIRouter(tags=["rerank"])
 

@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from llm_rerank.service.wire import DegradedOut
+from llm_rerank.wire.base import Answered
+from llm_rerank.wire.rankings import DegradedOut
 
 Document = Annotated[str, Field(max_length=1_000_000)] | dict[str, Any]
 
@@ -40,7 +41,7 @@ class RerankIn(BaseModel):
         return ", ".join(str(document[name]) for name in names if document.get(name) not in (None, ""))
 
 
-class ResultOut(BaseModel):
+class ResultOut(Answered):
     """One place; `index` counts into the request's documents."""
 
     index: int
@@ -49,21 +50,21 @@ class ResultOut(BaseModel):
     document: dict[str, str] | None = None
 
 
-class AboutOut(BaseModel):
+class AboutOut(Answered):
     """What others do not say."""
 
     scored: int
     degraded: DegradedOut | None
 
 
-class UsageOut(BaseModel):
+class UsageOut(Answered):
     """Tokens that the model read; those that candidates share count once."""
 
     prompt_tokens: int
     total_tokens: int
 
 
-class RerankOut(BaseModel):
+class RerankOut(Answered):
     """Best first; as Jina and vLLM have it, and Cohere v1."""
 
     id: str
@@ -74,7 +75,7 @@ class RerankOut(BaseModel):
     llm_rerank: AboutOut
 
 
-class RerankOutV2(BaseModel):
+class RerankOutV2(Answered):
     """As Cohere v2 has it."""
 
     id: str

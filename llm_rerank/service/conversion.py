@@ -1,0 +1,109 @@
+"""From what goes over the wire to the program's own nouns, and back."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from llm_rerank.ranking import Explanation, RankedItem, Ranking
+from llm_rerank.request import RankingRequest
+from llm_rerank.wire.feedback import SaidOut
+from llm_rerank.wire.interactions import InteractionIn, KeyedInteractionIn
+from llm_rerank.wire.rankings import (
+    DegradedOut,
+    EvidenceOut,
+    ExplanationOut,
+    RankedItemOut,
+    RankingOut,
+    RecommendIn,
+    RecommendOut,
+)
+from llm_rerank.wire.users import HistoryOut, InteractionOut
+from retrieval.catalogue import Catalogue
+from retrieval.records import Interaction, UserHistory
+from retrieval.store.interactions import KeyedInteraction
+from retrieval.store.rankings import KeptRanking
+
+
+def interaction_of(sent: InteractionIn, user_id: str, now: datetime) -> Interaction:
+    """What this user did, now where it does not say when."""
+    return Interaction(
+        user_id=user_id,
+        item_id=sent.item_id,
+        timestamp=(sent.timestamp or now).astimezone(UTC),
+        kind=sent.kind,
+        rating=sent.rating,
+        text=sent.text,
+    )
+
+
+def keyed_interaction(sent: KeyedInteractionIn, batch: str, place: int, now: datetime) -> KeyedInteraction:
+    """Under its own key, or that of its batch and its place there."""
+    return KeyedInteraction(key=sent.key or f"{batch}/{place}", interaction=interaction_of(sent, sent.user_id, now))
+
+
+def ranking_request(sent: RecommendIn, history: UserHistory) -> RankingRequest:
+    """What is asked of the recommender, for this history."""
+    return RankingRequest(
+        history=history,
+        item_ids=None if sent.item_ids is None else tuple(sent.item_ids),
+        top_n=sent.top_n,
+        explained=sent.explained,
+        language=sent.language,
+        instruction=sent.instruction,
+    )
+
+
+def recommend_out(ranking: Ranking, ranking_id: str | None) -> RecommendOut:
+    """The answer to a request."""
+    missing = DegradedOut(answered_by=ranking.answered_by, because=ranking.degraded) if ranking.degraded else None
+    return RecommendOut(
+        ranking_id=ranking_id,
+        user_id=ranking.user_id,
+        items=[ranked_item_out(item) for item in ranking.items],
+        scored=sum(item.llm_score is not None for item in ranking.items),
+        degraded=missing,
+        model=ranking.model,
+        adapter=ranking.adapter,
+        llm_weight=ranking.llm_weight,
+        timings_ms=ranking.timings_ms,
+    )
+
+
+def ranked_item_out(ranked: RankedItem) -> RankedItemOut:
+    """One place of it."""
+    return RankedItemOut(
+        item_id=ranked.item.item_id,
+        title=ranked.item.title,
+        rank=ranked.rank,
+        score=ranked.score,
+        retrieval_rank=ranked.retrieval_rank,
+        scored=ranked.llm_score is not None,
+        llm_score=ranked.llm_score,
+        explanation=None if ranked.explanation is None else explanation_out(ranked.explanation),
+    )
+
+
+def explanation_out(said: Explanation) -> ExplanationOut:
+    """Why it stands there."""
+    evidence = [EvidenceOut(item_id=one.item_id, title=one.title, effect=one.effect) for one in said.evidence]
+    return ExplanationOut(text=said.text, language=said.language, source=said.source, evidence=evidence)
+
+
+def ranking_out(kept: KeptRanking) -> RankingOut:
+    """An answer's receipt."""
+    said = [SaidOut(item_id=one.item_id, kind=one.kind, at=one.at) for one in kept.feedback]
+    return RankingOut(ranking_id=kept.ranking_id, at=kept.at, feedback=said, **kept.document)
+
+
+def history_out(user_id: str, interactions: Sequence[Interaction], catalogue: Catalogue) -> HistoryOut:
+    """What a user did, with the titles of what is sold."""
+    done = [
+        InteractionOut(
+            item_id=one.item_id,
+            title=catalogue[one.item_id].title if one.item_id in catalogue else "",
+            timestamp=one.timestamp,
+            kind=one.kind,
+            rating=one.rating,
+        )
+        for one in interactions
+    ]
+    return HistoryOut(user_id=user_id, interactions=done)

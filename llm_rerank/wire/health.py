@@ -1,0 +1,17 @@
+"""Whether a service answers, and whether it can rank."""
+
+from llm_rerank.wire.base import Answered
+
+
+class HealthOut(Answered):
+    """That the process answers."""
+
+    status: str
+
+
+class ReadyOut(Answered):
+    """Whether requests should come here."""
+
+    ready: bool
+    wrong: list[str]
+    """Why not; empty where they should."""

@@ -1,0 +1,39 @@
+"""What users did, as it is sent."""
+
+from pydantic import AwareDatetime, Field
+
+from llm_rerank.wire.base import Answered, Id, Sent
+from retrieval.records import InteractionKind
+
+
+class InteractionIn(Sent):
+    """One thing a user did."""
+
+    item_id: Id
+    timestamp: AwareDatetime | None = None
+    """With a time zone; none: now."""
+    kind: InteractionKind = "purchase"
+    rating: float | None = Field(default=None, allow_inf_nan=False)
+    text: str = Field(default="", max_length=10_000)
+
+
+class KeyedInteractionIn(InteractionIn):
+    """And whose it is, and the sender's key for it."""
+
+    user_id: Id
+    key: Id | None = None
+    """Sent twice under one key it counts once; none: that of the batch, and its place there."""
+
+
+class InteractionsIn(Sent):
+    """A batch: all of it is kept, or none."""
+
+    interactions: list[KeyedInteractionIn]
+
+
+class InteractionsOut(Answered):
+    """What came of it."""
+
+    accepted: int
+    known: int
+    """Of them, that were there already."""

@@ -1,0 +1,102 @@
+"""A ranking: how it is asked for, the answer, and its receipt."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from llm_rerank.ranking import AnsweredBy, ExplanationSource, Language
+from llm_rerank.wire.base import Answered, Id, Sent
+from llm_rerank.wire.feedback import SaidOut
+from llm_rerank.wire.interactions import InteractionIn
+
+
+class RecommendIn(Sent):
+    """One user's request: whose history, or the history itself."""
+
+    user_id: Id | None = None
+    history: list[InteractionIn] | None = None
+    """In place of what is known of a user; the oldest first where there are no times."""
+    item_ids: list[Id] | None = None
+    """These are ranked, and no others; none: what retrieval proposes."""
+    top_n: int = Field(default=10, ge=1)
+    explained: int = Field(default=0, ge=0)
+    """How many of the first items get a reason."""
+    language: Language = "en"
+    instruction: str | None = Field(default=None, min_length=1, max_length=1000)
+    """What the model is told, in place of the configured instruction."""
+    deadline_ms: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """What is not known by then is left out, and the answer says so."""
+
+    @model_validator(mode="after")
+    def _of_somebody(self) -> "RecommendIn":
+        if (self.user_id is None) == (self.history is None):
+            raise ValueError("give user_id or history, one of them")
+        return self
+
+
+class EvidenceOut(Answered):
+    """A history item that raised the score; `effect` in log-odds."""
+
+    item_id: str
+    title: str
+    effect: float
+
+
+class ExplanationOut(Answered):
+    """Why this item: every name in it was checked."""
+
+    text: str
+    language: Language
+    source: ExplanationSource
+    evidence: list[EvidenceOut]
+
+
+class RankedItemOut(Answered):
+    """One place."""
+
+    item_id: str
+    title: str
+    rank: int
+    score: float
+    retrieval_rank: int
+    scored: bool
+    """Whether the LLM scored it."""
+    llm_score: float | None
+    """Its log-odds of yes."""
+    explanation: ExplanationOut | None
+
+
+class DegradedOut(Answered):
+    """That something is missing, and why."""
+
+    answered_by: AnsweredBy
+    because: str
+
+
+class RecommendOut(Answered):
+    """The ranking."""
+
+    ranking_id: str | None
+    """Names it in feedback; none where it could not be kept."""
+    user_id: str
+    items: list[RankedItemOut]
+    scored: int
+    """How many of the items the LLM scored."""
+    degraded: DegradedOut | None
+    model: str
+    adapter: str | None
+    llm_weight: float
+    timings_ms: dict[str, float]
+
+
+class RankingOut(Answered):
+    """A ranking as it was answered."""
+
+    ranking_id: str
+    at: datetime
+    request: dict[str, Any]
+    answer: dict[str, Any]
+    made_with: dict[str, Any]
+    """The model, the adapter and the prompt, by their fingerprints."""
+    feedback: list[SaidOut]
