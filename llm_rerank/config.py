@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import Field, JsonValue, model_validator
 
 from llm_rerank.adapters import Adapter
-from llm_rerank.engines import Kind
+from llm_rerank.engines.base import Kind
 from llm_rerank.explanations.evidence import EvidenceConfig
 from llm_rerank.models import DEFAULT_MODEL
 from llm_rerank.prompt import PromptConfig

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from llm_rerank.adapters import Adapter
 from llm_rerank.config import RecommendConfig, RerankerConfig
-from llm_rerank.engines import build_engine
 from llm_rerank.engines.base import Lora
+from llm_rerank.engines.building import build_engine
 from llm_rerank.explanations.asking import writer_prompt
 from llm_rerank.fusion import Fusion, WeightedFusion
 from llm_rerank.learned_fusion.record import read_record

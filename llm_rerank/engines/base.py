@@ -4,13 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from llm_rerank.tokenizer import TokenIds
 from retrieval.errors import CancelledError, EngineError
+
+Kind = Literal["transformers", "vllm", "remote", "fake"]
+"""What there is of engines, by name."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,6 +114,10 @@ class Engine(Protocol):
         self, requests: Sequence[GenerationRequest], *, cancel: Event | None = None
     ) -> Iterator[GeneratedPiece]:
         """Writes all texts side by side and yields pieces as they come. Closing the iterator stops the work."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of the model, its processes and connections; nothing can be asked any more, and twice is once."""
         ...
 
 

@@ -40,6 +40,9 @@ class FakeEngine:
                 yield GeneratedPiece(index=index, text=character)
             yield GeneratedPiece(index=index, text="", done=True)
 
+    def close(self) -> None:
+        """See Engine.close: there is nothing to let go of."""
+
 
 def _logits(request: ScoringRequest, continuation: TokenIds) -> list[float]:
     known = set(request.prefix)

@@ -42,6 +42,11 @@ class PairedEngine:
         """See Engine.generate."""
         return self._writer.generate(requests, cancel=cancel)
 
+    def close(self) -> None:
+        """See Engine.close."""
+        self._scorer.close()
+        self._writer.close()
+
 
 def _share_what_is_equal(model: torch.nn.Module, other: torch.nn.Module) -> None:
     """Embeddings, norms, and layers that neither adapter changed."""

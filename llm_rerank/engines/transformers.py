@@ -16,6 +16,7 @@ from transformers import AttentionInterface, AutoModelForCausalLM, PreTrainedMod
 
 from llm_rerank.engines.base import GeneratedPiece, GenerationRequest, ScoringRequest, raise_if_cancelled
 from llm_rerank.engines.generation import generate
+from llm_rerank.engines.held import held
 from llm_rerank.engines.layout import passes
 from llm_rerank.engines.packing import pack, packed_attention
 from llm_rerank.tokenizer import Tokenizer
@@ -37,7 +38,7 @@ class TransformersEngine:
 
     def __init__(self, model: PreTrainedModel, tokenizer: Tokenizer, *, tokens_per_pass: int = 4096) -> None:
         """`tokens_per_pass` bounds how many requests share a forward pass; one request is never split."""
-        self._model = model.eval()
+        self._loaded: PreTrainedModel | None = model.eval()
         self._tokenizer = tokenizer
         self._tokens_per_pass = tokens_per_pass
         self._one_at_a_time = Lock()  # the attention in use is the model's state
@@ -67,6 +68,17 @@ class TransformersEngine:
         engine.require_packing()
         return engine
 
+    @property
+    def _model(self) -> PreTrainedModel:
+        if self._loaded is None:
+            raise EngineError("the engine has been closed", field="engine", value=self.name, remedy="Open another one")
+        return self._loaded
+
+    def close(self) -> None:
+        """See Engine.close: once whoever is being answered has the answer."""
+        with self._one_at_a_time:
+            self._loaded = None
+
     def require_packing(self) -> None:
         """Raises ModelError for a model that cannot be packed: one with layers that are not attention, say.
 
@@ -75,7 +87,7 @@ class TransformersEngine:
         """
         _, other = _PROBE.continuations
         packed = torch.from_numpy(self.score([_PROBE])[0][1])
-        with self._attention("sdpa"), torch.inference_mode():
+        with self._attention("sdpa", None), torch.inference_mode():
             prompt = torch.tensor([[*_PROBE.prefix, *other]], device=self._model.device)
             plain = self._model(input_ids=prompt, use_cache=False, logits_to_keep=1).logits[0, -1, list(_PROBE.labels)]
         plain = plain.float().cpu()
@@ -112,14 +124,14 @@ class TransformersEngine:
     def _generate(self, requests: Sequence[GenerationRequest], cancel: Event | None) -> Iterator[GeneratedPiece]:
         for start in range(0, len(requests), _TEXTS_AT_ONCE):
             batch = requests[start : start + _TEXTS_AT_ONCE]
-            for piece in generate(self._model, self._tokenizer, batch, lambda: self._attention("sdpa"), cancel):
+            for piece in generate(self._model, self._tokenizer, batch, lambda: self._attention("sdpa", cancel), cancel):
                 yield replace(piece, index=start + piece.index)
 
     def _score_batch(self, batch: Sequence[ScoringRequest], cancel: Event | None) -> list[NDArray[np.float32]]:
         packed = pack(batch, query_heads=self._model.config.num_attention_heads, device=self._model.device)
         if not len(packed.last_rows):
             return [np.empty((0, len(request.labels)), dtype=np.float32) for request in batch]
-        with self._attention("packed"), torch.inference_mode():
+        with self._attention("packed", cancel), torch.inference_mode():
             hidden = self._model.base_model(
                 input_ids=packed.input_ids,
                 position_ids=packed.position_ids,
@@ -137,8 +149,8 @@ class TransformersEngine:
         return linear(hidden.float(), head.weight[labels].float(), bias).cpu().numpy()
 
     @contextmanager
-    def _attention(self, implementation: str) -> Iterator[None]:
-        with self._one_at_a_time:
+    def _attention(self, implementation: str, cancel: Event | None) -> Iterator[None]:
+        with held(self._one_at_a_time, cancel):
             self._model.config._attn_implementation = implementation
             try:
                 yield

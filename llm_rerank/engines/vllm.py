@@ -4,13 +4,12 @@ vLLM's own core runs in another process, so that it may die alone: whoever waits
 is started again meanwhile.
 """
 
-import asyncio
 import atexit
 import os
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager, suppress
 from dataclasses import fields
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
 from threading import Event
@@ -24,6 +23,7 @@ from pydantic import JsonValue
 from llm_rerank.deadline import Deadline
 from llm_rerank.engines.base import GeneratedPiece, GenerationRequest, Lora, ScoringRequest, raise_if_cancelled
 from llm_rerank.engines.loop_thread import LoopThread, Put
+from llm_rerank.engines.side_by_side import Rows, failing_as, scored, written
 from llm_rerank.engines.supervised import Supervised
 from llm_rerank.engines.texts import GrowingText
 from llm_rerank.tokenizer import TokenIds, Tokenizer
@@ -103,8 +103,8 @@ class VllmEngine:
         raise_if_cancelled(cancel)
         longest = max((len(r.prefix) + max(map(len, r.continuations), default=0) for r in requests), default=0)
         running = self._require(longest, chain.from_iterable((r.prefix, r.labels, *r.continuations) for r in requests))
-        with self._translating(running):
-            return running.thread.ask(self._scores(running.llm, requests), cancel)
+        with self._looking_after(running):
+            return running.thread.ask(scored(requests, partial(self._rows, running.llm), at_once=1), cancel)
 
     def generate(
         self, requests: Sequence[GenerationRequest], *, cancel: Event | None = None
@@ -119,41 +119,23 @@ class VllmEngine:
         atexit.unregister(self.close)
         self._supervised.close()
 
-    async def _scores(self, llm: AsyncLLM, requests: Sequence[ScoringRequest]) -> tuple[NDArray[np.float32], ...]:
-        async with asyncio.TaskGroup() as group:
-            rows = [[group.create_task(self._row(llm, r, ids)) for ids in r.continuations] for r in requests]
-        return tuple(
-            np.array([row.result() for row in of_request], dtype=np.float32).reshape(-1, len(request.labels))
-            for of_request, request in zip(rows, requests, strict=True)
-        )
-
-    async def _row(self, llm: AsyncLLM, request: ScoringRequest, continuation: TokenIds) -> list[float]:
-        """The log-probabilities of the labels behind one continuation."""
-        params = SamplingParams(
-            max_tokens=1,
-            temperature=0,
-            logprob_token_ids=list(request.labels),
-            detokenize=False,
-            output_kind=RequestOutputKind.FINAL_ONLY,
-        )
-        answers = _asked(llm, request, (*request.prefix, *continuation), params, self._scorer)
+    async def _rows(self, llm: AsyncLLM, request: ScoringRequest, continuations: Sequence[TokenIds]) -> Rows:
+        """Of one continuation: vLLM puts callers' prompts together itself."""
+        (continuation,) = continuations
+        answers = _asked(llm, request, (*request.prefix, *continuation), _reading(request.labels), self._scorer)
         said = [answer.outputs[0].logprobs async for answer in answers]
         if not said or not said[-1]:
-            raise _broken_off()
-        return [float(said[-1][0][label].logprob) for label in request.labels]
+            raise _failed("it broke off")
+        return [[float(said[-1][0][label].logprob) for label in request.labels]]
 
     def _pieces(
         self, running: "_Running", requests: Sequence[GenerationRequest], cancel: Event | None
     ) -> Iterator[GeneratedPiece]:
-        with self._translating(running):
-            yield from running.thread.stream(partial(self._write, running.llm, requests), cancel)
+        write = partial(written, partial(self._write, running.llm), requests)
+        with self._looking_after(running):
+            yield from running.thread.stream(write, cancel)
 
-    async def _write(self, llm: AsyncLLM, requests: Sequence[GenerationRequest], put: Put[GeneratedPiece]) -> None:
-        async with asyncio.TaskGroup() as group:
-            for index, request in enumerate(requests):
-                group.create_task(self._write_one(llm, index, request, put))
-
-    async def _write_one(self, llm: AsyncLLM, index: int, request: GenerationRequest, put: Put[GeneratedPiece]) -> None:
+    async def _write(self, llm: AsyncLLM, index: int, request: GenerationRequest, put: Put[GeneratedPiece]) -> None:
         text = GrowingText(request=request, tokenizer=self._tokenizer)
         params = SamplingParams(
             max_tokens=request.max_tokens,
@@ -172,7 +154,7 @@ class VllmEngine:
                     if text.done:
                         return
         if answer.outputs[0].finish_reason not in ("stop", "length"):
-            raise _broken_off()
+            raise _failed("it broke off")
         put(GeneratedPiece(index=index, text=text.end(), done=True))
 
     def _require(self, tokens: int, of: Iterable[TokenIds]) -> "_Running":
@@ -198,24 +180,15 @@ class VllmEngine:
         return running
 
     @contextmanager
-    def _translating(self, running: "_Running") -> Iterator[None]:
+    def _looking_after(self, running: "_Running") -> Iterator[None]:
         """Failures of vLLM become EngineErrors; one of its death, a new start."""
         try:
-            yield
-        except LlmRerankError:
-            raise
-        except Exception as err:  # a group of what went wrong side by side, or cancelled since vLLM was stopped
+            with failing_as(_failed):
+                yield
+        except Exception:  # cancelled, too, since vLLM was stopped
             if running.llm.errored:
                 self._supervised.died(running)
-            cause = err.exceptions[0] if isinstance(err, ExceptionGroup) else err
-            if isinstance(cause, LlmRerankError):
-                raise cause from err
-            raise EngineError(
-                f"vLLM failed ({type(cause).__name__}: {cause})",
-                field="engine",
-                value=self.name,
-                remedy="Ask again; if it stays so, read what it logged",
-            ) from err
+            raise
 
 
 class _Running:
@@ -278,8 +251,25 @@ def _asked(
     return answers
 
 
-def _broken_off() -> EngineError:
-    return EngineError("vLLM broke off", field="engine", value=VllmEngine.name, remedy="Ask again")
+@lru_cache(maxsize=64)
+def _reading(labels: TokenIds) -> SamplingParams:
+    """One token, of which nothing is wanted but how likely these would have been."""
+    return SamplingParams(
+        max_tokens=1,
+        temperature=0,
+        logprob_token_ids=list(labels),
+        detokenize=False,
+        output_kind=RequestOutputKind.FINAL_ONLY,
+    )
+
+
+def _failed(why: str) -> EngineError:
+    return EngineError(
+        f"vLLM failed ({why})",
+        field="engine",
+        value=VllmEngine.name,
+        remedy="Ask again; if it stays so, read what it logged",
+    )
 
 
 def _room_for(adapters: Sequence[Lora]) -> Mapping[str, Any]:

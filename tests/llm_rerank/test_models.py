@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from llm_rerank import models
-from llm_rerank.engines import build_engine
+from llm_rerank.engines.building import build_engine
 from llm_rerank.models import DEFAULT_MODEL, PreparedModel, prepare_model
 from llm_rerank.tokenizer import ChatTokenizer
 from retrieval.errors import ModelError

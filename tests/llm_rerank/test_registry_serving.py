@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from llm_rerank.adapters import Adapter
-from llm_rerank.engines import build_engine
 from llm_rerank.engines.base import Engine, GenerationRequest, Lora, ScoringRequest
+from llm_rerank.engines.building import build_engine
 from llm_rerank.engines.transformers import TransformersEngine
 from llm_rerank.explanations.asking import writer_prompt
 from llm_rerank.models import PreparedModel

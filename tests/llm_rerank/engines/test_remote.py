@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from llm_rerank.engines.base import GenerationRequest, Lora, ScoringRequest
-from llm_rerank.engines.remote import KEY, RemoteEngine
+from llm_rerank.engines.remote import RemoteEngine
+from llm_rerank.engines.servers import KEY
 from llm_rerank.tokenizer import Tokenizer
 from retrieval.errors import ConfigError, EngineError, ModelError
 
@@ -125,7 +126,7 @@ def test_a_server_that_is_gone_is_passed_over(
     servers.broken = {}
     engine.score([REQUEST])
     assert servers.asked[-1][0] != first  # it rests for a while
-    engine._resting.clear()
+    engine._servers._resting.clear()
     engine.score([REQUEST])
     assert servers.asked[-1][0] == first
     servers.broken[first] = how
