@@ -6,7 +6,9 @@ from functools import cache
 from hashlib import sha256
 from itertools import accumulate
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
+
+from llm_rerank.engines.base import Kind
 
 ROOT: Final = Path(__file__).parents[1]
 NO_FIGURES: Final = frozenset({"eval/config.py", "eval/result.py", "eval/code.py", "eval/environment.py"})
@@ -28,6 +30,11 @@ def code_behind(*roots: str, without: Collection[str] = ()) -> dict[str, str]:
             found[path] = digest(ROOT / path)
             waiting += _imported(ROOT / path)
     return dict(sorted(found.items()))
+
+
+def engines_not_asked(*asked: Kind) -> frozenset[str]:
+    """The modules of all kinds but these; a kind's is named after it."""
+    return frozenset(f"llm_rerank/engines/{kind}.py" for kind in get_args(Kind) if kind not in asked)
 
 
 def one_digest(code: Mapping[str, str]) -> str:

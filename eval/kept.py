@@ -1,6 +1,7 @@
 """Results that outlive an interruption: one JSON line each, kept outside what is committed."""
 
 import json
+from collections.abc import Collection
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -19,9 +20,17 @@ class Kept:
     Settings tell a model by its name alone: put its weights into `extra`, or give a retrained one another name.
     """
 
-    def __init__(self, job: str, module: str, *settings: BaseModel, extra: str = "", folder: Path = KEPT) -> None:
-        """`module` is the path, from the root, of what makes the rows."""
-        code = one_digest(code_behind(module))
+    def __init__(
+        self,
+        job: str,
+        module: str,
+        *settings: BaseModel,
+        extra: str = "",
+        folder: Path = KEPT,
+        without: Collection[str] = (),
+    ) -> None:
+        """`module` is the path, from the root, of what makes the rows; `without` are those that have no part in it."""
+        code = one_digest(code_behind(module, without=without))
         made_by = sha256("".join([extra, code, *(s.model_dump_json() for s in settings)]).encode())
         self._path = folder / f"{job}-{made_by.hexdigest()[:16]}.jsonl"
         self._rows: dict[str, Any] = dict(self._read())

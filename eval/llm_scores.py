@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from eval.code import engines_not_asked
 from eval.environment import versions
 from eval.kept import Kept
 from eval.reranked import Candidates
@@ -43,7 +44,8 @@ class LlmScores:
         if (adapter := served_adapter(config.adapter)) is not None:
             weights += adapter.adapter_id
         made_of = f"{asked_how(config)} {weights} {catalogue.fingerprint} {versions()}"
-        self._kept = Kept("llm-scores", "eval/llm_scores.py", extra=made_of, folder=kept / "llm")
+        others = engines_not_asked(config.engine.kind)
+        self._kept = Kept("llm-scores", "eval/llm_scores.py", extra=made_of, folder=kept / "llm", without=others)
         self._reranker: Reranker | None = None
 
     def ask(self, history: UserHistory, items: Sequence[Item]) -> Opinion:
@@ -70,8 +72,11 @@ class LlmScores:
 
 
 def asked_how(config: RerankerConfig) -> str:
-    """Changes with whatever changes a score: with neither the fusion weight nor who proposes how many candidates."""
-    return config.model_dump_json(include={"model", "engine", "prompt", "method"})
+    """Changes with whatever changes a score: not with the fusion weight, who proposes how many candidates, or where
+    the servers are.
+    """
+    engine = config.engine.model_dump_json(exclude={"servers"})
+    return f"{config.model_dump_json(include={'model', 'prompt', 'method'})} {engine}"
 
 
 def _digest(history: UserHistory, items: Sequence[Item]) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 
 from rich.progress import Progress
 
-from eval.code import NO_FIGURES, code_behind, one_digest
+from eval.code import NO_FIGURES, code_behind, engines_not_asked, one_digest
 from eval.config import EvalConfig, RerankedConfig
 from eval.environment import versions
 from eval.finished import RESULT, read_result
@@ -69,8 +69,8 @@ class Run:
 def _figures_code(config: EvalConfig) -> dict[str, str]:
     """What figures depend on: reading data, fitting, asking and measuring; not how it is shown."""
     roots = ("data/__init__", "protocol", "systems", "answers", "measuring")
-    reranked = any(isinstance(system.answers, RerankedConfig) for system in config.systems)
-    without = NO_FIGURES if reranked else NO_FIGURES | _OF_THE_LLM
+    asked = {system.answers.engine.kind for system in config.systems if isinstance(system.answers, RerankedConfig)}
+    without = NO_FIGURES | (engines_not_asked(*asked) if asked else _OF_THE_LLM)
     return code_behind(*(f"eval/{root}.py" for root in roots), without=without)
 
 

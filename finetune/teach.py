@@ -54,7 +54,7 @@ def _name(teacher: RerankerConfig, progress: Progress) -> str:
     """Changes with all that its scores depend on."""
     model, adapter = prepare_model(teacher.model, say=progress.console.print), served_adapter(teacher.adapter)
     weights = f"{model.fingerprint} {adapter.adapter_id if adapter else ''}"
-    return f"{weights} {teacher.prompt.fingerprint} {teacher.engine.model_dump_json()}"
+    return f"{weights} {teacher.prompt.fingerprint} {teacher.engine.model_dump_json(exclude={'servers'})}"
 
 
 def _write(

@@ -79,6 +79,7 @@ def _open(
     writer: Adapter | None = None,
 ) -> Reranker:
     tokenizer = ChatTokenizer.load(model.folder)
+    prompt = Prompt(tokenizer, config.prompt)  # before the engine: its answers may be no tokens of this model
     engine = build_engine(
         config.engine.kind,
         model.folder,
@@ -89,7 +90,7 @@ def _open(
         arguments=config.engine.arguments,
         servers=config.engine.servers,
     )
-    prompt, adapter_id = Prompt(tokenizer, config.prompt), adapter.adapter_id if adapter else None
+    adapter_id = adapter.adapter_id if adapter else None
     return Reranker(engine, prompt, catalogue, method=config.method, fusion=fusion, adapter=adapter_id)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Event
 from time import perf_counter
 from typing import Final
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from llm_rerank.config import RecommendConfig
 from llm_rerank.deadline import Deadline
+from llm_rerank.explanations.events import Explained, ReasonEvent
 from llm_rerank.explanations.evidence import EvidenceFinder, Vectors
 from llm_rerank.explanations.explainer import Explainer
 from llm_rerank.explanations.writer import Writer
@@ -20,6 +22,7 @@ from llm_rerank.opening import open_for_shop
 from llm_rerank.ranking import AnsweredBy, RankedItem, Ranking
 from llm_rerank.request import RankingRequest
 from llm_rerank.reranker import ALONE, Reranker, order
+from llm_rerank.terms import Terms
 from retrieval.errors import CancelledError, ConfigError, EngineError
 from retrieval.folder import BuiltShop, load_folder
 from retrieval.records import Candidate, UserHistory
@@ -75,7 +78,14 @@ class Recommender:
         return cls(shop, reranker, explainer, model=config.model, candidates=config.candidates)
 
     def recommend(self, request: RankingRequest, *, cancel: Event | None = None) -> Ranking:
-        """The best of the request's items, or of what retrieval proposes, the first few with reasons.
+        """The best of the request's items, or of what retrieval proposes, the first few with reasons: the last that
+        `stream` has to say. Raises what it raises.
+        """
+        return [event for event in self.stream(request, cancel=cancel) if isinstance(event, Ranking)][-1]
+
+    def stream(self, request: RankingRequest, *, cancel: Event | None = None) -> Iterator[Ranking | ReasonEvent]:
+        """The ranking without reasons as soon as it is there; what is found and written of its first items, as it
+        comes; and where reasons were asked for the ranking again, with them.
 
         A user without a history gets what is popular, ordered by the LLM like any other list. Where the engine fails,
         or `cancel` is a Deadline that passes, the answer is what there is without: the LLM's order without reasons,
@@ -83,30 +93,15 @@ class Recommender:
         asked of a method that has none, and CancelledError where the caller has gone.
         """
         self._require_reasons(request)
-        timings: dict[str, float] = {}
-        with _timed(timings, "retrieve"):
-            candidates, answered_by = self._candidates_for(request, cancel)
-        try:
-            with _timed(timings, "score"):
-                ranked = self._rank(request, candidates, cancel)[: request.top_n]
-        except EngineError as err:
-            degraded = f"{_ORDER[answered_by]}, no reasons: {_why(err, cancel)}"
-            ranked = _in_retrieval_order(candidates)[: request.top_n]
-        else:
-            answered_by = "llm"
-            with _timed(timings, "explain"):
-                ranked, degraded = self._explain(request, ranked, cancel)
-        return Ranking(
-            user_id=request.history.user_id,
-            items=ranked,
-            engine=self.reranker.engine.name,
-            model=self._model,
-            adapter=self.reranker.adapter,
-            llm_weight=self._fusion(request).llm_weight,
-            answered_by=answered_by,
-            degraded=degraded,
-            timings_ms=timings,
-        )
+        terms = Terms(instruction=request.instruction, salt=request.salt, priority=request.priority, cancel=cancel)
+        ranking = self._rank(request, terms)
+        yield ranking
+        if request.explained and self._explainer is not None and ranking.answered_by == "llm":
+            yield from self._explain(request, ranking, self._explainer, terms)
+
+    def close(self) -> None:
+        """Lets go of the model."""
+        self.reranker.close()
 
     def _require_reasons(self, request: RankingRequest) -> None:
         if request.explained and self._explainer is None:
@@ -129,15 +124,28 @@ class Recommender:
             return self._popular, "popular"
         return self._retriever.retrieve(request.history, self._candidates), "retrieval"
 
-    def _rank(
-        self, request: RankingRequest, candidates: tuple[Candidate, ...], cancel: Event | None
-    ) -> tuple[RankedItem, ...]:
-        return self.reranker.rerank(
-            request.history,
-            candidates,
-            fusion=self._fusion(request),
-            instruction=request.instruction,
-            cancel=cancel,
+    def _rank(self, request: RankingRequest, terms: Terms) -> Ranking:
+        timings: dict[str, float] = {}
+        with _timed(timings, "retrieve"):
+            candidates, answered_by = self._candidates_for(request, terms.cancel)
+        fusion, degraded = self._fusion(request), ""
+        try:
+            with _timed(timings, "score"):
+                ranked = self.reranker.rerank(request.history, candidates, fusion=fusion, terms=terms)
+            answered_by = "llm"
+        except EngineError as err:
+            degraded = f"{_ORDER[answered_by]}, no reasons: {_why(err, terms.cancel)}"
+            ranked = _in_retrieval_order(candidates)
+        return Ranking(
+            user_id=request.history.user_id,
+            items=ranked[: request.top_n],
+            engine=self.reranker.engine.name,
+            model=self._model,
+            adapter=self.reranker.adapter,
+            llm_weight=fusion.llm_weight,
+            answered_by=answered_by,
+            degraded=degraded,
+            timings_ms=timings,
         )
 
     def _fusion(self, request: RankingRequest) -> Fusion:
@@ -145,19 +153,21 @@ class Recommender:
         return self.reranker.fusion if request.item_ids is None else ALONE
 
     def _explain(
-        self, request: RankingRequest, ranked: tuple[RankedItem, ...], cancel: Event | None
-    ) -> tuple[tuple[RankedItem, ...], str]:
-        """The items with their reasons, and why these are missing: a reason that fails costs nobody the ranking."""
-        if not request.explained or self._explainer is None:
-            return ranked, ""
-        first, rest = ranked[: request.explained], ranked[request.explained :]
+        self, request: RankingRequest, ranking: Ranking, explainer: Explainer, terms: Terms
+    ) -> Iterator[Ranking | ReasonEvent]:
+        """What is found and said, and the ranking with it: a reason that fails costs nobody the ranking."""
+        items, degraded, timings = list(ranking.items), "", dict(ranking.timings_ms)
+        first = ranking.items[: request.explained]
         try:
-            explained = self._explainer.explain(
-                request.history, first, language=request.language, instruction=request.instruction, cancel=cancel
-            )
+            with _timed(timings, "explain"):
+                for event in explainer.stream(request.history, first, language=request.language, terms=terms):
+                    if isinstance(event, Explained):
+                        items[event.place] = replace(items[event.place], explanation=event.explanation)
+                    yield event
         except EngineError as err:
-            return ranked, f"no reasons: {_why(err, cancel)}"
-        return explained + rest, ""
+            there = sum(item.explanation is not None for item in items)
+            degraded = f"{f'{there} of {len(first)}' if there else 'no'} reasons: {_why(err, terms.cancel)}"
+        yield replace(ranking, items=tuple(items), degraded=degraded, timings_ms=timings)
 
 
 def _passed(cancel: Event | None) -> bool:

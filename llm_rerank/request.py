@@ -20,6 +20,10 @@ class RankingRequest:
     explained: int = 0
     language: Language = "en"
     instruction: str | None = None
+    salt: str = ""
+    """A secret of the caller's and the user's: their prefixes are kept apart from others' (see Terms)."""
+    priority: int = 0
+    """Lower comes first, where the engine has more to do than it can at once."""
 
     def __post_init__(self) -> None:
         for name, value in (("top_n", self.top_n), ("explained", self.explained)):

@@ -1,9 +1,8 @@
 """The reranker: candidates in, the LLM's opinion of each and the fused order out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from threading import Event
 from typing import Final
 
 import numpy as np
@@ -13,6 +12,7 @@ from llm_rerank.engines.base import Engine, ScoringRequest
 from llm_rerank.fusion import Fusion, Scores, WeightedFusion
 from llm_rerank.prompt import Prompt
 from llm_rerank.ranking import Method, RankedItem
+from llm_rerank.terms import PLAIN, Terms
 from retrieval.catalogue import Catalogue
 from retrieval.errors import EngineError
 from retrieval.records import Candidate, Item, UserHistory
@@ -54,16 +54,15 @@ class Reranker:
         self.fusion = fusion
         self.adapter = adapter
 
-    def score(
-        self, queries: Sequence[Query], *, instruction: str | None = None, cancel: Event | None = None
-    ) -> tuple[Scores, ...]:
+    def score(self, queries: Sequence[Query], terms: Terms = PLAIN) -> tuple[Scores, ...]:
         """The LLM's score of every item, one array (K,) a query; several users share forward passes.
 
         packed: log-odds of yes, comparable between users. letters: log-probability within the item's list of up to 20.
         """
         write = self._yes_no if self.method == "packed" else self._letters
-        requests = [write(query, instruction) for query in queries]
-        logits = iter(self.engine.score([request for group in requests for request in group], cancel=cancel))
+        requests = [write(query, terms.instruction) for query in queries]
+        asked = [replace(request, salt=terms.salt, priority=terms.priority) for group in requests for request in group]
+        logits = iter(self.engine.score(asked, cancel=terms.cancel))
         read = _log_odds if self.method == "packed" else _log_probabilities
         scores = tuple(np.concatenate([np.empty(0), *(read(next(logits)) for _ in group)]) for group in requests)
         if not all(np.isfinite(of_query).all() for of_query in scores):
@@ -81,8 +80,7 @@ class Reranker:
         candidates: Sequence[Candidate],
         *,
         fusion: Fusion | None = None,
-        instruction: str | None = None,
-        cancel: Event | None = None,
+        terms: Terms = PLAIN,
     ) -> tuple[RankedItem, ...]:
         """All candidates in their final order. A candidate given twice counts once, where it stood first.
 
@@ -91,8 +89,12 @@ class Reranker:
         first = {c.item.item_id: i for i, c in reversed(list(enumerate(candidates)))}
         distinct = [candidates[i] for i in sorted(first.values())]
         items = tuple(candidate.item for candidate in distinct)
-        (llm,) = self.score([Query(history=history, items=items)], instruction=instruction, cancel=cancel)
+        (llm,) = self.score([Query(history=history, items=items)], terms)
         return order(distinct, (fusion or self.fusion).scores(history, distinct, llm), llm)
+
+    def close(self) -> None:
+        """Lets go of the model."""
+        self.engine.close()
 
     def _yes_no(self, query: Query, instruction: str | None) -> list[ScoringRequest]:
         return [self.prompt.yes_no(query.history, query.items, self.catalogue, instruction=instruction)]

@@ -1,4 +1,4 @@
-"""Several `vllm serve` as one: a user's prompts always go to the same, and one that does not answer is passed over."""
+"""Several `vllm serve` as one: a user's prompts always go to the same one; what does not answer is passed over."""
 
 import json
 import os

@@ -7,7 +7,6 @@ forward pass over the history.
 """
 
 from collections.abc import Callable, Sequence
-from threading import Event
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from pydantic import Field
 
 from llm_rerank.ranking import Evidence, RankedItem
 from llm_rerank.reranker import Query, Reranker
+from llm_rerank.terms import PLAIN, Terms
 from retrieval.errors import ConfigError
 from retrieval.records import UserHistory
 from retrieval.settings import Settings
@@ -48,12 +48,7 @@ class EvidenceFinder:
         self._config = config or EvidenceConfig()
 
     def find(
-        self,
-        history: UserHistory,
-        ranked: Sequence[RankedItem],
-        *,
-        instruction: str | None = None,
-        cancel: Event | None = None,
+        self, history: UserHistory, ranked: Sequence[RankedItem], terms: Terms = PLAIN
     ) -> tuple[tuple[Evidence, ...], ...]:
         """For each ranked item its evidence, strongest first; () where none that was tried raised its score.
 
@@ -70,7 +65,7 @@ class EvidenceFinder:
             )
             for item_id, items in trials.items()
         ]
-        without = self._reranker.score(queries, instruction=instruction, cancel=cancel)
+        without = self._reranker.score(queries, terms)
         effects: dict[str, list[Evidence]] = {}
         for (cited, items), scores in zip(trials.items(), without, strict=True):
             title = self._reranker.catalogue[cited].title

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from threading import Event
 
+from llm_rerank.explanations.events import Explained, Found, ReasonEvent
 from llm_rerank.explanations.evidence import EvidenceFinder
 from llm_rerank.explanations.facts import facts_of
 from llm_rerank.explanations.writer import Writer
-from llm_rerank.ranking import Explanation, Language, RankedItem
+from llm_rerank.ranking import Language, RankedItem
+from llm_rerank.terms import PLAIN, Terms
 from retrieval.catalogue import Catalogue
 from retrieval.records import UserHistory
 
@@ -26,12 +27,12 @@ class Explainer:
         ranked: Sequence[RankedItem],
         *,
         language: Language = "en",
-        instruction: str | None = None,
-        cancel: Event | None = None,
+        terms: Terms = PLAIN,
     ) -> tuple[RankedItem, ...]:
-        """The same items, each with its explanation. `instruction` must be the one they were ranked with."""
-        explanations = dict(self.stream(history, ranked, language=language, instruction=instruction, cancel=cancel))
-        return tuple(replace(item, explanation=explanations[i]) for i, item in enumerate(ranked))
+        """The same items, each with its explanation; the terms are those they were ranked on."""
+        events = self.stream(history, ranked, language=language, terms=terms)
+        said = {event.place: event.explanation for event in events if isinstance(event, Explained)}
+        return tuple(replace(item, explanation=said[place]) for place, item in enumerate(ranked))
 
     def stream(
         self,
@@ -39,12 +40,12 @@ class Explainer:
         ranked: Sequence[RankedItem],
         *,
         language: Language = "en",
-        instruction: str | None = None,
-        cancel: Event | None = None,
-    ) -> Iterator[tuple[int, Explanation]]:
-        """Each explanation with its position in `ranked`, as soon as it is checked."""
-        evidence = self._finder.find(history, ranked, instruction=instruction, cancel=cancel)
+        terms: Terms = PLAIN,
+    ) -> Iterator[ReasonEvent]:
+        """First what was found for each item of `ranked`, then what is written of it."""
+        evidence = self._finder.find(history, ranked, terms)
+        yield from (Found(place=place, evidence=found) for place, found in enumerate(evidence))
         facts = [
             facts_of(item.item, found, history, self._catalogue) for item, found in zip(ranked, evidence, strict=True)
         ]
-        yield from self._writer.write(facts, language, cancel=cancel)
+        yield from self._writer.write(facts, language, terms)

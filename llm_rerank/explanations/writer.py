@@ -1,17 +1,19 @@
 """The writer: the LLM words the facts, the check judges, the template stands in."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from hashlib import sha256
-from threading import Event
 from typing import Final
 
 from llm_rerank.engines.base import Engine, GenerationRequest
 from llm_rerank.explanations.asking import asked
 from llm_rerank.explanations.check import problem_with
+from llm_rerank.explanations.events import Drafted, Explained
 from llm_rerank.explanations.facts import Facts
 from llm_rerank.explanations.template import template
 from llm_rerank.prompt import Prompt
 from llm_rerank.ranking import Explanation, Language
+from llm_rerank.terms import PLAIN, Terms
 from llm_rerank.tokenizer import one_line
 
 _MOST_TOKENS: Final = 120
@@ -29,32 +31,33 @@ class Writer:
         self._prompt = prompt
         self._temperatures = _TEMPERATURES if trained else (0.0,)
 
-    def write(
-        self, facts: Sequence[Facts], language: Language, *, cancel: Event | None = None
-    ) -> Iterator[tuple[int, Explanation]]:
-        """Each explanation with its position in `facts`, as soon as it is written and checked.
+    def write(self, facts: Sequence[Facts], language: Language, terms: Terms = PLAIN) -> Iterator[Drafted | Explained]:
+        """What is written of each of `facts` as it is written, and its explanation as soon as that is checked.
 
         An engine that fails raises EngineError.
         """
         refused = list(range(len(facts)))
-        for number, temperature in enumerate(self._temperatures, start=1):
+        for attempt, temperature in enumerate(self._temperatures, start=1):
             asked, refused = refused, []
-            requests = [writing_request(facts[i], language, self._prompt, temperature) for i in asked]
-            for place, text in self._texts(requests, cancel):
-                i = asked[place]
+            texts = [""] * len(asked)
+            for piece in self._engine.generate(
+                [self._request(facts[i], language, temperature, terms) for i in asked], cancel=terms.cancel
+            ):
+                i = asked[piece.index]
+                texts[piece.index] += piece.text
+                yield Drafted(place=i, attempt=attempt, text=piece.text)
+                if not piece.done:
+                    continue
+                text = one_line(texts[piece.index])
                 problem = problem_with(text, facts[i], language)
-                if problem and number < len(self._temperatures):
+                if problem and attempt < len(self._temperatures):
                     refused.append(i)
                 else:
-                    yield i, _explanation(text, facts[i], language, problem)
+                    yield Explained(place=i, explanation=_explanation(text, facts[i], language, problem))
 
-    def _texts(self, requests: Sequence[GenerationRequest], cancel: Event | None) -> Iterator[tuple[int, str]]:
-        """Each whole text with its place, as soon as it is done."""
-        texts = [""] * len(requests)
-        for piece in self._engine.generate(requests, cancel=cancel):
-            texts[piece.index] += piece.text
-            if piece.done:
-                yield piece.index, one_line(texts[piece.index])
+    def _request(self, facts: Facts, language: Language, temperature: float, terms: Terms) -> GenerationRequest:
+        request = writing_request(facts, language, self._prompt, temperature)
+        return replace(request, salt=terms.salt, priority=terms.priority)
 
 
 def writing_request(facts: Facts, language: Language, prompt: Prompt, temperature: float = 0.0) -> GenerationRequest:

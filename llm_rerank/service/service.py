@@ -55,7 +55,8 @@ class Service:
         )
 
     def close(self) -> None:
-        """Lets go of the database."""
+        """Lets go of the model and the database."""
+        self.recommender.close()
         self.database.close()
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.code import ROOT, changed, code_behind, digest, one_digest
+from eval.code import ROOT, changed, code_behind, digest, engines_not_asked, one_digest
 
 CODE = 'def half(x):\n    """Halves."""\n    return x / 2\n'
 
@@ -60,3 +60,11 @@ def test_what_is_another_or_gone_has_changed() -> None:
 def test_one_digest_for_all_knows_names_and_contents() -> None:
     codes = [{"a": "1", "b": "2"}, {"b": "2", "a": "1"}, {"a": "2", "b": "1"}, {"a": "1", "c": "2"}]
     assert len({one_digest(code) for code in codes}) == 3
+
+
+def test_figures_do_not_depend_on_engines_that_nobody_asked() -> None:
+    others = engines_not_asked("transformers")
+    assert {path for path in others if (ROOT / path).exists()} == others
+    code = code_behind("eval/llm_scores.py", without=others)
+    assert "llm_rerank/engines/transformers.py" in code
+    assert "llm_rerank/engines/servers.py" not in code

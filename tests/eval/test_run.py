@@ -376,4 +376,6 @@ def test_an_interrupted_reranking_asks_nobody_twice(
 def test_the_code_that_scores_counts_though_an_earlier_run_asked(
     configure: Callable[..., EvalConfig], measure: Measure
 ) -> None:
-    assert "llm_rerank/engines/transformers.py" in measure(configure(RERANKED)).code
+    code = measure(configure(RERANKED)).code  # of the stand-in, which is asked here
+    assert "llm_rerank/engines/fake.py" in code
+    assert "llm_rerank/engines/transformers.py" not in code

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from llm_rerank.deadline import Deadline
 from llm_rerank.engines.base import GeneratedPiece, GenerationRequest, ScoringRequest
 from llm_rerank.engines.fake import FakeEngine
+from llm_rerank.explanations.events import Explained
 from llm_rerank.explanations.evidence import EvidenceFinder
 from llm_rerank.explanations.explainer import Explainer
 from llm_rerank.explanations.writer import Writer
@@ -34,12 +35,14 @@ class Fragile(FakeEngine):
     generate_fails: Failure = None
     after = 0
     calls = 0
+    salts: set[tuple[str, int]]
     late: Deadline | None = None  # passes while call number `after` is under way
 
     def score(
         self, requests: Sequence[ScoringRequest], *, cancel: Event | None = None
     ) -> tuple[NDArray[np.float32], ...]:
         self.calls += 1
+        self.salts |= {(request.salt, request.priority) for request in requests}
         if self.score_fails and self.calls > self.after:
             raise self.score_fails
         if self.late and self.calls > self.after:
@@ -49,6 +52,7 @@ class Fragile(FakeEngine):
     def generate(
         self, requests: Sequence[GenerationRequest], *, cancel: Event | None = None
     ) -> Iterator[GeneratedPiece]:
+        self.salts |= {(request.salt, request.priority) for request in requests}
         if self.generate_fails:
             raise self.generate_fails
         return super().generate(requests, cancel=cancel)
@@ -59,16 +63,22 @@ class World:
 
     def __init__(self, built: BuiltShop, tokenizer: ChatTokenizer) -> None:
         self.built, self.engine, self.prompt = built, Fragile(tokenizer), Prompt(tokenizer)
+        self.engine.salts = set()
         self.tokenizer = tokenizer
 
     def ask(self, user: str = "anna", *, candidates: int = 50, cancel: Event | None = None, **asked: object) -> Ranking:
+        return self.opened(candidates).recommend(self.request(user, **asked), cancel=cancel)
+
+    def request(self, user: str = "anna", **asked: object) -> RankingRequest:
+        log = self.built.log
+        history = log.history(user) if user in log else UserHistory(user_id=user)
+        return RankingRequest(history=history, **asked)  # type: ignore[arg-type]
+
+    def opened(self, candidates: int = 50) -> Recommender:
         reranker = Reranker(self.engine, self.prompt, self.built.catalogue, fusion=WeightedFusion(llm_weight=0.9))
         finder = EvidenceFinder(reranker, _vectors_of(self.built))
         explainer = Explainer(finder, Writer(self.engine, Prompt(self.tokenizer), trained=False), self.built.catalogue)
-        recommender = Recommender(self.built, reranker, explainer, model="none", candidates=candidates)
-        log = self.built.log
-        history = log.history(user) if user in log else UserHistory(user_id=user)
-        return recommender.recommend(RankingRequest(history=history, **asked), cancel=cancel)  # type: ignore[arg-type]
+        return Recommender(self.built, reranker, explainer, model="none", candidates=candidates)
 
 
 @pytest.fixture
@@ -198,6 +208,34 @@ def test_an_engine_that_cannot_explain_keeps_the_ranking(world: World, broken: s
     assert ids(ranking) == expected
     assert all(place.llm_score is not None for place in ranking.items)
     assert ranking.degraded.startswith("no reasons: out of memory")
+
+
+def test_what_is_known_of_reasons_comes_as_it_is_known(world: World) -> None:
+    first, *events, last = world.opened().stream(world.request(top_n=4, explained=2))
+    assert isinstance(first, Ranking)
+    assert isinstance(last, Ranking)
+    assert all(item.explanation is None for item in first.items)
+    kinds = [type(event).__name__ for event in events]
+    assert kinds[:2] == ["Found", "Found"]
+    assert kinds.count("Explained") == 2
+    assert [item.explanation is not None for item in last.items] == [True, True, False, False]
+
+
+def test_reasons_that_were_there_in_time_are_kept(world: World) -> None:
+    cancel = Deadline(60_000)
+    events = world.opened().stream(world.request(top_n=4, explained=3), cancel=cancel)
+    for event in events:
+        if isinstance(event, Explained):
+            cancel._at = 0.0
+        last = event
+    assert isinstance(last, Ranking)
+    assert last.degraded == "1 of 3 reasons: the deadline of 60000 ms has passed"
+    assert sum(item.explanation is not None for item in last.items) == 1
+
+
+def test_whose_prefix_it_is_reaches_the_engine(world: World) -> None:
+    world.opened().recommend(world.request(explained=1, salt="anna's", priority=2))
+    assert world.engine.salts == {("anna's", 2)}
 
 
 @pytest.mark.parametrize("stage", ["score_fails", "generate_fails"])

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from transformers import LlamaForCausalLM
 
+from llm_rerank.deadline import Deadline
 from llm_rerank.engines.base import Engine, GenerationRequest, ScoringRequest
 from llm_rerank.engines.transformers import TransformersEngine
 from llm_rerank.tokenizer import Tokenizer
@@ -212,3 +213,17 @@ class TestTransformers:
     def test_more_texts_than_are_written_at_once(self, tiny_engine: TransformersEngine) -> None:
         requests = [write(prompt=(50 + i,), max_tokens=2) for i in range(20)]
         assert generate_texts(tiny_engine, requests) == tuple(generate_texts(tiny_engine, [r])[0] for r in requests)
+
+    def test_a_caller_who_waits_for_another_one_stops_when_it_wants_to(self, tiny_engine: TransformersEngine) -> None:
+        with tiny_engine._one_at_a_time:
+            with pytest.raises(CancelledError):
+                tiny_engine.score([REQUEST], cancel=Deadline(50))
+            with pytest.raises(CancelledError):
+                generate_texts(tiny_engine, [write()], cancel=Deadline(50))
+        assert tiny_engine.score([REQUEST])[0].shape == (4, 3)
+
+    def test_what_is_closed_answers_nobody_and_says_so(self, tiny_engine: TransformersEngine) -> None:
+        for _ in range(2):
+            tiny_engine.close()
+        with pytest.raises(EngineError, match="closed"):
+            tiny_engine.score([REQUEST])

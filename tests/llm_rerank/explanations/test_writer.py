@@ -5,9 +5,12 @@ import pytest
 
 from llm_rerank.engines.base import GeneratedPiece, GenerationRequest
 from llm_rerank.engines.fake import FakeEngine
+from llm_rerank.explanations.events import Drafted, Explained
 from llm_rerank.explanations.facts import Facts
 from llm_rerank.explanations.writer import Writer, writing_request
 from llm_rerank.prompt import Prompt
+from llm_rerank.ranking import Explanation
+from llm_rerank.terms import Terms
 from llm_rerank.tokenizer import ChatTokenizer
 from retrieval.errors import EngineError
 
@@ -30,6 +33,13 @@ class Says(FakeEngine):
             yield GeneratedPiece(index=index, text="", done=True)
 
 
+def written(writer: Writer, facts: Sequence[Facts]) -> dict[int, Explanation]:
+    """By place; each comes once."""
+    said = [event for event in writer.write(facts, "en") if isinstance(event, Explained)]
+    assert len({event.place for event in said}) == len(said)
+    return {event.place: event.explanation for event in said}
+
+
 @pytest.fixture
 def engine(characters: ChatTokenizer) -> Says:
     return Says(characters)
@@ -42,20 +52,20 @@ def writer(engine: Says, characters: ChatTokenizer) -> Writer:
 
 def test_a_true_text_is_kept(engine: Says, writer: Writer, milk: Facts) -> None:
     engine.said = "You bought Whole milk 1 l twice."
-    ((position, told),) = writer.write([milk], "en")
-    assert (position, told.text, told.source, told.rejected) == (0, "You bought Whole milk 1 l twice.", "model", "")
+    told = written(writer, [milk])[0]
+    assert (told.text, told.source, told.rejected) == ("You bought Whole milk 1 l twice.", "model", "")
     assert told.evidence == milk.evidence
 
 
 def test_an_untrue_text_is_replaced_and_the_reason_kept(engine: Says, writer: Writer, milk: Facts) -> None:
     engine.said = "You love Whole milk 1 l."
-    ((_, told),) = writer.write([milk], "en")
+    told = written(writer, [milk])[0]
     assert (told.source, told.rejected) == ("template", "it says more than the facts do")
 
 
 def test_every_position_comes_once(engine: Says, writer: Writer, milk: Facts, make_facts: Callable[..., Facts]) -> None:
     engine.said = "You bought Whole milk 1 l."
-    assert sorted(i for i, _ in writer.write([milk, make_facts(), milk], "en")) == [0, 1, 2]
+    assert sorted(written(writer, [milk, make_facts(), milk])) == [0, 1, 2]
 
 
 def test_the_same_facts_are_asked_in_the_same_way(characters: ChatTokenizer, milk: Facts) -> None:
@@ -70,17 +80,35 @@ def test_where_there_is_nothing_to_cite_the_model_may_say_so(
     engine: Says, writer: Writer, make_facts: Callable[..., Facts]
 ) -> None:
     engine.said = "Nothing that was tried of your history raised the model's score of Oat milk 1 l."
-    ((_, told),) = writer.write([make_facts()], "en")
+    told = written(writer, [make_facts()])[0]
     assert (told.text, told.source, told.evidence) == (engine.said, "model", ())
 
 
 def test_what_is_refused_is_tried_once_more(engine: Says, writer: Writer, milk: Facts) -> None:
     engine.said, engine.corrected = "You love Whole milk 1 l.", "You bought Whole milk 1 l twice."
-    ((_, told),) = writer.write([milk], "en")
+    told = written(writer, [milk])[0]
     assert (told.text, told.source) == (engine.corrected, "model")
 
 
 def test_one_that_is_not_trained_is_asked_once(engine: Says, characters: ChatTokenizer, milk: Facts) -> None:
     engine.said, engine.corrected = "You bought Whole milk 1 l twice.", "You love Whole milk 1 l."
-    ((_, told),) = Writer(engine, Prompt(characters), trained=False).write([milk], "en")
+    told = written(Writer(engine, Prompt(characters), trained=False), [milk])[0]
     assert told.source == "template"
+
+
+def test_what_nobody_has_checked_is_told_apart_and_by_attempt(engine: Says, writer: Writer, milk: Facts) -> None:
+    engine.said, engine.corrected = "You love it.", "You bought Whole milk 1 l twice."
+    *drafts, last = writer.write([milk], "en")
+    assert isinstance(last, Explained)
+    assert [(draft.attempt, draft.text) for draft in drafts if isinstance(draft, Drafted)][:5] == [
+        (1, " You"),
+        (1, " love"),
+        (1, " it."),
+        (1, ""),
+        (2, " You"),
+    ]
+
+
+def test_whoever_asks_is_told_to_the_engine(writer: Writer, milk: Facts) -> None:
+    request = writer._request(milk, "en", 0.0, Terms(salt="anna's", priority=3))
+    assert (request.salt, request.priority) == ("anna's", 3)

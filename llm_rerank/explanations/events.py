@@ -1,0 +1,33 @@
+"""What is known of reasons as they are made, in the order in which it comes. `place` is the item's, from 0."""
+
+from dataclasses import dataclass
+
+from llm_rerank.ranking import Evidence, Explanation
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """Which purchases raised the score: computed, and so true."""
+
+    place: int
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drafted:
+    """The next characters of what the model writes in its `attempt`, from 1. Nobody has checked them."""
+
+    place: int
+    attempt: int
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Explained:
+    """The reason, checked."""
+
+    place: int
+    explanation: Explanation
+
+
+ReasonEvent = Found | Drafted | Explained
