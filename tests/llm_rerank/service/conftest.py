@@ -1,12 +1,15 @@
 """The tiny shop behind the service, with a stand-in for the LLM, and callers who show keys."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
+from time import monotonic, sleep
 from typing import Any
 
 import numpy as np
 import pytest
+import uvicorn
 from numpy.typing import NDArray
 from starlette.testclient import TestClient
 
@@ -73,9 +76,39 @@ def shown_key(service: Service, *scopes: Scope, tenant: str = "shop", per_minute
     return {"Authorization": f"Bearer {key}"}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def show_key() -> Callable[..., dict[str, str]]:
     return shown_key
+
+
+def wait_until(true: Callable[[], Any]) -> None:
+    """Or fail."""
+    begun = monotonic()
+    while not true():
+        assert monotonic() - begun < 20
+        sleep(0.01)
+
+
+@pytest.fixture(scope="session")
+def until() -> Callable[[Callable[[], Any]], None]:
+    return wait_until
+
+
+@contextmanager
+def listening(service: Service) -> Iterator[tuple[str, int]]:
+    """The address at which the service answers within the block, on a socket."""
+    server = uvicorn.Server(uvicorn.Config(create_app(service), port=0, log_level="warning", access_log=False))
+    thread = Thread(target=server.run, daemon=True)
+    thread.start()
+    wait_until(lambda: server.started)
+    yield server.servers[0].sockets[0].getsockname()[:2]
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def listen() -> Callable[[Service], AbstractContextManager[tuple[str, int]]]:
+    return listening
 
 
 class Callers:

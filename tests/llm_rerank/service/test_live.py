@@ -3,39 +3,27 @@
 import json
 import socket
 from collections.abc import Callable, Iterator
-from threading import Thread
-from time import monotonic, sleep
-from typing import Any
+from contextlib import AbstractContextManager
 
 import httpx2
 import pytest
-import uvicorn
 
-from llm_rerank.service.app import create_app
 from llm_rerank.service.service import Service
 
+Listen = Callable[[Service], AbstractContextManager[tuple[str, int]]]
 ShowKey = Callable[..., dict[str, str]]
+WaitUntil = Callable[[Callable[[], bool]], None]
 
 
 @pytest.fixture
-def address(service: Service) -> Iterator[tuple[str, int]]:
-    server = uvicorn.Server(uvicorn.Config(create_app(service), port=0, log_level="warning", access_log=False))
-    thread = Thread(target=server.run, daemon=True)
-    thread.start()
-    wait_until(lambda: server.started)
-    yield server.servers[0].sockets[0].getsockname()[:2]
-    server.should_exit = True
-    thread.join(10)
+def address(service: Service, listen: Listen) -> Iterator[tuple[str, int]]:
+    with listen(service) as address:
+        yield address
 
 
-def wait_until(true: Any) -> None:
-    begun = monotonic()
-    while not true():
-        assert monotonic() - begun < 20
-        sleep(0.01)
-
-
-def test_what_a_caller_has_left_is_given_up(address: tuple[str, int], service: Service, show_key: ShowKey) -> None:
+def test_what_a_caller_has_left_is_given_up(
+    address: tuple[str, int], service: Service, show_key: ShowKey, until: WaitUntil
+) -> None:
     engine, shown, body = service.recommender.reranker.engine, show_key(service), b'{"user_id": "anna"}'
     engine.held.clear()  # type: ignore[attr-defined]
     engine.hold = True  # type: ignore[attr-defined]
@@ -45,7 +33,7 @@ def test_what_a_caller_has_left_is_given_up(address: tuple[str, int], service: S
         caller.sendall("\r\n".join([*lines, "", ""]).encode() + body)
         assert engine.held.wait(20)  # type: ignore[attr-defined]
         assert service.admission.running == 1
-    wait_until(lambda: service.admission.running == 0)
+    until(lambda: service.admission.running == 0)
     engine.hold = False  # type: ignore[attr-defined]
     url = f"http://{address[0]}:{address[1]}/v1/recommend"
     assert httpx2.post(url, json=json.loads(body), headers=shown).status_code == 200
