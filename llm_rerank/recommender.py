@@ -158,6 +158,7 @@ class Recommender:
         """What is found and said, and the ranking with it: a reason that fails costs nobody the ranking."""
         items, degraded, timings = list(ranking.items), "", dict(ranking.timings_ms)
         first = ranking.items[: request.explained]
+        terms = replace(terms, priority=terms.priority + 1)  # the next one's order before this one's reasons
         try:
             with _timed(timings, "explain"):
                 for event in explainer.stream(request.history, first, language=request.language, terms=terms):

@@ -1,7 +1,8 @@
 """From a request to work in a thread that ends when its deadline passes or its caller leaves."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing
 from typing import Final, TypeVar
 
 from fastapi import Request
@@ -12,6 +13,7 @@ from retrieval.errors import CancelledError
 
 _LOOK_SECONDS: Final = 0.05
 Answer = TypeVar("Answer")
+Event = TypeVar("Event")
 
 
 async def answered(
@@ -21,16 +23,71 @@ async def answered(
 
     Raises CancelledError where the caller has left: nobody reads what is answered then.
     """
-    latest = service.config.limits.deadline_ms
-    deadline = Deadline(min(deadline_ms or latest, latest))
+    deadline = _deadline(service, deadline_ms)
     async with service.admission.admitted(deadline.milliseconds / 1000):
-        working = asyncio.create_task(asyncio.to_thread(work, deadline))
+        return await _while_there(request, deadline, asyncio.to_thread(work, deadline))
+
+
+async def streamed(
+    request: Request, service: Service, deadline_ms: float | None, work: Callable[[Deadline], Iterator[Event]]
+) -> AsyncIterator[Event]:
+    """What `work` yields, as it comes; likewise. The first event is there already: whatever is refused, is refused
+    before anything is sent. Closing the iterator ends the work, and a slow reader keeps no place.
+    """
+    deadline = _deadline(service, deadline_ms)
+    events = _events(service, deadline, work)
+    first = await _while_there(request, deadline, anext(events))
+    return _from(first, events)
+
+
+def _deadline(service: Service, asked: float | None) -> Deadline:
+    latest = service.config.limits.deadline_ms
+    return Deadline(min(asked or latest, latest))
+
+
+async def _while_there(request: Request, deadline: Deadline, work: Awaitable[Answer]) -> Answer:
+    """What it comes to; a caller who has left is noticed, and the deadline told."""
+    working = asyncio.ensure_future(work)
+    try:
+        while not (await asyncio.wait([working], timeout=_LOOK_SECONDS))[0]:
+            if await request.is_disconnected():
+                deadline.set()
+        return working.result()
+    except asyncio.CancelledError:  # the server stops: the thread is told so, and waited for
+        deadline.set()
+        await asyncio.wait([working])
+        raise CancelledError("the service stops", remedy="Ask again") from None
+
+
+async def _events(
+    service: Service, deadline: Deadline, work: Callable[[Deadline], Iterator[Event]]
+) -> AsyncGenerator[Event, None]:
+    loop, events = asyncio.get_running_loop(), asyncio.Queue[Event | None]()
+
+    def put_all() -> None:
+        for event in work(deadline):
+            loop.call_soon_threadsafe(events.put_nowait, event)
+
+    async def in_its_place() -> None:
         try:
-            while not (await asyncio.wait([working], timeout=_LOOK_SECONDS))[0]:
-                if await request.is_disconnected():
-                    deadline.set()
-            return working.result()
-        except asyncio.CancelledError:  # the server stops: the thread is told so, and waited for
-            deadline.set()
-            await asyncio.wait([working])
-            raise CancelledError("the service stops", remedy="Ask again") from None
+            async with service.admission.admitted(deadline.milliseconds / 1000):
+                await asyncio.to_thread(put_all)
+        finally:
+            events.put_nowait(None)
+
+    working = asyncio.create_task(in_its_place())
+    working.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may be there to hear of it
+    try:
+        while (event := await events.get()) is not None:
+            yield event
+        await working
+    finally:
+        deadline.set()
+        await asyncio.wait([working])
+
+
+async def _from(first: Event, events: AsyncGenerator[Event, None]) -> AsyncIterator[Event]:
+    async with aclosing(events):
+        yield first
+        async for event in events:
+            yield event

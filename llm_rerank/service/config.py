@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import Field, PositiveFloat, PositiveInt, ValidationError
+from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from llm_rerank.config import RecommendConfig
@@ -31,6 +31,8 @@ class LimitsConfig(Settings):
     """In one batch."""
     history: PositiveInt = 500
     """Interactions of a user that are read, the newest."""
+    reading_seconds: PositiveFloat = 30
+    """That a reader of a stream may take for a part of it."""
     deadline_ms: PositiveFloat = 30_000
     """Where a request names none; a request may name an earlier one only."""
 
@@ -48,6 +50,9 @@ class ServeConfig(BaseSettings):
     """Whose shop it is: only this tenant's keys see what its users did before the shop was built."""
     database: str = "sqlite:///var/service.db"
     """Where interactions, items and keys are kept: a SQLite file, or postgresql+psycopg://USER:PASSWORD@HOST/NAME."""
+    cache_secret: SecretStr | None = None
+    """Keeps users apart in the caches of engines. One for all services before the same vLLM servers, so that these find
+    again what they have; none: another one at each start."""
     host: str = "127.0.0.1"
     """Where it listens; 0.0.0.0 for everybody."""
     port: int = Field(default=8080, ge=0, le=65535)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from llm_rerank.ranking import Explanation, RankedItem, Ranking
+from llm_rerank.ranking import Evidence, Explanation, RankedItem, Ranking
 from llm_rerank.request import RankingRequest
 from llm_rerank.wire.feedback import SaidOut
 from llm_rerank.wire.interactions import InteractionIn, KeyedInteractionIn
@@ -40,7 +40,7 @@ def keyed_interaction(sent: KeyedInteractionIn, batch: str, place: int, now: dat
     return KeyedInteraction(key=sent.key or f"{batch}/{place}", interaction=interaction_of(sent, sent.user_id, now))
 
 
-def ranking_request(sent: RecommendIn, history: UserHistory) -> RankingRequest:
+def ranking_request(sent: RecommendIn, history: UserHistory, *, salt: str) -> RankingRequest:
     """What is asked of the recommender, for this history."""
     return RankingRequest(
         history=history,
@@ -49,6 +49,7 @@ def ranking_request(sent: RecommendIn, history: UserHistory) -> RankingRequest:
         explained=sent.explained,
         language=sent.language,
         instruction=sent.instruction,
+        salt=salt,
     )
 
 
@@ -84,8 +85,18 @@ def ranked_item_out(ranked: RankedItem) -> RankedItemOut:
 
 def explanation_out(said: Explanation) -> ExplanationOut:
     """Why it stands there."""
-    evidence = [EvidenceOut(item_id=one.item_id, title=one.title, effect=one.effect) for one in said.evidence]
-    return ExplanationOut(text=said.text, language=said.language, source=said.source, evidence=evidence)
+    return ExplanationOut(
+        text=said.text,
+        language=said.language,
+        source=said.source,
+        evidence=evidence_out(said.evidence),
+        rejected=said.rejected,
+    )
+
+
+def evidence_out(found: Sequence[Evidence]) -> list[EvidenceOut]:
+    """What raised the score."""
+    return [EvidenceOut(item_id=one.item_id, title=one.title, effect=one.effect) for one in found]
 
 
 def ranking_out(kept: KeptRanking) -> RankingOut:

@@ -64,16 +64,34 @@ def error_response(
     status: int, message: str, *, param: str | None, code: str, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
     """The envelope."""
-    about = AboutError(message=message, type=_TYPES.get(status, "internal_error"), param=param, code=code)
-    return JSONResponse(ErrorOut(error=about).model_dump(), status_code=status, headers=dict(headers or {}))
+    return _response(ApiError(status, message, param=param, code=code, headers=headers))
+
+
+def api_error(err: Exception) -> ApiError:
+    """What a caller is told of it; the log is told of what should not happen."""
+    if isinstance(err, ApiError):
+        return err
+    status = next((found for kind, found in _STATUS.items() if isinstance(err, kind)), None)
+    if status is None or not isinstance(err, LlmRerankError):
+        _LOG.error("a request failed", exc_info=err)
+        return ApiError(500, "something failed here; the log says what", code="internal")
+    headers = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return ApiError(status, str(err), param=err.field or None, code=_code(err), headers=headers)
+
+
+def about(err: ApiError) -> AboutError:
+    """The error as the envelope has it."""
+    kind = _TYPES.get(err.status, "internal_error")
+    return AboutError(message=err.message, type=kind, param=err.param, code=err.code)
 
 
 def handle_errors(app: FastAPI) -> None:
     """Has every error of the app answered so."""
 
     @app.exception_handler(ApiError)
-    async def _(_: Request, err: ApiError) -> JSONResponse:
-        return error_response(err.status, err.message, param=err.param, code=err.code, headers=err.headers)
+    @app.exception_handler(LlmRerankError)
+    async def _(_: Request, err: Exception) -> JSONResponse:
+        return _response(api_error(err))
 
     @app.exception_handler(RequestValidationError)
     async def _(_: Request, err: RequestValidationError) -> JSONResponse:
@@ -81,15 +99,6 @@ def handle_errors(app: FastAPI) -> None:
         more = f" ({len(others)} more)" if others else ""
         where = ".".join(str(part) for part in first["loc"] if part != "body")
         return error_response(422, f"{where}: {first['msg']}{more}", param=where or None, code="invalid")
-
-    @app.exception_handler(LlmRerankError)
-    async def _(_: Request, err: LlmRerankError) -> JSONResponse:
-        status = next((found for kind, found in _STATUS.items() if isinstance(err, kind)), None)
-        if status is None:
-            _LOG.error("a request failed", exc_info=err)
-            return error_response(500, "something failed here; the log says what", param=None, code="internal")
-        headers = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
-        return error_response(status, str(err), param=err.field or None, code=_code(err), headers=headers)
 
     @app.exception_handler(HTTPException)
     async def _(_: Request, err: HTTPException) -> JSONResponse:
@@ -99,6 +108,11 @@ def handle_errors(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def _(_: Request, err: Exception) -> JSONResponse:
         return error_response(500, "something failed here; the log says what", param=None, code="internal")
+
+
+def _response(err: ApiError) -> JSONResponse:
+    envelope = ErrorOut(error=about(err)).model_dump()
+    return JSONResponse(envelope, status_code=err.status, headers=dict(err.headers or {}))
 
 
 def _code(err: LlmRerankError) -> str:

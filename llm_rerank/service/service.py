@@ -11,6 +11,7 @@ from llm_rerank.service.admission import Admission
 from llm_rerank.service.auth import Door
 from llm_rerank.service.config import ServeConfig
 from llm_rerank.service.histories import Histories
+from llm_rerank.service.salts import Salts
 from retrieval.store.database import Database
 from retrieval.store.interactions import InteractionStore
 from retrieval.store.keys import KeyStore
@@ -29,6 +30,7 @@ class Service:
     histories: Histories
     door: Door
     admission: Admission
+    salts: Salts
     ready: bool = False
     """Whether it has answered a request of its own."""
 
@@ -52,6 +54,7 @@ class Service:
             histories=Histories(recommender.shop.log, config.tenant, interactions, config.limits),
             door=Door(KeyStore(database)),
             admission=Admission(at_once=config.limits.at_once, waiting=config.limits.waiting),
+            salts=Salts(config.cache_secret),
         )
 
     def close(self) -> None:

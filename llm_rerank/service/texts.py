@@ -1,7 +1,7 @@
 """Texts ranked for a text, where nobody knows of users and items: the lines of the query are the history."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -10,6 +10,7 @@ import numpy as np
 from llm_rerank.deadline import Deadline
 from llm_rerank.fusion import Scores, standardise
 from llm_rerank.reranker import Reranker
+from llm_rerank.terms import Terms
 from retrieval.catalogue import Catalogue
 from retrieval.errors import CancelledError, ConfigError, EngineError
 from retrieval.records import Interaction, Item, UserHistory
@@ -28,7 +29,11 @@ class RankedTexts:
 
 
 def rank_texts(
-    reranker: Reranker, query: str, texts: Sequence[str], deadline: Deadline, *, instruction: str | None
+    reranker: Reranker,
+    query: str,
+    texts: Sequence[str],
+    terms: Terms,
+    deadline: Deadline,
 ) -> RankedTexts:
     """Where the model does not answer in time the order of the request stays, on the same scale.
 
@@ -43,9 +48,9 @@ def rank_texts(
     if not items:
         return RankedTexts(scores=np.empty(0), tokens=0, degraded="")
     history = UserHistory.of("query", [_did(item) for item in done])
-    asked = reranker.prompt.yes_no(history, tuple(items), Catalogue([*done, *items]), instruction=instruction)
+    asked = reranker.prompt.yes_no(history, tuple(items), Catalogue([*done, *items]), instruction=terms.instruction)
     try:
-        (logits,) = reranker.engine.score([asked], cancel=deadline)
+        (logits,) = reranker.engine.score([replace(asked, salt=terms.salt, priority=terms.priority)], cancel=deadline)
     except CancelledError:
         if not deadline.passed:
             raise

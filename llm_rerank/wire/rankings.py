@@ -50,6 +50,8 @@ class ExplanationOut(Answered):
     language: Language
     source: ExplanationSource
     evidence: list[EvidenceOut]
+    rejected: str = ""
+    """Why the model's own text is not shown, where it is not: what the check said."""
 
 
 class RankedItemOut(Answered):

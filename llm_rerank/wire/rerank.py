@@ -27,6 +27,8 @@ class RerankIn(BaseModel):
     rank_fields: list[str] | None = None
     instruction: str | None = Field(default=None, min_length=1, max_length=1000)
     """What the model is told, in place of the configured instruction."""
+    priority: int = Field(default=0, ge=0, le=999)
+    """The lower, the sooner, where the model has more to do than it can at once."""
     deadline_ms: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """Ours: what is not known by then is left out, and `llm_rerank.degraded` says so."""
 

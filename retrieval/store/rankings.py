@@ -33,12 +33,14 @@ class RankingStore:
         self._database = database
 
     def keep(self, tenant: str, ranking_id: str, user_id: str, document: Mapping[str, Any]) -> None:
-        """Keeps one, as JSON."""
+        """Keeps one, as JSON; what was kept under its id before is gone."""
         for name, value in (("tenant", tenant), ("ranking_id", ranking_id), ("user_id", user_id)):
             require_id(name, value)
         row = {"ranking_id": ranking_id, "tenant": tenant, "user_id": user_id, "at": microseconds(now())}
         with self._database.writing() as connection:
-            connection.execute(self._database.insert(RANKINGS), row | {"document": dict(document)})
+            kept = self._database.insert(RANKINGS)
+            again = kept.on_conflict_do_update(index_elements=["ranking_id"], set_={"document": kept.excluded.document})
+            connection.execute(again, row | {"document": dict(document)})
 
     def get(self, tenant: str, ranking_id: str) -> KeptRanking | None:
         """The ranking; None for one that is not there, or another tenant's."""

@@ -235,7 +235,7 @@ def test_reasons_that_were_there_in_time_are_kept(world: World) -> None:
 
 def test_whose_prefix_it_is_reaches_the_engine(world: World) -> None:
     world.opened().recommend(world.request(explained=1, salt="anna's", priority=2))
-    assert world.engine.salts == {("anna's", 2)}
+    assert world.engine.salts == {("anna's", 2), ("anna's", 3)}  # reasons wait until other callers have their order
 
 
 @pytest.mark.parametrize("stage", ["score_fails", "generate_fails"])

@@ -11,8 +11,10 @@ from llm_rerank.service.auth import Reader
 from llm_rerank.service.errors import ApiError
 from llm_rerank.service.service import Opened, Service
 from llm_rerank.service.texts import RankedTexts, rank_texts
+from llm_rerank.terms import Terms
 from llm_rerank.wire.rankings import DegradedOut
 from llm_rerank.wire.rerank import AboutOut, RerankIn, RerankOut, RerankOutV2, ResultOut, UsageOut
+from retrieval.store.keys import ApiKey
 
 router = APIRouter(tags=["rerank"])
 
@@ -21,7 +23,7 @@ router = APIRouter(tags=["rerank"])
 @router.post("/v1/rerank", response_model_exclude_none=True)
 async def rerank(asked: RerankIn, request: Request, service: Opened, caller: Reader) -> RerankOut:
     """The documents, best first: Jina's and vLLM's form, and Cohere's first."""
-    ranked = await _ranked(asked, request, service)
+    ranked = await _ranked(asked, request, service, caller)
     return RerankOut(
         id=uuid4().hex,
         model=service.config.recommend.model,
@@ -35,21 +37,20 @@ async def rerank(asked: RerankIn, request: Request, service: Opened, caller: Rea
 @router.post("/v2/rerank", response_model_exclude_none=True)
 async def rerank_v2(asked: RerankIn, request: Request, service: Opened, caller: Reader) -> RerankOutV2:
     """The documents, best first: Cohere's second form."""
-    ranked = await _ranked(asked, request, service)
+    ranked = await _ranked(asked, request, service, caller)
     results = [one.model_copy(update={"document": None}) for one in _results(asked, ranked)]
     return RerankOutV2(id=uuid4().hex, results=results, meta=_meta("2", ranked), llm_rerank=_about(ranked))
 
 
-async def _ranked(asked: RerankIn, request: Request, service: Service) -> RankedTexts:
+async def _ranked(asked: RerankIn, request: Request, service: Service, caller: ApiKey) -> RankedTexts:
     most = service.config.limits.items
     if len(asked.documents) > most:
         raise ApiError(422, f"documents: at most {most}", param="documents", code="too_many")
     reranker, texts = service.recommender.reranker, asked.texts()
+    salt = service.salts.of(caller.tenant, "")  # nobody knows of users here
+    terms = Terms(instruction=asked.instruction, salt=salt, priority=asked.priority)
     return await answered(
-        request,
-        service,
-        asked.deadline_ms,
-        lambda deadline: rank_texts(reranker, asked.query, texts, deadline, instruction=asked.instruction),
+        request, service, asked.deadline_ms, lambda deadline: rank_texts(reranker, asked.query, texts, terms, deadline)
     )
 
 

@@ -106,6 +106,12 @@ def listening(service: Service) -> Iterator[tuple[str, int]]:
     thread.join(10)
 
 
+@pytest.fixture
+def address(service: Service) -> Iterator[tuple[str, int]]:
+    with listening(service) as address:
+        yield address
+
+
 @pytest.fixture(scope="session")
 def listen() -> Callable[[Service], AbstractContextManager[tuple[str, int]]]:
     return listening

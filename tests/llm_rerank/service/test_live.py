@@ -2,23 +2,14 @@
 
 import json
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 
 import httpx2
-import pytest
 
 from llm_rerank.service.service import Service
 
-Listen = Callable[[Service], AbstractContextManager[tuple[str, int]]]
 ShowKey = Callable[..., dict[str, str]]
 WaitUntil = Callable[[Callable[[], bool]], None]
-
-
-@pytest.fixture
-def address(service: Service, listen: Listen) -> Iterator[tuple[str, int]]:
-    with listen(service) as address:
-        yield address
 
 
 def test_what_a_caller_has_left_is_given_up(

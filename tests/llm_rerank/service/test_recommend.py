@@ -199,9 +199,10 @@ def test_the_environment_wins_over_the_file(tmp_path: Any, monkeypatch: pytest.M
     file = tmp_path / "serve.yaml"
     file.write_text(json.dumps({"port": 1, "limits": {"waiting": 2, "items": 3}}))
     monkeypatch.setenv("LLM_RERANK__LIMITS__WAITING", "7")
-    monkeypatch.setenv("LLM_RERANK__DATABASE", "postgresql+psycopg://anna:secret@db/shop")
+    monkeypatch.setenv("LLM_RERANK__DATABASE", "postgresql+psycopg://anna:hush@db/shop")
     read = ServeConfig.read(file)
     assert (read.port, read.limits.waiting, read.limits.items) == (1, 7, 3)
     assert read.shown()["database"] == "postgresql+psycopg://anna:***@db/shop"
-    monkeypatch.setenv("LLM_RERANK__DATABASE", "postgresql+psycopg://db/shop?user=anna&password=secret")
-    assert "secret" not in json.dumps(ServeConfig.read(file).shown())
+    monkeypatch.setenv("LLM_RERANK__DATABASE", "postgresql+psycopg://db/shop?user=anna&password=hush")
+    monkeypatch.setenv("LLM_RERANK__CACHE_SECRET", "hush")
+    assert "hush" not in json.dumps(ServeConfig.read(file).shown())

@@ -1,0 +1,54 @@
+"""The receipt of a ranking: what was read, what was answered, and with what, kept under the answer's id."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import uuid4
+
+from llm_rerank.ranking import Ranking
+from llm_rerank.request import RankingRequest
+from llm_rerank.service.conversion import recommend_out
+from llm_rerank.service.service import Service
+from llm_rerank.wire.rankings import RecommendIn, RecommendOut
+from retrieval.store.errors import StoreError
+from retrieval.store.keys import ApiKey
+
+
+@dataclass(kw_only=True, slots=True)
+class Receipt:
+    """Of one request, from its first answer on: a later one, with reasons, takes the place of an earlier one."""
+
+    service: Service
+    caller: ApiKey
+    asked: RecommendIn
+    request: RankingRequest
+    missing: str
+    """What is missing of the history."""
+    ranking_id: str = field(default_factory=lambda: uuid4().hex)
+
+    def keep(self, ranking: Ranking) -> RecommendOut:
+        """The answer, which is kept as it is; where it cannot be, it has no id by which it would be asked for."""
+        degraded = "; ".join(filter(None, (self.missing, ranking.degraded)))
+        answer = recommend_out(replace(ranking, degraded=degraded), self.ranking_id)
+        read = [one.item_id for one in self.request.history.interactions]
+        document = {
+            "request": self.asked.model_dump(mode="json", exclude_none=True) | {"read": read},
+            "answer": answer.model_dump(mode="json"),
+            "made_with": made_with(self.service),
+        }
+        try:
+            self.service.rankings.keep(self.caller.tenant, self.ranking_id, ranking.user_id, document)
+        except StoreError:
+            return answer.model_copy(update={"ranking_id": None})
+        return answer
+
+
+def made_with(service: Service) -> dict[str, Any]:
+    """All that scores depend on besides the history and the items."""
+    reranker = service.recommender.reranker
+    return {
+        "model": service.config.recommend.model,
+        "adapter": reranker.adapter,
+        "prompt": reranker.prompt.config.fingerprint,
+        "method": reranker.method,
+        "engine": reranker.engine.name,
+    }

@@ -1,0 +1,54 @@
+"""What a request for a ranking may ask, and what the recommender is asked for it: whose history, under which salt."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from llm_rerank.request import RankingRequest
+from llm_rerank.service.config import LimitsConfig
+from llm_rerank.service.conversion import interaction_of, ranking_request
+from llm_rerank.service.errors import ApiError
+from llm_rerank.service.service import Service
+from llm_rerank.wire.interactions import InteractionIn
+from llm_rerank.wire.rankings import RecommendIn
+from retrieval.records import UserHistory
+from retrieval.store.errors import StoreError
+from retrieval.store.keys import ApiKey
+
+_NOBODY: Final = "anonymous"  # whose history a request brings itself
+
+
+def require_limits(asked: RecommendIn, limits: LimitsConfig) -> None:
+    """Raises ApiError for more than the service does in one go."""
+    for name, count, most in (
+        ("item_ids", len(asked.item_ids or ()), limits.items),
+        ("top_n", asked.top_n, limits.items),
+        ("explained", asked.explained, limits.explained),
+        ("history", len(asked.history or ()), limits.history),
+    ):
+        if count > most:
+            raise ApiError(422, f"{name}: {count} is more than {most}", param=name, code="too_many")
+
+
+def request_of(service: Service, asked: RecommendIn, caller: ApiKey) -> tuple[RankingRequest, str]:
+    """What the recommender is asked; and what is missing of the history, where the database does not answer."""
+    history, missing = _history(service, asked, caller)
+    return ranking_request(asked, history, salt=service.salts.of(caller.tenant, history.user_id)), missing
+
+
+def _history(service: Service, asked: RecommendIn, caller: ApiKey) -> tuple[UserHistory, str]:
+    if asked.history is not None:
+        return _given(asked.history), ""
+    assert asked.user_id is not None
+    try:
+        return service.histories.of(caller.tenant, asked.user_id), ""
+    except StoreError as err:
+        built = service.histories.built(caller.tenant, asked.user_id)
+        return built, f"the history ends where the shop was built: {err.problem}"
+
+
+def _given(history: list[InteractionIn]) -> UserHistory:
+    """Those without a time are in the order given, and older than now."""
+    now = datetime.now(UTC)
+    times = [now - timedelta(milliseconds=len(history) - place) for place in range(len(history))]
+    done = [interaction_of(one, _NOBODY, at) for one, at in zip(history, times, strict=True)]
+    return UserHistory.of(_NOBODY, done)

@@ -1,0 +1,79 @@
+"""/v1/explanations: a ranking at once, and its reasons as they come, as server-sent events."""
+
+from collections.abc import AsyncIterator, Iterator
+
+from fastapi import APIRouter, Request
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from llm_rerank.deadline import Deadline
+from llm_rerank.explanations.events import Drafted, Found, ReasonEvent
+from llm_rerank.ranking import Ranking
+from llm_rerank.service.answering import streamed
+from llm_rerank.service.auth import Reader
+from llm_rerank.service.conversion import evidence_out, explanation_out
+from llm_rerank.service.errors import ApiError, about, api_error
+from llm_rerank.service.receipts import Receipt
+from llm_rerank.service.requests import request_of, require_limits
+from llm_rerank.service.service import Opened
+from llm_rerank.wire.explanations import (
+    DoneEvent,
+    DraftEvent,
+    ErrorEvent,
+    Event,
+    EvidenceEvent,
+    ExplainIn,
+    ExplanationEvent,
+    RankingEvent,
+)
+from llm_rerank.wire.rankings import RecommendOut
+
+router = APIRouter(tags=["rankings"])
+
+
+@router.post("/v1/explanations", response_class=EventSourceResponse)
+async def explanations(asked: ExplainIn, request: Request, service: Opened, caller: Reader) -> EventSourceResponse:
+    """First the ranking, then what is found for each of its first items, then each reason once it is checked.
+
+    The events `ranking`, `evidence`, `explanation` and `done`, or `error` where it breaks off. No character that was
+    not checked is sent, unless a key of the scope admin asks for `drafts`, which say that they are not.
+    """
+    require_limits(asked, service.config.limits)
+    if asked.drafts and "admin" not in caller.scopes:
+        raise ApiError(403, "drafts are for keys of the scope admin", param="drafts", code="no_scope")
+
+    def work(deadline: Deadline) -> Iterator[Event]:
+        wanted, missing = request_of(service, asked, caller)
+        receipt = Receipt(service=service, caller=caller, asked=asked, request=wanted, missing=missing)
+        first: RecommendOut | None = None
+        for event in service.recommender.stream(wanted, cancel=deadline):
+            if isinstance(event, Ranking):
+                answer = receipt.keep(event)
+                if first is None:
+                    yield RankingEvent(ranking=answer)
+                first = first or answer
+            elif asked.drafts or not isinstance(event, Drafted):
+                assert first is not None  # the ranking comes before what is said of it
+                yield _event(event, first)
+        yield DoneEvent(ranking_id=answer.ranking_id, degraded=answer.degraded, timings_ms=answer.timings_ms)
+
+    events = await streamed(request, service, asked.deadline_ms, work)
+    return EventSourceResponse(_sent(events), send_timeout=service.config.limits.reading_seconds)
+
+
+def _event(event: ReasonEvent, answer: RecommendOut) -> Event:
+    item_id = answer.items[event.place].item_id
+    if isinstance(event, Found):
+        return EvidenceEvent(item_id=item_id, evidence=evidence_out(event.evidence))
+    if isinstance(event, Drafted):
+        return DraftEvent(item_id=item_id, attempt=event.attempt, text=event.text)
+    return ExplanationEvent(item_id=item_id, explanation=explanation_out(event.explanation))
+
+
+async def _sent(events: AsyncIterator[Event]) -> AsyncIterator[ServerSentEvent]:
+    """As they go over the wire; what fails after the first one has no status any more, and is an event too."""
+    try:
+        async for event in events:
+            yield ServerSentEvent(event.model_dump_json(exclude={"event"}), event=event.event)
+    except Exception as err:
+        failed = ErrorEvent(error=about(api_error(err)))
+        yield ServerSentEvent(failed.model_dump_json(exclude={"event"}), event=failed.event)

@@ -1,0 +1,112 @@
+"""Reasons as they come, on a server on a socket: what is streamed, who may see drafts, and who leaves or is slow."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from llm_rerank.engines.fake import FakeEngine
+from llm_rerank.service.service import Service
+from retrieval.errors import EngineError
+
+Events = list[tuple[str, dict[str, Any]]]
+
+
+def events(text: str) -> Events:
+    """Name and data of each."""
+    blocks = [dict(line.split(": ", 1) for line in block.splitlines()) for block in text.split("\r\n\r\n") if block]
+    return [(block["event"], json.loads(block["data"])) for block in blocks if "data" in block]
+
+
+def asked(callers: Any, headers: dict[str, str] | None = None, **others: Any) -> Events:
+    reply = callers.post("/v1/explanations", {"user_id": "anna", "top_n": 4, "explained": 2} | others, headers)
+    assert reply.headers["content-type"].startswith("text/event-stream")
+    return events(reply.text)
+
+
+def test_the_ranking_first_then_what_was_found_then_what_is_said(callers: Any) -> None:
+    told = asked(callers)
+    assert [name for name, _ in told] == ["ranking", "evidence", "evidence", "explanation", "explanation", "done"]
+    ranking = told[0][1]["ranking"]
+    first = [item["item_id"] for item in ranking["items"][:2]]
+    assert [data["item_id"] for _, data in told[1:3]] == first
+    assert {data["item_id"] for _, data in told[3:5]} == set(first)
+    assert told[-1][1]["degraded"] is None
+
+
+def test_what_was_said_is_on_the_receipt(callers: Any) -> None:
+    told = asked(callers)
+    said = {data["item_id"]: data["explanation"] for name, data in told if name == "explanation"}
+    assert told[0][1]["ranking"]["ranking_id"] == told[-1][1]["ranking_id"]
+    kept = callers.get(f"/v1/rankings/{told[-1][1]['ranking_id']}").json()["answer"]["items"]
+    assert {item["item_id"]: item["explanation"] for item in kept if item["explanation"]} == said
+
+
+def test_what_nobody_has_checked_is_for_operators_alone(callers: Any) -> None:
+    reply = callers.post("/v1/explanations", {"user_id": "anna", "drafts": True})
+    assert (reply.status_code, reply.json()["error"]["param"]) == (403, "drafts")
+    drafts = [data for name, data in asked(callers, callers.key("admin"), drafts=True) if name == "draft"]
+    assert drafts
+    assert {data["checked"] for data in drafts} == {False}
+    assert "draft" not in [name for name, _ in asked(callers, callers.key("admin"))]
+
+
+def test_a_model_that_does_not_answer_leaves_an_order_and_says_so(callers: Any) -> None:
+    callers.service.recommender.reranker.engine.fails = EngineError("out of memory")
+    (_, first), (name, done) = asked(callers)
+    assert first["ranking"]["degraded"]["answered_by"] == "retrieval"
+    assert (name, done["degraded"]["answered_by"]) == ("done", "retrieval")
+    assert "out of memory" in done["degraded"]["because"]
+
+
+def test_what_breaks_off_says_so(callers: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any, **__: Any) -> Iterator[Any]:
+        yield from ()
+        raise ZeroDivisionError("a title of theirs")
+
+    monkeypatch.setattr(FakeEngine, "generate", broken)
+    *_, (name, data) = asked(callers)
+    assert (name, data["error"]["code"]) == ("error", "internal")
+    assert "theirs" not in str(data)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status", "param"),
+    [
+        ({"user_id": None}, 422, None),
+        ({"explained": 0}, 422, "explained"),
+        ({"explained": 1000}, 422, "explained"),
+        ({"item_ids": ["caviar"]}, 404, "item_id"),
+    ],
+)
+def test_what_is_refused_is_refused_before_anything_is_sent(
+    callers: Any, wrong: dict[str, Any], status: int, param: str | None
+) -> None:
+    reply = callers.post("/v1/explanations", {"user_id": "anna"} | wrong)
+    assert (reply.status_code, reply.json()["error"]["param"]) == (status, param)
+
+
+def test_a_reader_who_leaves_ends_the_writing(
+    address: tuple[str, int], service: Service, show_key: Callable[..., dict[str, str]], until: Callable[..., None]
+) -> None:
+    engine = service.recommender.reranker.engine
+    url = f"http://{address[0]}:{address[1]}/v1/explanations"
+    with httpx2.stream("POST", url, json={"user_id": "anna"}, headers=show_key(service)) as reply:
+        lines = reply.iter_lines()
+        assert next(lines) == "event: ranking"
+        engine.hold = True  # type: ignore[attr-defined]
+    until(lambda: service.admission.running == 0)
+    assert service.admission.waiting == 0
+
+
+def test_a_slow_reader_keeps_no_place(
+    address: tuple[str, int], service: Service, show_key: Callable[..., dict[str, str]], until: Callable[..., None]
+) -> None:
+    url = f"http://{address[0]}:{address[1]}/v1/explanations"
+    with httpx2.stream("POST", url, json={"user_id": "anna", "explained": 4}, headers=show_key(service)) as reply:
+        lines = reply.iter_lines()
+        assert next(lines) == "event: ranking"
+        until(lambda: service.admission.running == 0)
+        assert [line for line in lines if line.startswith("event: ")][-1] == "event: done"
