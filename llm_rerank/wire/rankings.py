@@ -102,3 +102,26 @@ class RankingOut(Answered):
     made_with: dict[str, Any]
     """The model, the adapter and the prompt, by their fingerprints."""
     feedback: list[SaidOut]
+
+
+class ReplayedItemOut(Answered):
+    """What the LLM said of an item, and what it says now: log-odds of yes."""
+
+    item_id: str
+    then: float
+    now: float
+
+
+class ReplayOut(Answered):
+    """A ranking scored again."""
+
+    ranking_id: str
+    same: bool
+    """Whether no score differs by more than 0.001."""
+    largest_difference: float
+    items: list[ReplayedItemOut]
+    """Those that the LLM had scored."""
+    not_sold: list[str]
+    """Those of them that are not in the catalogue any more."""
+    changed: list[str]
+    """What this service does not have as it was: of the model, the adapter, the prompt, the method and the engine."""

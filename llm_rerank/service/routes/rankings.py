@@ -1,16 +1,19 @@
-"""/v1/rankings/{ranking_id}: what was shown, with its reasons. /v1/feedback: what was said of it."""
+"""/v1/rankings/{ranking_id}: what was shown and why, and whether it still holds. /v1/feedback: what was said of it."""
 
+import asyncio
 from uuid import uuid4
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
+from llm_rerank.service.answering import answered
 from llm_rerank.service.auth import Reader, Writer
 from llm_rerank.service.conversion import ranking_out
 from llm_rerank.service.errors import ApiError
+from llm_rerank.service.replay import replay
 from llm_rerank.service.service import Opened, Service
 from llm_rerank.wire.base import Id
 from llm_rerank.wire.feedback import FeedbackIn, FeedbackOut
-from llm_rerank.wire.rankings import RankingOut
+from llm_rerank.wire.rankings import RankingOut, ReplayOut
 from retrieval.store.rankings import KeptRanking
 
 router = APIRouter(tags=["rankings"])
@@ -20,6 +23,13 @@ router = APIRouter(tags=["rankings"])
 def ranking(ranking_id: Id, service: Opened, caller: Reader) -> RankingOut:
     """The answer as it was given, what it was made with, and what was said of it."""
     return ranking_out(_kept(service, caller.tenant, ranking_id))
+
+
+@router.post("/v1/rankings/{ranking_id}/replay")
+async def replayed(ranking_id: Id, request: Request, service: Opened, caller: Reader) -> ReplayOut:
+    """Scores its items again, for the history that was read then."""
+    kept = await asyncio.to_thread(_kept, service, caller.tenant, ranking_id)
+    return await answered(request, service, None, lambda deadline: replay(service, caller.tenant, kept, deadline))
 
 
 @router.post("/v1/feedback")

@@ -2,6 +2,8 @@ from typing import Any
 
 import pytest
 
+from llm_rerank.prompt import Prompt, PromptConfig
+
 
 @pytest.fixture
 def shown(callers: Any) -> dict[str, Any]:
@@ -60,3 +62,24 @@ def test_a_forgotten_users_rankings_are_gone(callers: Any, shown: dict[str, Any]
     gone = callers.client.delete("/v1/users/anna/history", headers=callers.key("admin")).json()
     assert gone["rankings"] == 1
     assert callers.get(f"/v1/rankings/{shown['ranking_id']}").status_code == 404
+
+
+def test_a_ranking_is_replayed_to_the_same_scores(callers: Any, shown: dict[str, Any]) -> None:
+    again = callers.post(f"/v1/rankings/{shown['ranking_id']}/replay", {}).json()
+    assert again["same"]
+    assert [item["then"] for item in again["items"]] == [item["llm_score"] for item in shown["items"]]
+    assert (again["not_sold"], again["changed"]) == ([], [])
+
+
+def test_a_replay_says_what_is_not_as_it_was(callers: Any, shown: dict[str, Any]) -> None:
+    reranker = callers.service.recommender.reranker
+    reranker.adapter, reranker.prompt = "178a", Prompt(reranker.prompt._tokenizer, PromptConfig(history_items=1))
+    again = callers.post(f"/v1/rankings/{shown['ranking_id']}/replay", {}).json()
+    assert not again["same"]
+    assert again["largest_difference"] > 0.001
+    assert again["changed"] == ["adapter", "prompt"]
+
+
+def test_another_tenants_ranking_is_not_replayed(callers: Any, shown: dict[str, Any]) -> None:
+    path = f"/v1/rankings/{shown['ranking_id']}/replay"
+    assert callers.post(path, {}, callers.key("admin", tenant="other")).status_code == 404
