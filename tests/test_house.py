@@ -10,8 +10,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("retrieval", "llm_rerank", "finetune", "eval")
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-WIRE = sorted((ROOT / "llm_rerank" / "wire").glob("[a-z]*.py"))
-BY_PYDANTIC = ("annotated_types", "pydantic_core", "typing_extensions", "typing_inspection")
+PYDANTIC = {"pydantic", "annotated_types", "pydantic_core", "typing_extensions", "typing_inspection"}
+HTTPX2 = {"httpx2", "anyio", "backports", "idna"}
 HEAVY = ("torch", "vllm", "faiss", "ray", "transformers", "lenskit", "lightgbm", "scipy", "matplotlib")
 
 
@@ -28,12 +28,13 @@ def test_the_command_line_opens_without_anything_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_what_goes_over_the_wire_needs_pydantic_and_nothing_else() -> None:
-    names = [f"llm_rerank.wire.{path.stem}" for path in WIRE]
+@pytest.mark.parametrize(("package", "needs"), [("wire", PYDANTIC), ("client", PYDANTIC | HTTPX2)])
+def test_a_caller_installs_little(package: str, needs: set[str]) -> None:
+    names = [f"llm_rerank.{package}.{path.stem}" for path in (ROOT / "llm_rerank" / package).glob("[a-z]*.py")]
     code = f"import sys; before = set(sys.modules); import {', '.join(names)}; print(*set(sys.modules) - before)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     roots = {name.partition(".")[0] for name in done.stdout.split() if not name.startswith("_")}
-    assert roots - sys.stdlib_module_names == {"llm_rerank", "retrieval", "pydantic", *BY_PYDANTIC}
+    assert roots - sys.stdlib_module_names <= {"llm_rerank", "retrieval"} | needs
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())

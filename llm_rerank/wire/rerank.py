@@ -56,7 +56,7 @@ class AboutOut(Answered):
     """What others do not say."""
 
     scored: int
-    degraded: DegradedOut | None
+    degraded: DegradedOut | None = None
 
 
 class UsageOut(Answered):

@@ -1,6 +1,6 @@
 """/v1/users/{user_id}/history: what is known of a user, and forgetting it."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 
@@ -11,9 +11,10 @@ from llm_rerank.wire.base import Id
 from llm_rerank.wire.users import ForgottenOut, HistoryOut
 
 router = APIRouter(tags=["users"])
+_HISTORY: Final = "/v1/users/{user_id:path}/history"  # an id may hold slashes
 
 
-@router.get("/v1/users/{user_id}/history")
+@router.get(_HISTORY)
 def history(
     user_id: Id,
     service: Opened,
@@ -25,7 +26,7 @@ def history(
     return history_out(user_id, known, service.recommender.shop.catalogue)
 
 
-@router.delete("/v1/users/{user_id}/history")
+@router.delete(_HISTORY)
 def forget(user_id: Id, service: Opened, caller: Admin) -> ForgottenOut:
     """Deletes what was sent of this user; what the shop was built from is deleted there, and by building again."""
     built = service.histories.built(caller.tenant, user_id)

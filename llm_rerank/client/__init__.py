@@ -1,0 +1,33 @@
+"""The service from Python: `Client` for programs that wait for an answer, `AsyncClient` for those that await it."""
+
+from llm_rerank.client.clients import AsyncClient, Client
+from llm_rerank.client.errors import (
+    AuthenticationError,
+    InvalidRequestError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    ServiceError,
+    TimedOutError,
+    UnavailableError,
+    UnreachableError,
+    UnreadableAnswerError,
+)
+from llm_rerank.wire.interactions import InteractionIn, KeyedInteractionIn
+
+__all__ = [
+    "AsyncClient",
+    "AuthenticationError",
+    "Client",
+    "InteractionIn",
+    "InvalidRequestError",
+    "KeyedInteractionIn",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "ServiceError",
+    "TimedOutError",
+    "UnavailableError",
+    "UnreachableError",
+    "UnreadableAnswerError",
+]

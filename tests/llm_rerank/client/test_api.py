@@ -1,0 +1,141 @@
+"""Every call, of both clients, against the service itself."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from llm_rerank.client import (
+    AuthenticationError,
+    InteractionIn,
+    InvalidRequestError,
+    KeyedInteractionIn,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+)
+from llm_rerank.service.service import Service
+from retrieval.store.keys import KeyStore
+
+NOON = datetime(2030, 1, 5, 12, tzinfo=UTC)  # after all that the shop was built from
+
+
+def bought(*items: str, user: str = "nobody") -> list[KeyedInteractionIn]:
+    return [KeyedInteractionIn(user_id=user, item_id=item, timestamp=NOON) for item in items]
+
+
+def known(client: Any, user: str = "nobody") -> list[str]:
+    return [done.item_id for done in client.history(user).interactions]
+
+
+def test_a_user_s_ranking_with_reasons(client: Any) -> None:
+    ranking = client.recommend("anna", top_n=3, explained=1)
+    assert [item.rank for item in ranking.items] == [1, 2, 3]
+    assert ranking.items[0].explanation.text
+    assert (ranking.user_id, ranking.degraded) == ("anna", None)
+
+
+def test_a_ranking_for_a_history_of_given_items(client: Any) -> None:
+    ranking = client.recommend(history=[InteractionIn(item_id="tea")], item_ids=("coffee", "milk"))
+    assert {item.item_id for item in ranking.items} == {"coffee", "milk"}
+
+
+def test_what_a_deadline_costs_is_said(client: Any) -> None:
+    assert client.recommend("anna", deadline_ms=0.001).degraded.answered_by == "popular"
+
+
+def test_texts_best_first(client: Any) -> None:
+    answer = client.rerank("milk\nbread", ["sofa", "milk and bread", "lamp"], top_n=2)
+    assert len(answer.results) == 2
+    assert answer.results[0].relevance_score >= answer.results[1].relevance_score
+    assert (answer.llm_rerank.scored, answer.llm_rerank.degraded) == (3, None)
+
+
+def test_a_ranking_s_receipt_and_what_was_said_of_it(client: Any) -> None:
+    ranking = client.recommend("anna", top_n=2)
+    first = ranking.items[0].item_id
+    assert not client.feedback(ranking.ranking_id, first, "click").known
+    assert [client.feedback(ranking.ranking_id, first, "take", key="1").known for _ in range(2)] == [False, True]
+    receipt = client.ranking(ranking.ranking_id)
+    assert receipt.answer == ranking.model_dump()
+    assert [said.kind for said in receipt.feedback] == ["click", "take"]
+
+
+def test_interactions_are_sent_in_batches_and_count(client: Any) -> None:
+    answer = client.add_interactions(iter(bought("tea", "brie", "oat")), batch_size=2)
+    assert (answer.accepted, answer.known) == (3, 0)
+    assert known(client) == ["tea", "brie", "oat"]
+    assert client.add_interactions([]).accepted == 0
+
+
+def test_a_call_that_is_made_again_under_its_key_counts_once(client: Any) -> None:
+    answers = [client.add_interactions(bought("tea", "brie"), key="order 17", batch_size=1) for _ in range(2)]
+    assert [(answer.accepted, answer.known) for answer in answers] == [(2, 0), (2, 2)]
+    assert known(client) == ["tea", "brie"]
+
+
+def test_what_has_no_time_was_done_now(client: Any) -> None:
+    client.add_interactions([KeyedInteractionIn(user_id="nobody", item_id="tea")])
+    (done,) = client.history("nobody").interactions
+    assert abs((datetime.now(UTC) - done.timestamp).total_seconds()) < 60
+
+
+def test_what_was_kept_before_a_batch_that_is_refused_is_said(client: Any) -> None:
+    batch = bought("tea", "brie", " ")
+    with pytest.raises(InvalidRequestError) as caught:
+        client.add_interactions(batch, batch_size=2)
+    assert caught.value.__notes__ == ["2 interactions were sent before this batch, and are kept."]
+    assert known(client) == ["tea", "brie"]
+
+
+def test_a_history_s_newest_and_forgetting_it(client: Any) -> None:
+    client.add_interactions(bought("tea", "brie"))
+    assert [done.item_id for done in client.history("nobody", newest=1).interactions] == ["brie"]
+    assert client.forget("nobody").deleted == 2
+    assert known(client) == []
+
+
+def test_whether_it_answers_and_can_rank(client: Any, service: Service) -> None:
+    assert client.health().status == "ok"
+    assert client.ready().ready
+    service.ready = False
+    assert client.ready().wrong == ["the model has not answered yet"]
+
+
+def test_a_key_that_opens_nothing_or_not_this(client_of: Callable[..., Any], service: Service) -> None:
+    client = client_of()
+    store = KeyStore(service.database)
+    store.revoke(store.all()[-1].key_id)
+    with pytest.raises(AuthenticationError, match=r"Bearer KEY \[401, no_valid_key\]"):
+        client.recommend("anna")
+    with pytest.raises(PermissionDeniedError) as caught:
+        client_of("read").forget("anna")
+    assert (caught.value.status, caught.value.code, caught.value.param) == (403, "no_scope", "Authorization")
+
+
+def test_what_is_not_there(client: Any) -> None:
+    with pytest.raises(NotFoundError) as caught:
+        client.recommend("anna", item_ids=["caviar"])
+    assert (caught.value.param, caught.value.code) == ("item_id", "unknown_item")
+    with pytest.raises(NotFoundError):
+        client.ranking("../healthz")
+
+
+def test_what_cannot_be_is_refused_before_it_is_sent_or_by_the_service(client: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="give user_id or history") as here:
+        client.recommend()
+    assert here.value.status is None
+    assert isinstance(here.value.__cause__, ValidationError)
+    with pytest.raises(InvalidRequestError, match="top_n: 5000") as there:
+        client.recommend("anna", top_n=5000)
+    assert (there.value.status, there.value.type, there.value.param) == (422, "invalid_request_error", "top_n")
+
+
+def test_a_key_that_asks_too_often_is_told_when_to_come_again(client_of: Callable[..., Any]) -> None:
+    client = client_of("read", per_minute=1)
+    client.history("anna")
+    with pytest.raises(RateLimitError) as caught:  # at once: a minute is longer than the client waits
+        client.history("anna")
+    assert 50 < caught.value.retry_after <= 60
