@@ -20,9 +20,9 @@ def base_url_of(given: str | None, http: httpx2.Client | httpx2.AsyncClient | No
     try:
         url = httpx2.URL(found)
     except httpx2.InvalidURL as err:
-        raise _no_address() from err
+        raise _no_address(found) from err
     if url.scheme not in ("http", "https") or not url.host or url.userinfo or url.query or url.fragment:
-        raise _no_address()
+        raise _no_address(found)
     return found.rstrip("/")
 
 
@@ -39,10 +39,10 @@ def api_key_of(given: str | None) -> str:
     return key
 
 
-def _no_address() -> ConfigError:
+def _no_address(found: str) -> ConfigError:
     return ConfigError(
-        "this is no address of a service",
+        "this is no address of a service" if found else "where is the service?",
         field="base_url",
-        value="(not shown: it may hold a password)",
+        value="(not shown: it may hold a password)" if found else None,
         remedy=f"Pass base_url, or set {BASE_URL}, such as http://127.0.0.1:8080, without a password.",
     )
