@@ -15,7 +15,7 @@ from llm_rerank.ranking import Language
 from llm_rerank.wire.feedback import FeedbackIn, FeedbackOut
 from llm_rerank.wire.health import HealthOut, ReadyOut
 from llm_rerank.wire.interactions import InteractionIn, InteractionsIn, InteractionsOut, KeyedInteractionIn
-from llm_rerank.wire.rankings import RankingOut, RecommendIn, RecommendOut
+from llm_rerank.wire.rankings import RankingOut, RecommendIn, RecommendOut, ReplayOut
 from llm_rerank.wire.rerank import RerankIn, RerankOut
 from llm_rerank.wire.users import ForgottenOut, HistoryOut
 from retrieval.store.feedback import FeedbackKind
@@ -82,6 +82,11 @@ class Api(Asking):
     async def ranking(self, ranking_id: str) -> RankingOut:
         """The receipt of an answer: what was read, what was shown and why, with which model, what was said of it."""
         return await self._ask(Question("GET", f"/v1/rankings/{_part(ranking_id)}", RankingOut))
+
+    @Call
+    async def replay(self, ranking_id: str) -> ReplayOut:
+        """Whether an answer still holds: its items are scored again, for the history that was read then."""
+        return await self._ask(Question("POST", f"/v1/rankings/{_part(ranking_id)}/replay", ReplayOut))
 
     @Call
     async def feedback(

@@ -63,6 +63,12 @@ def test_a_ranking_s_receipt_and_what_was_said_of_it(client: Any) -> None:
     assert [said.kind for said in receipt.feedback] == ["click", "take"]
 
 
+def test_a_ranking_is_scored_again(client: Any) -> None:
+    ranking = client.recommend("anna", top_n=2)
+    again = client.replay(ranking.ranking_id)
+    assert (again.same, len(again.items), again.changed) == (True, 2, [])
+
+
 def test_interactions_are_sent_in_batches_and_count(client: Any) -> None:
     answer = client.add_interactions(iter(bought("tea", "brie", "oat")), batch_size=2)
     assert (answer.accepted, answer.known) == (3, 0)
