@@ -66,7 +66,7 @@ def _fusion(config: RecommendConfig, model: PreparedModel, adapter: Adapter | No
     from llm_rerank.learned_fusion.opening import learnt_with, open_fusion  # brings LightGBM
 
     served_with = learnt_with(model.fingerprint, adapter.adapter_id if adapter else None, config.prompt, shop.config)
-    return open_fusion(config.fusion, shop, served_with)
+    return open_fusion(config.fusion, shop.as_built, served_with)
 
 
 def _open(

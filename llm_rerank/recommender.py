@@ -8,12 +8,11 @@ from time import perf_counter
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from llm_rerank.config import RecommendConfig
 from llm_rerank.deadline import Deadline
 from llm_rerank.explanations.events import Explained, ReasonEvent
-from llm_rerank.explanations.evidence import EvidenceFinder, Vectors
+from llm_rerank.explanations.evidence import EvidenceFinder
 from llm_rerank.explanations.explainer import Explainer
 from llm_rerank.explanations.writer import Writer
 from llm_rerank.fusion import Fusion, standardise
@@ -72,7 +71,7 @@ class Recommender:
         reranker = open_for_shop(config, shop, say=say)
         explainer = None
         if config.method == "packed":
-            finder = EvidenceFinder(reranker, _vectors_of(shop), config.evidence)
+            finder = EvidenceFinder(reranker, shop.text_vectors, config.evidence)
             writer = Writer(reranker.engine, reranker.prompt, trained=config.writer_adapter is not None)
             explainer = Explainer(finder, writer, shop.catalogue)
         return cls(shop, reranker, explainer, model=config.model, candidates=config.candidates)
@@ -121,7 +120,8 @@ class Recommender:
             ranked = enumerate(items, start=1)
             return tuple(Candidate(item=i, score=-float(at), source="request", rank=at) for at, i in ranked), "request"
         if _passed(cancel):
-            return self._popular, "popular"
+            gone = self.shop.catalogue.unavailable
+            return tuple(one for one in self._popular if one.item.item_id not in gone), "popular"
         return self._retriever.retrieve(request.history, self._candidates), "retrieval"
 
     def _rank(self, request: RankingRequest, terms: Terms) -> Ranking:
@@ -187,13 +187,6 @@ def _why(err: EngineError, cancel: Event | None) -> str:
 def _in_retrieval_order(candidates: Sequence[Candidate]) -> tuple[RankedItem, ...]:
     """The answer without the LLM, its scores on the scale that fusion uses."""
     return order(candidates, standardise(np.array([candidate.score for candidate in candidates])), None)
-
-
-def _vectors_of(shop: BuiltShop) -> Vectors:
-    def vectors(item_ids: Sequence[str]) -> NDArray[np.float32]:
-        return shop.vectors.at(np.array([shop.catalogue.position(item_id) for item_id in item_ids], dtype=np.intp))
-
-    return vectors
 
 
 @contextmanager

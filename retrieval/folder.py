@@ -1,9 +1,11 @@
 """Opening a build folder: all that answering needs, and nothing that only building needs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from retrieval.catalogue import Catalogue
@@ -42,6 +44,15 @@ class BuiltShop:
     def log(self) -> InteractionLog:
         """What its users did up to the build."""
         return self.shop.log
+
+    @property
+    def as_built(self) -> "BuiltShop":
+        """What was fitted to it knows this one, whatever changes."""
+        return self
+
+    def text_vectors(self, item_ids: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors of what an embedder reads of these items, shape (len(item_ids), dimension)."""
+        return self.vectors.at(np.array([self.catalogue.position(item_id) for item_id in item_ids], dtype=np.intp))
 
 
 def load_folder(folder: Path) -> BuiltShop:

@@ -12,9 +12,17 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from retrieval.build import build
 from retrieval.catalogue import Catalogue
+from retrieval.config import RetrievalConfig
+from retrieval.embedders.base import HashingConfig
+from retrieval.folder import BuiltShop, load_folder
+from retrieval.indexes.base import ExactConfig
 from retrieval.log import InteractionLog
 from retrieval.records import Interaction, Item
+from retrieval.retrievers.buy_again import BuyAgainConfig
+from retrieval.retrievers.popularity import PopularityConfig
+from retrieval.retrievers.text import TextConfig
 from retrieval.shop import ShopData
 
 if TYPE_CHECKING:
@@ -81,6 +89,20 @@ def crowd(log: InteractionLog) -> InteractionLog:
 @pytest.fixture(scope="session")
 def shop(catalogue: Catalogue, log: InteractionLog) -> ShopData:
     return ShopData(name="grocer", catalogue=catalogue, log=log, notice="made up for the tests")
+
+
+@pytest.fixture(scope="session")
+def built_folder(shop: ShopData, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One finished build of the tiny shop; treat as read-only."""
+    folder = tmp_path_factory.mktemp("built") / "shop"
+    sources = (BuyAgainConfig(), TextConfig(), PopularityConfig(weight=0.1))
+    build(shop, RetrievalConfig(embedder=HashingConfig(), index=ExactConfig(), retrievers=sources), folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def built(built_folder: Path) -> BuiltShop:
+    return load_folder(built_folder)
 
 
 @pytest.fixture(scope="session")

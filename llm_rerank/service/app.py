@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from llm_rerank.service.body import LimitBody
 from llm_rerank.service.errors import handle_errors
-from llm_rerank.service.routes import explanations, health, histories, interactions, rankings, recommend, rerank
+from llm_rerank.service.routes import explanations, health, histories, interactions, items, rankings, recommend, rerank
 from llm_rerank.service.service import Service
 
 
@@ -31,6 +31,6 @@ def create_app(service: Service) -> FastAPI:
     app.state.service = service
     app.add_middleware(LimitBody, most=service.config.limits.body_bytes)
     handle_errors(app)
-    for routes in (recommend, explanations, rerank, rankings, interactions, histories, health):
+    for routes in (recommend, explanations, rerank, rankings, items, interactions, histories, health):
         app.include_router(routes.router)
     return app

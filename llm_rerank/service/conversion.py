@@ -7,6 +7,7 @@ from llm_rerank.ranking import Evidence, Explanation, RankedItem, Ranking
 from llm_rerank.request import RankingRequest
 from llm_rerank.wire.feedback import SaidOut
 from llm_rerank.wire.interactions import InteractionIn, KeyedInteractionIn
+from llm_rerank.wire.items import ItemIn, ItemOut
 from llm_rerank.wire.rankings import (
     DegradedOut,
     EvidenceOut,
@@ -18,7 +19,7 @@ from llm_rerank.wire.rankings import (
 )
 from llm_rerank.wire.users import HistoryOut, InteractionOut
 from retrieval.catalogue import Catalogue
-from retrieval.records import Interaction, UserHistory
+from retrieval.records import Interaction, Item, UserHistory
 from retrieval.store.interactions import KeyedInteraction
 from retrieval.store.rankings import KeptRanking
 
@@ -38,6 +39,32 @@ def interaction_of(sent: InteractionIn, user_id: str, now: datetime) -> Interact
 def keyed_interaction(sent: KeyedInteractionIn, batch: str, place: int, now: datetime) -> KeyedInteraction:
     """Under its own key, or that of its batch and its place there."""
     return KeyedInteraction(key=sent.key or f"{batch}/{place}", interaction=interaction_of(sent, sent.user_id, now))
+
+
+def item_of(sent: ItemIn) -> Item:
+    """What is sold."""
+    return Item(
+        item_id=sent.item_id,
+        title=sent.title,
+        category=sent.category,
+        brand=sent.brand,
+        price=sent.price,
+        attributes=sent.attributes,
+        available=sent.available,
+    )
+
+
+def item_out(item: Item) -> ItemOut:
+    """Likewise, for who asks."""
+    return ItemOut(
+        item_id=item.item_id,
+        title=item.title,
+        category=item.category,
+        brand=item.brand,
+        price=item.price,
+        attributes=dict(item.attributes),
+        available=item.available,
+    )
 
 
 def ranking_request(sent: RecommendIn, history: UserHistory, *, salt: str) -> RankingRequest:

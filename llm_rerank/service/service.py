@@ -11,9 +11,13 @@ from llm_rerank.service.admission import Admission
 from llm_rerank.service.auth import Door
 from llm_rerank.service.config import ServeConfig
 from llm_rerank.service.histories import Histories
+from llm_rerank.service.items import Items
 from llm_rerank.service.salts import Salts
+from retrieval.folder import load_folder
+from retrieval.live.shop import LiveShop
 from retrieval.store.database import Database
 from retrieval.store.interactions import InteractionStore
+from retrieval.store.items import ItemStore
 from retrieval.store.keys import KeyStore
 from retrieval.store.rankings import RankingStore
 
@@ -25,6 +29,7 @@ class Service:
     config: ServeConfig
     recommender: Recommender
     database: Database
+    items: Items
     interactions: InteractionStore
     rankings: RankingStore
     histories: Histories
@@ -38,20 +43,20 @@ class Service:
     def open(cls, config: ServeConfig, *, say: Callable[[str], None]) -> "Service":
         """The database first: nobody should wait for a model to hear that it is not there."""
         database = Database.open(config.database)
-        recommender = Recommender.open(config.recommend, say=say)
-        return cls.of(config, recommender, database)
-
-    @classmethod
-    def of(cls, config: ServeConfig, recommender: Recommender, database: Database) -> "Service":
-        """Of what is open already."""
+        share = config.new_items if config.recommend.fusion is None else 0.0
+        shop = LiveShop.of(load_folder(config.recommend.shop), new_items=share)
+        items = Items(shop, config.tenant, ItemStore(database))
+        items.look()
+        recommender = Recommender.for_shop(shop, config.recommend, say=say)
         interactions = InteractionStore(database)
         return cls(
             config=config,
             recommender=recommender,
             database=database,
+            items=items,
             interactions=interactions,
             rankings=RankingStore(database),
-            histories=Histories(recommender.shop.log, config.tenant, interactions, config.limits),
+            histories=Histories(shop.log, config.tenant, interactions, config.limits),
             door=Door(KeyStore(database)),
             admission=Admission(at_once=config.limits.at_once, waiting=config.limits.waiting),
             salts=Salts(config.cache_secret),

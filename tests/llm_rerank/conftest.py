@@ -29,16 +29,7 @@ from llm_rerank.models import PreparedModel, prepare_model
 from llm_rerank.prompt import Prompt, PromptConfig
 from llm_rerank.ranking import Method
 from llm_rerank.tokenizer import ChatTokenizer, TokenIds
-from retrieval.build import build
-from retrieval.config import RetrievalConfig
-from retrieval.embedders.base import HashingConfig
 from retrieval.errors import ModelError
-from retrieval.folder import BuiltShop, load_folder
-from retrieval.indexes.base import ExactConfig
-from retrieval.retrievers.buy_again import BuyAgainConfig
-from retrieval.retrievers.popularity import PopularityConfig
-from retrieval.retrievers.text import TextConfig
-from retrieval.shop import ShopData
 
 if TYPE_CHECKING:
     from llm_rerank.engines.vllm import VllmEngine
@@ -148,20 +139,6 @@ def _connected(address: str, tokenizer: ChatTokenizer, server: "Popen[bytes]", l
             sleep(1)
     server.kill()
     pytest.fail(f"vllm serve does not answer: {log.read_text()[-3000:]}")
-
-
-@pytest.fixture(scope="session")
-def built_folder(shop: ShopData, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One finished build of the tiny shop; treat as read-only."""
-    folder = tmp_path_factory.mktemp("built") / "shop"
-    sources = (BuyAgainConfig(), TextConfig(), PopularityConfig(weight=0.1))
-    build(shop, RetrievalConfig(embedder=HashingConfig(), index=ExactConfig(), retrievers=sources), folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def built(built_folder: Path) -> BuiltShop:
-    return load_folder(built_folder)
 
 
 @pytest.fixture

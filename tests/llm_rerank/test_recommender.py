@@ -17,7 +17,7 @@ from llm_rerank.explanations.writer import Writer
 from llm_rerank.fusion import WeightedFusion
 from llm_rerank.prompt import Prompt
 from llm_rerank.ranking import Ranking
-from llm_rerank.recommender import Recommender, _vectors_of
+from llm_rerank.recommender import Recommender
 from llm_rerank.request import RankingRequest
 from llm_rerank.reranker import Reranker
 from llm_rerank.tokenizer import ChatTokenizer
@@ -76,7 +76,7 @@ class World:
 
     def opened(self, candidates: int = 50) -> Recommender:
         reranker = Reranker(self.engine, self.prompt, self.built.catalogue, fusion=WeightedFusion(llm_weight=0.9))
-        finder = EvidenceFinder(reranker, _vectors_of(self.built))
+        finder = EvidenceFinder(reranker, self.built.text_vectors)
         explainer = Explainer(finder, Writer(self.engine, Prompt(self.tokenizer), trained=False), self.built.catalogue)
         return Recommender(self.built, reranker, explainer, model="none", candidates=candidates)
 

@@ -16,11 +16,9 @@ from starlette.testclient import TestClient
 from llm_rerank.config import EngineConfig, RecommendConfig
 from llm_rerank.engines.base import raise_if_cancelled
 from llm_rerank.engines.fake import FakeEngine
-from llm_rerank.recommender import Recommender
 from llm_rerank.service.app import create_app
 from llm_rerank.service.config import ServeConfig
 from llm_rerank.service.service import Service
-from retrieval.store.database import Database
 from retrieval.store.keys import KeyStore, Scope
 
 
@@ -54,11 +52,11 @@ def serve(config: ServeConfig) -> Iterator[Callable[..., Service]]:
 
     def one(**changes: Any) -> Service:
         changed = config.model_copy(update=changes)
-        recommender = Recommender.open(changed.recommend)
-        engine = Held(recommender.reranker.engine._tokenizer)  # type: ignore[attr-defined]
-        recommender.reranker.engine = engine
-        opened.append(Service.of(changed, recommender, Database.open(changed.database)))
-        return opened[-1]
+        service = Service.open(changed, say=print)
+        reranker = service.recommender.reranker
+        reranker.engine = Held(reranker.engine._tokenizer)  # type: ignore[attr-defined]
+        opened.append(service)
+        return service
 
     yield one
     for service in opened:

@@ -14,13 +14,11 @@ import numpy as np
 import pytest
 
 from llm_rerank.config import EngineConfig, RecommendConfig
-from llm_rerank.recommender import Recommender
 from llm_rerank.reranker import Query, Reranker
 from llm_rerank.service.config import ServeConfig
 from llm_rerank.service.service import Service
 from retrieval.catalogue import Catalogue
 from retrieval.records import Interaction, Item, UserHistory
-from retrieval.store.database import Database
 
 pytestmark = pytest.mark.filterwarnings("ignore:Items .* using the `ReadOnly` qualifier:UserWarning")  # litellm's types
 
@@ -141,7 +139,7 @@ def live(
     """Behind it the stand-in, and then the real model."""
     asked = RecommendConfig(shop=built_folder, engine=EngineConfig(kind=request.param), candidates=8, llm_weight=0.5)
     config = ServeConfig(recommend=asked, database=f"sqlite:///{tmp_path_factory.mktemp('live')}/service.db")
-    with go_live(Service.of(config, Recommender.open(asked), Database.open(config.database))) as here:
+    with go_live(Service.open(config, say=print)) as here:
         yield here
 
 

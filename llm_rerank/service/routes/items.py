@@ -1,0 +1,47 @@
+"""/v1/items: what is sold, from now on."""
+
+from dataclasses import replace
+
+from fastapi import APIRouter
+
+from llm_rerank.service.auth import Reader, Writer
+from llm_rerank.service.conversion import item_of, item_out
+from llm_rerank.service.errors import ApiError
+from llm_rerank.service.service import Opened, Service
+from llm_rerank.wire.base import Id
+from llm_rerank.wire.items import ItemOut, ItemsIn, ItemsOut
+from retrieval.store.keys import ApiKey
+
+router = APIRouter(tags=["items"])
+
+
+@router.post("/v1/items")
+def put(batch: ItemsIn, service: Opened, caller: Writer) -> ItemsOut:
+    """Adds items, or puts them in the place of what was known under their ids: found from the next answer on."""
+    _require_owner(service, caller)
+    most = service.config.limits.changed_items
+    if len(batch.items) > most:
+        raise ApiError(422, f"a batch has {most:,} items at most", param="items", code="too_many")
+    added = service.items.put([item_of(sent) for sent in batch.items])
+    return ItemsOut(accepted=len(batch.items), added=added)
+
+
+@router.get("/v1/items/{item_id}")
+def get(item_id: Id, service: Opened, caller: Reader) -> ItemOut:
+    """The item as it is now."""
+    _require_owner(service, caller)
+    return item_out(service.recommender.shop.catalogue[item_id])
+
+
+@router.delete("/v1/items/{item_id}")
+def withdraw(item_id: Id, service: Opened, caller: Writer) -> ItemOut:
+    """It is not recommended any more; histories that have it can still be read."""
+    _require_owner(service, caller)
+    gone = replace(service.recommender.shop.catalogue[item_id], available=False)
+    service.items.put([gone])
+    return item_out(gone)
+
+
+def _require_owner(service: Service, caller: ApiKey) -> None:
+    if caller.tenant != service.config.tenant:
+        raise ApiError(403, "the catalogue is another tenant's", param="Authorization", code="not_yours")

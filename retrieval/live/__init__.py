@@ -1,0 +1,1 @@
+"""A shop as it is now: as it was built, with the items that were added, changed and withdrawn since."""

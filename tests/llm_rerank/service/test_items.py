@@ -1,0 +1,105 @@
+"""What is sold changes while the service runs."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from llm_rerank.service.items import Items
+from llm_rerank.service.service import Service
+from retrieval.live.shop import LiveShop
+from retrieval.store.items import ItemStore
+
+OATS = {
+    "item_id": "oats",
+    "title": "Oat flakes 500 g",
+    "category": "cereal",
+    "price": 1.5,
+    "attributes": {"organic": "yes"},
+}
+
+
+def proposed(callers: Any, **asked: Any) -> list[str]:
+    body = {"user_id": "anna", "top_n": 50} | asked
+    return [item["item_id"] for item in callers.post("/v1/recommend", body).json()["items"]]
+
+
+def put(callers: Any, *items: dict[str, Any]) -> Any:
+    return callers.post("/v1/items", {"items": list(items)})
+
+
+def test_a_new_item_is_in_the_next_answer(callers: Any) -> None:
+    assert "oats" not in proposed(callers)
+    assert put(callers, OATS).json() == {"accepted": 1, "added": 1}
+    assert "oats" in proposed(callers)
+    assert callers.get("/v1/items/oats").json() == {"brand": "", "available": True} | OATS
+
+
+def test_what_is_changed_is_shown_as_it_is_now(callers: Any) -> None:
+    first = proposed(callers)[0]
+    assert put(callers, {"item_id": first, "title": "Something else"}).json() == {"accepted": 1, "added": 0}
+    (item,) = callers.post("/v1/recommend", {"user_id": "anna", "item_ids": [first]}).json()["items"]
+    assert item["title"] == "Something else"
+
+
+def test_what_is_withdrawn_is_not_recommended_and_may_come_back(callers: Any) -> None:
+    first = proposed(callers)[0]
+    gone = callers.client.delete(f"/v1/items/{first}", headers=callers.key("write"))
+    assert not gone.json()["available"]
+    assert first not in proposed(callers)
+    assert first not in proposed(callers, deadline_ms=0.001)  # nor among what is popular
+    put(callers, gone.json() | {"available": True})
+    assert first in proposed(callers)
+
+
+def test_a_user_may_have_taken_what_is_new(callers: Any) -> None:
+    put(callers, OATS, OATS | {"item_id": "oats2", "title": "Oat flakes 1 kg"})
+    answer = callers.post("/v1/recommend", {"history": [{"item_id": "oats"}], "item_ids": ["oats2"], "explained": 1})
+    (item,) = answer.json()["items"]
+    assert {one["item_id"] for one in item["explanation"]["evidence"]} <= {"oats"}
+
+
+def test_another_service_on_this_database_is_told(callers: Any, serve: Callable[[], Service]) -> None:
+    other = serve()
+    put(callers, OATS)
+    other.items._looked = float("-inf")
+    other.items.look()
+    assert "oats" in other.recommender.shop.catalogue
+    assert "oats" in serve().recommender.shop.catalogue  # one that starts later, too
+
+
+@pytest.mark.parametrize(
+    ("wrong", "param"),
+    [
+        ({"title": ""}, "items.0.title"),
+        ({"title": "  "}, "title"),
+        ({"price": -1}, "items.0.price"),
+        ({"item_id": ""}, "items.0.item_id"),
+        ({"colour": "red"}, "items.0.colour"),
+    ],
+)
+def test_what_is_no_item(callers: Any, wrong: dict[str, Any], param: str) -> None:
+    reply = put(callers, OATS, OATS | wrong)
+    assert (reply.status_code in (400, 422), reply.json()["error"]["param"]) == (True, param.replace("0", "1"))
+    assert "oats" not in callers.service.recommender.shop.catalogue
+
+
+def test_who_may_not(callers: Any) -> None:
+    theirs = callers.key("admin", tenant="other")
+    assert callers.post("/v1/items", {"items": [OATS]}, theirs).status_code == 403
+    assert callers.get("/v1/items/milk", theirs).status_code == 403
+    assert callers.post("/v1/items", {"items": [OATS]}, callers.key("read")).status_code == 403
+    assert callers.get("/v1/items/caviar").status_code == 404
+    many = [OATS | {"item_id": str(number)} for number in range(1001)]
+    assert put(callers, *many).status_code == 422
+
+
+def test_what_could_not_be_taken_in_is_taken_in_later(callers: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    items: Items = callers.service.items
+    monkeypatch.setattr(LiveShop, "change", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        put(callers, OATS)
+    monkeypatch.undo()
+    items._looked = float("-inf")
+    assert "oats" in proposed(callers)
+    assert ItemStore(callers.service.database).changes("shop", 0, 10).items[0].item_id == "oats"
