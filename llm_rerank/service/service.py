@@ -45,10 +45,13 @@ class Service:
         database = Database.open(config.database)
         share = config.new_items if config.recommend.fusion is None else 0.0
         shop = LiveShop.of(load_folder(config.recommend.shop), new_items=share)
-        items = Items(shop, config.tenant, ItemStore(database))
+        return cls.of(config, shop, Recommender.for_shop(shop, config.recommend, say=say), database)
+
+    @classmethod
+    def of(cls, config: ServeConfig, shop: LiveShop, recommender: Recommender, database: Database) -> "Service":
+        """Of what is open already: a recommender of this shop."""
+        items, interactions = Items(shop, config.tenant, ItemStore(database)), InteractionStore(database)
         items.look()
-        recommender = Recommender.for_shop(shop, config.recommend, say=say)
-        interactions = InteractionStore(database)
         return cls(
             config=config,
             recommender=recommender,

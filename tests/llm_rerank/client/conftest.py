@@ -19,6 +19,8 @@ from llm_rerank.recommender import Recommender
 from llm_rerank.service.app import create_app
 from llm_rerank.service.config import ServeConfig
 from llm_rerank.service.service import Service
+from retrieval.folder import BuiltShop
+from retrieval.live.shop import LiveShop
 from retrieval.store.database import Database
 from retrieval.store.keys import KeyStore, Scope
 
@@ -66,16 +68,20 @@ def client_over(blocks: bool, new_client: Callable[..., Any]) -> Callable[..., A
 
 
 @pytest.fixture(scope="session")
-def recommender(built_folder: Path) -> Recommender:
+def live(built: BuiltShop) -> LiveShop:
+    return LiveShop.of(built, new_items=0.1)
+
+
+@pytest.fixture(scope="session")
+def recommender(live: LiveShop) -> Recommender:
     """Of the tiny shop, with a stand-in for the LLM."""
-    asked = RecommendConfig(shop=built_folder, engine=EngineConfig(kind="fake"), candidates=8, llm_weight=0.5)
-    return Recommender.open(asked)
+    return Recommender.for_shop(live, RecommendConfig(engine=EngineConfig(kind="fake"), candidates=8, llm_weight=0.5))
 
 
 @pytest.fixture
-def service(recommender: Recommender, tmp_path: Path) -> Iterator[Service]:
+def service(live: LiveShop, recommender: Recommender, tmp_path: Path) -> Iterator[Service]:
     config = ServeConfig(database=f"sqlite:///{tmp_path}/service.db")
-    service = Service.of(config, recommender, Database.open(config.database))
+    service = Service.of(config, live, recommender, Database.open(config.database))
     yield service
     service.close()
 
