@@ -120,8 +120,8 @@ class Recommender:
             ranked = enumerate(items, start=1)
             return tuple(Candidate(item=i, score=-float(at), source="request", rank=at) for at, i in ranked), "request"
         if _passed(cancel):
-            gone = self.shop.catalogue.unavailable
-            return tuple(one for one in self._popular if one.item.item_id not in gone), "popular"
+            now = [replace(one, item=self.shop.catalogue[one.item.item_id]) for one in self._popular]
+            return tuple(one for one in now if one.item.available), "popular"
         return self._retriever.retrieve(request.history, self._candidates), "retrieval"
 
     def _rank(self, request: RankingRequest, terms: Terms) -> Ranking:

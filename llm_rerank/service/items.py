@@ -1,6 +1,7 @@
 """The catalogue as it is now, here and in every other service on this database."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from threading import Lock
 from time import monotonic
 from typing import Final
@@ -33,6 +34,15 @@ class Items:
         with self._changing:
             self._catch_up()
         return new
+
+    def withdraw(self, item_id: str) -> Item:
+        """The item as it is now, which is not to be recommended; raises UnknownItemError, and as `put` does."""
+        with self._changing:
+            self._catch_up()  # it takes back nothing that another service was told
+            gone = replace(self._shop.catalogue[item_id], available=False)
+            self._store.put(self._owner, [gone])
+            self._catch_up()
+        return gone
 
     def look(self) -> None:
         """Sees what other services were told, now and then; raises StoreError where the database does not answer."""

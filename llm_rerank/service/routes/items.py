@@ -1,7 +1,5 @@
 """/v1/items: what is sold, from now on."""
 
-from dataclasses import replace
-
 from fastapi import APIRouter
 
 from llm_rerank.service.auth import Reader, Writer
@@ -37,9 +35,7 @@ def get(item_id: Id, service: Opened, caller: Reader) -> ItemOut:
 def withdraw(item_id: Id, service: Opened, caller: Writer) -> ItemOut:
     """It is not recommended any more; histories that have it can still be read."""
     _require_owner(service, caller)
-    gone = replace(service.recommender.shop.catalogue[item_id], available=False)
-    service.items.put([gone])
-    return item_out(gone)
+    return item_out(service.items.withdraw(item_id))
 
 
 def _require_owner(service: Service, caller: ApiKey) -> None:

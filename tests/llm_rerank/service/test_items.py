@@ -68,6 +68,13 @@ def test_another_service_on_this_database_is_told(callers: Any, serve: Callable[
     assert "oats" in serve().recommender.shop.catalogue  # one that starts later, too
 
 
+def test_what_is_withdrawn_here_keeps_what_was_changed_elsewhere(callers: Any, serve: Callable[[], Service]) -> None:
+    other = serve()
+    put(callers, OATS)
+    assert other.items.withdraw("oats").title == OATS["title"]
+    assert not ItemStore(other.database).changes("shop", 0, 10).items[0].available
+
+
 @pytest.mark.parametrize(
     ("wrong", "param"),
     [
