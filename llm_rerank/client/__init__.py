@@ -13,17 +13,25 @@ from llm_rerank.client.errors import (
     UnreachableError,
     UnreadableAnswerError,
 )
+from llm_rerank.wire.explanations import DoneEvent, DraftEvent, EvidenceEvent, ExplanationEvent, RankingEvent
 from llm_rerank.wire.interactions import InteractionIn, KeyedInteractionIn
+from llm_rerank.wire.items import ItemIn
 
 __all__ = [
     "AsyncClient",
     "AuthenticationError",
     "Client",
+    "DoneEvent",
+    "DraftEvent",
+    "EvidenceEvent",
+    "ExplanationEvent",
     "InteractionIn",
     "InvalidRequestError",
+    "ItemIn",
     "KeyedInteractionIn",
     "NotFoundError",
     "PermissionDeniedError",
+    "RankingEvent",
     "RateLimitError",
     "ServiceError",
     "TimedOutError",

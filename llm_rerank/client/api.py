@@ -1,26 +1,30 @@
 """What can be asked of the service: a method a route."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
 
 from llm_rerank.client.asking import Asking, Question
 from llm_rerank.client.batches import batches
-from llm_rerank.client.call import Call
+from llm_rerank.client.call import Call, Stream
 from llm_rerank.client.errors import ServiceError
+from llm_rerank.client.events import Told
 from llm_rerank.client.translation import checked
 from llm_rerank.ranking import Language
+from llm_rerank.wire.explanations import ExplainIn
 from llm_rerank.wire.feedback import FeedbackIn, FeedbackOut
 from llm_rerank.wire.health import HealthOut, ReadyOut
 from llm_rerank.wire.interactions import InteractionIn, InteractionsIn, InteractionsOut, KeyedInteractionIn
+from llm_rerank.wire.items import ItemIn, ItemOut, ItemsIn, ItemsOut
 from llm_rerank.wire.rankings import RankingOut, RecommendIn, RecommendOut, ReplayOut
 from llm_rerank.wire.rerank import RerankIn, RerankOut
 from llm_rerank.wire.users import ForgottenOut, HistoryOut
 from retrieval.store.feedback import FeedbackKind
 
 _BATCH: Final = 1000
+Kept = TypeVar("Kept", InteractionsOut, ItemsOut)
 
 
 class Api(Asking):
@@ -56,7 +60,41 @@ class Api(Asking):
                 instruction=instruction,
                 deadline_ms=deadline_ms,
             )
-        return await self._ask(Question("POST", "/v1/recommend", RecommendOut, asked, deadline_ms=deadline_ms))
+        return await self._ask(Question("POST", "/v1/recommend", asked, deadline_ms=deadline_ms), RecommendOut)
+
+    @Stream
+    def explain(
+        self,
+        user_id: str | None = None,
+        *,
+        history: Sequence[InteractionIn] | None = None,
+        item_ids: Sequence[str] | None = None,
+        top_n: int = 10,
+        explained: int = 3,
+        language: Language = "en",
+        instruction: str | None = None,
+        drafts: bool = False,
+        deadline_ms: float | None = None,
+    ) -> AsyncGenerator[Told, None]:
+        """A ranking with its reasons as they come: itself at once, what raised each score, each reason, and `done`.
+
+        Asked as `recommend` is, when its first event is waited for; from then on nothing is tried again, and what
+        breaks off before `done` raises ServiceError. Closed early, as by leaving the loop of a `Client`, it stops the
+        service's work. `drafts`: also what the model writes before it is checked; the key needs the scope admin.
+        """
+        with checked():
+            asked = ExplainIn(
+                user_id=user_id,
+                history=history,
+                item_ids=item_ids,
+                top_n=top_n,
+                explained=explained,
+                language=language,
+                instruction=instruction,
+                drafts=drafts,
+                deadline_ms=deadline_ms,
+            )
+        return self._listen(Question("POST", "/v1/explanations", asked, deadline_ms=deadline_ms))
 
     @Call
     async def rerank(
@@ -66,27 +104,34 @@ class Api(Asking):
         *,
         top_n: int | None = None,
         instruction: str | None = None,
+        priority: int = 0,
         deadline_ms: float | None = None,
     ) -> RerankOut:
         """Texts ranked for a text, best first: each line of the query is one thing that the user did.
 
-        A result's `index` counts into `documents`; its `relevance_score` is a probability.
+        A result's `index` counts into `documents`; its `relevance_score` is a probability. `priority`: from 0, the
+        soonest, to 999, where the model has more to do than it can at once.
         """
         with checked():
             asked = RerankIn(
-                query=query, documents=documents, top_n=top_n, instruction=instruction, deadline_ms=deadline_ms
+                query=query,
+                documents=documents,
+                top_n=top_n,
+                instruction=instruction,
+                priority=priority,
+                deadline_ms=deadline_ms,
             )
-        return await self._ask(Question("POST", "/v1/rerank", RerankOut, asked, deadline_ms=deadline_ms))
+        return await self._ask(Question("POST", "/v1/rerank", asked, deadline_ms=deadline_ms), RerankOut)
 
     @Call
     async def ranking(self, ranking_id: str) -> RankingOut:
         """The receipt of an answer: what was read, what was shown and why, with which model, what was said of it."""
-        return await self._ask(Question("GET", f"/v1/rankings/{_part(ranking_id)}", RankingOut))
+        return await self._ask(Question("GET", f"/v1/rankings/{_part(ranking_id)}"), RankingOut)
 
     @Call
     async def replay(self, ranking_id: str) -> ReplayOut:
         """Whether an answer still holds: its items are scored again, for the history that was read then."""
-        return await self._ask(Question("POST", f"/v1/rankings/{_part(ranking_id)}/replay", ReplayOut))
+        return await self._ask(Question("POST", f"/v1/rankings/{_part(ranking_id)}/replay"), ReplayOut)
 
     @Call
     async def feedback(
@@ -98,7 +143,7 @@ class Api(Asking):
         """
         with checked():
             said = FeedbackIn(ranking_id=ranking_id, item_id=item_id, kind=kind, key=key or uuid4().hex)
-        return await self._ask(Question("POST", "/v1/feedback", FeedbackOut, said))
+        return await self._ask(Question("POST", "/v1/feedback", said), FeedbackOut)
 
     @Call
     async def add_interactions(
@@ -112,20 +157,38 @@ class Api(Asking):
         """
         whole, now = key or uuid4().hex, datetime.now(UTC)
         timed = (one if one.timestamp else one.model_copy(update={"timestamp": now}) for one in interactions)
-        accepted = known = 0
-        for number, batch in enumerate(batches(timed, batch_size)):
-            try:
-                answer = await self._ask(_added(batch, f"{whole}/{number}"))
-            except ServiceError as err:
-                err.add_note(f"{accepted} interactions were sent before this batch, and are kept.")
-                raise
-            accepted, known = accepted + answer.accepted, known + answer.known
-        return InteractionsOut(accepted=accepted, known=known)
+        asked = (_added(batch, f"{whole}/{number}") for number, batch in enumerate(batches(timed, batch_size)))
+        answers = await self._ask_each(asked, InteractionsOut, "interactions")
+        return InteractionsOut(
+            accepted=sum(answer.accepted for answer in answers), known=sum(answer.known for answer in answers)
+        )
+
+    @Call
+    async def put_items(self, items: Iterable[ItemIn], *, batch_size: int = _BATCH) -> ItemsOut:
+        """What is sold from now on, new or in the place of what was known under its id, in batches likewise.
+
+        Where the first reply to a batch was lost and it had to be sent again, none of it is `added` the second time.
+        """
+        asked = (Question("POST", "/v1/items", ItemsIn(items=batch)) for batch in batches(items, batch_size))
+        answers = await self._ask_each(asked, ItemsOut, "items")
+        return ItemsOut(
+            accepted=sum(answer.accepted for answer in answers), added=sum(answer.added for answer in answers)
+        )
+
+    @Call
+    async def item(self, item_id: str) -> ItemOut:
+        """A thing that is sold, as it is now."""
+        return await self._ask(Question("GET", _item(item_id)), ItemOut)
+
+    @Call
+    async def withdraw(self, item_id: str) -> ItemOut:
+        """It is not recommended any more, until it is put again; histories that have it can still be read."""
+        return await self._ask(Question("DELETE", _item(item_id)), ItemOut)
 
     @Call
     async def history(self, user_id: str, *, newest: int = 100) -> HistoryOut:
         """What is known of a user, oldest first."""
-        return await self._ask(Question("GET", _history(user_id), HistoryOut, params={"newest": newest}))
+        return await self._ask(Question("GET", _history(user_id), params={"newest": newest}), HistoryOut)
 
     @Call
     async def forget(self, user_id: str) -> ForgottenOut:
@@ -133,22 +196,37 @@ class Api(Asking):
 
         Where the first reply was lost and it had to be asked again, nothing was left to count the second time.
         """
-        return await self._ask(Question("DELETE", _history(user_id), ForgottenOut))
+        return await self._ask(Question("DELETE", _history(user_id)), ForgottenOut)
 
     @Call
     async def health(self) -> HealthOut:
         """Whether the service answers at all."""
-        return await self._ask(Question("GET", "/healthz", HealthOut))
+        return await self._ask(Question("GET", "/healthz"), HealthOut)
 
     @Call
     async def ready(self) -> ReadyOut:
         """Whether requests should be sent to it, and why not."""
-        return await self._ask(Question("GET", "/readyz", ReadyOut, statuses=(200, 503)))
+        return await self._ask(Question("GET", "/readyz", statuses=(200, 503)), ReadyOut)
+
+    async def _ask_each(self, questions: Iterable[Question], kind: type[Kept], things: str) -> list[Kept]:
+        answers: list[Kept] = []
+        for question in questions:
+            try:
+                answers.append(await self._ask(question, kind))
+            except ServiceError as err:
+                kept = sum(answer.accepted for answer in answers)
+                err.add_note(f"{kept} {things} were sent before this batch, and are kept.")
+                raise
+        return answers
 
 
-def _added(batch: list[KeyedInteractionIn], key: str) -> Question[InteractionsOut]:
-    body, headers = InteractionsIn(interactions=batch), {"Idempotency-Key": key}
-    return Question("POST", "/v1/interactions", InteractionsOut, body, headers=headers)
+def _added(batch: list[KeyedInteractionIn], key: str) -> Question:
+    headers = {"Idempotency-Key": key}
+    return Question("POST", "/v1/interactions", InteractionsIn(interactions=batch), headers=headers)
+
+
+def _item(item_id: str) -> str:
+    return f"/v1/items/{_part(item_id)}"
 
 
 def _history(user_id: str) -> str:

@@ -1,26 +1,29 @@
 """How anything is asked of the service: sent, read, and sent again where that is worth it."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import KW_ONLY, dataclass
 from importlib.metadata import version
-from typing import Any, Generic
+from typing import Any
 
 import httpx2
 from pydantic import BaseModel
 
-from llm_rerank.client.errors import ServiceError
+from llm_rerank.client.body import PatientBody
+from llm_rerank.client.errors import ServiceError, UnavailableError
+from llm_rerank.client.events import Told, told
 from llm_rerank.client.patience import Patience
-from llm_rerank.client.translation import Answer, answer_of, error_of, translated
+from llm_rerank.client.translation import Answer, answer_of, error_of, translated, unbroken
 from llm_rerank.client.waiting import Waiting
+from llm_rerank.wire.explanations import DoneEvent
 
 
 @dataclass(frozen=True, slots=True)
-class Question(Generic[Answer]):
-    """What to ask, and what the answer is read as. It may be sent twice: no route counts twice what comes again."""
+class Question:
+    """What to ask. It may be sent twice: no route counts twice what comes again."""
 
     method: str
     path: str
-    answer: type[Answer]
     body: BaseModel | None = None
     _: KW_ONLY
     deadline_ms: float | None = None
@@ -50,17 +53,35 @@ class Asking(Waiting):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._base_url!r})"
 
-    async def _ask(self, question: Question[Answer]) -> Answer:
-        return answer_of(await self._reply(question), question.answer)
+    async def _ask(self, question: Question, kind: type[Answer]) -> Answer:
+        return answer_of(await self._reply(question, self._patience(question)), kind)
 
-    async def _reply(self, question: Question[Answer]) -> httpx2.Response:
-        patience = Patience(timeout=self._timeout, retries=self._retries, deadline_ms=question.deadline_ms)
+    async def _listen(self, question: Question) -> AsyncGenerator[Told, None]:
+        """Events as they come; once there are any, nothing is tried again."""
+        patience = self._patience(question)
+        reply = await self._reply(question, patience, unread=True)
+        reply.stream = PatientBody(reply.stream, patience)
+        with unbroken():
+            async with aclosing(self._events(reply)) as events:
+                async for sent in events:
+                    if (event := told(sent, reply)) is None:
+                        continue
+                    yield event
+                    if isinstance(event, DoneEvent):
+                        return
+        raise UnavailableError("the answer broke off before it was done")
+
+    def _patience(self, question: Question) -> Patience:
+        return Patience(timeout=self._timeout, retries=self._retries, deadline_ms=question.deadline_ms)
+
+    async def _reply(self, question: Question, patience: Patience, *, unread: bool = False) -> httpx2.Response:
         while True:
             try:
                 with translated():
-                    reply = await self._send(self._request(question, patience))
-                if reply.status_code in question.statuses:
-                    return reply
+                    reply = await self._send(self._request(question, patience), unread=unread)
+                    if reply.status_code in question.statuses:
+                        return reply
+                    await self._read(reply)
                 raise error_of(reply)
             except ServiceError as err:
                 pause = patience.pause_after(err)
@@ -68,7 +89,7 @@ class Asking(Waiting):
                     raise
             await self._sleep(pause)
 
-    def _request(self, question: Question[Answer], patience: Patience) -> httpx2.Request:
+    def _request(self, question: Question, patience: Patience) -> httpx2.Request:
         return self._http.build_request(
             question.method,
             self._base_url + question.path,

@@ -1,18 +1,19 @@
-"""Interactions in batches that the service takes."""
+"""What is sent in batches that the service takes."""
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, TypeVar
 
-from llm_rerank.wire.interactions import KeyedInteractionIn
+from pydantic import BaseModel
 
 _BYTES: Final = 1_000_000  # a quarter of what a service takes in one request, where nobody configured another limit
+One = TypeVar("One", bound=BaseModel)
 
 
-def batches(interactions: Iterable[KeyedInteractionIn], most: int) -> Iterator[list[KeyedInteractionIn]]:
+def batches(things: Iterable[One], most: int) -> Iterator[list[One]]:
     """So many in each at most, and fewer where their texts are long. No more is read than the next batch needs."""
-    batch: list[KeyedInteractionIn] = []
+    batch: list[One] = []
     size = 0
-    for one in interactions:
+    for one in things:
         length = len(one.model_dump_json().encode())
         if batch and (len(batch) >= most or size + length > _BYTES):
             yield batch

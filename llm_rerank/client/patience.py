@@ -7,7 +7,7 @@ from typing import Final
 
 import httpx2
 
-from llm_rerank.client.errors import ServiceError, UnreachableError
+from llm_rerank.client.errors import ServiceError, TimedOutError, UnreachableError
 
 _AGAIN: Final = frozenset({429, 502, 503})
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
@@ -30,6 +30,11 @@ class Patience:
         """For what is tried now: how long nothing need be heard."""
         left = max(0.001, self._end - monotonic())
         return httpx2.Timeout(left, connect=min(left, _TO_CONNECT))
+
+    def require_time(self) -> None:
+        """Raises TimedOutError where none is left."""
+        if monotonic() >= self._end:
+            raise TimedOutError("the service did not finish in time")
 
     @property
     def deadline_ms(self) -> float | None:

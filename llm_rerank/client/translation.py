@@ -39,10 +39,13 @@ def answer_of(reply: httpx2.Response, kind: type[Answer]) -> Answer:
     try:
         return kind.model_validate_json(reply.content)
     except ValidationError as err:
-        if reply.is_error:
-            raise error_of(reply) from err
-        problem = f"what answered does not speak as llm-rerank does ({_first(err)})"
-        raise UnreadableAnswerError(problem, status=reply.status_code) from err
+        raise (error_of(reply) if reply.is_error else unreadable(err, reply.status_code)) from err
+
+
+def unreadable(err: Exception, status: int | None = None) -> UnreadableAnswerError:
+    """Of what comes from something else."""
+    why = _first(err) if isinstance(err, ValidationError) else err
+    return UnreadableAnswerError(f"what answered does not speak as llm-rerank does ({why})", status=status)
 
 
 def error_of(reply: httpx2.Response) -> ServiceError:
@@ -78,6 +81,19 @@ def translated() -> Iterator[None]:
         raise TimedOutError("the service did not answer in time") from err
     except httpx2.RequestError as err:
         raise UnreachableError(f"the service could not be reached: {err or type(err).__name__}") from err
+
+
+@contextmanager
+def unbroken() -> Iterator[None]:
+    """Likewise, where the answer had begun."""
+    try:
+        yield
+    except httpx2.TimeoutException as err:
+        raise TimedOutError("the service did not go on in time") from err
+    except httpx2.SSEError as err:
+        raise unreadable(err) from err
+    except httpx2.RequestError as err:
+        raise UnavailableError(f"the answer broke off: {err or type(err).__name__}") from err
 
 
 def _kind(reply: httpx2.Response) -> type[ServiceError]:

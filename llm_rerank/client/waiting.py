@@ -3,6 +3,8 @@
 import asyncio
 import time
 from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, closing
 from types import TracebackType
 from typing import Self
 
@@ -15,7 +17,13 @@ class Waiting(ABC):
     _http: httpx2.Client | httpx2.AsyncClient
 
     @abstractmethod
-    async def _send(self, request: httpx2.Request) -> httpx2.Response: ...
+    async def _send(self, request: httpx2.Request, *, unread: bool) -> httpx2.Response: ...
+
+    @abstractmethod
+    async def _read(self, reply: httpx2.Response) -> None: ...
+
+    @abstractmethod
+    def _events(self, reply: httpx2.Response) -> AsyncGenerator[httpx2.ServerSentEvent, None]: ...
 
     @abstractmethod
     async def _sleep(self, seconds: float) -> None: ...
@@ -27,8 +35,16 @@ class Blocking(Waiting):
     _http: httpx2.Client
     _borrowed: bool
 
-    async def _send(self, request: httpx2.Request) -> httpx2.Response:
-        return self._http.send(request, follow_redirects=False)
+    async def _send(self, request: httpx2.Request, *, unread: bool) -> httpx2.Response:
+        return self._http.send(request, stream=unread, follow_redirects=False)
+
+    async def _read(self, reply: httpx2.Response) -> None:
+        reply.read()
+
+    async def _events(self, reply: httpx2.Response) -> AsyncGenerator[httpx2.ServerSentEvent, None]:
+        with closing(reply):
+            for event in httpx2.EventSource(reply, max_event_size=None):  # other answers may be of any length, too
+                yield event
 
     async def _sleep(self, seconds: float) -> None:
         time.sleep(seconds)
@@ -51,8 +67,16 @@ class Awaiting(Waiting):
     _http: httpx2.AsyncClient
     _borrowed: bool
 
-    async def _send(self, request: httpx2.Request) -> httpx2.Response:
-        return await self._http.send(request, follow_redirects=False)
+    async def _send(self, request: httpx2.Request, *, unread: bool) -> httpx2.Response:
+        return await self._http.send(request, stream=unread, follow_redirects=False)
+
+    async def _read(self, reply: httpx2.Response) -> None:
+        await reply.aread()
+
+    async def _events(self, reply: httpx2.Response) -> AsyncGenerator[httpx2.ServerSentEvent, None]:
+        async with aclosing(reply):
+            async for event in httpx2.EventSource(reply, max_event_size=None):
+                yield event
 
     async def _sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

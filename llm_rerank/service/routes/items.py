@@ -1,5 +1,7 @@
 """/v1/items: what is sold, from now on."""
 
+from typing import Final
+
 from fastapi import APIRouter
 
 from llm_rerank.service.auth import Reader, Writer
@@ -11,6 +13,7 @@ from llm_rerank.wire.items import ItemOut, ItemsIn, ItemsOut
 from retrieval.store.keys import ApiKey
 
 router = APIRouter(tags=["items"])
+_ITEM: Final = "/v1/items/{item_id:path}"  # an id may hold slashes
 
 
 @router.post("/v1/items")
@@ -24,14 +27,14 @@ def put(batch: ItemsIn, service: Opened, caller: Writer) -> ItemsOut:
     return ItemsOut(accepted=len(batch.items), added=added)
 
 
-@router.get("/v1/items/{item_id}")
+@router.get(_ITEM)
 def get(item_id: Id, service: Opened, caller: Reader) -> ItemOut:
     """The item as it is now."""
     _require_owner(service, caller)
     return item_out(service.recommender.shop.catalogue[item_id])
 
 
-@router.delete("/v1/items/{item_id}")
+@router.delete(_ITEM)
 def withdraw(item_id: Id, service: Opened, caller: Writer) -> ItemOut:
     """It is not recommended any more; histories that have it can still be read."""
     _require_owner(service, caller)

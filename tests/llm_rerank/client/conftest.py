@@ -1,7 +1,7 @@
 """The tiny shop's service, and both clients, asked by the same tests."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Thread
@@ -28,13 +28,23 @@ KEY = "llmrr_a_secret"
 
 
 class Awaited:
-    """An AsyncClient of which every call is awaited at once."""
+    """An AsyncClient of which every call is awaited at once, and every event when it is asked for."""
 
     def __init__(self, client: AsyncClient, runner: asyncio.Runner) -> None:
         self.client, self._runner = client, runner
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        return lambda *given, **others: self._runner.run(getattr(self.client, name)(*given, **others))
+        return lambda *given, **others: self._awaited(getattr(self.client, name)(*given, **others))
+
+    def _awaited(self, called: Any) -> Any:
+        return self._each(called) if isinstance(called, AsyncGenerator) else self._runner.run(called)
+
+    def _each(self, events: AsyncGenerator[Any, None]) -> Iterator[Any]:
+        try:
+            while (event := self._runner.run(anext(events, None))) is not None:
+                yield event
+        finally:
+            self._runner.run(events.aclose())
 
 
 @pytest.fixture(params=["blocking", "awaited"])

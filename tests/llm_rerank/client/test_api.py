@@ -11,11 +11,13 @@ from llm_rerank.client import (
     AuthenticationError,
     InteractionIn,
     InvalidRequestError,
+    ItemIn,
     KeyedInteractionIn,
     NotFoundError,
     PermissionDeniedError,
     RateLimitError,
 )
+from llm_rerank.engines.fake import FakeEngine
 from llm_rerank.service.service import Service
 from retrieval.store.keys import KeyStore
 
@@ -51,6 +53,19 @@ def test_texts_best_first(client: Any) -> None:
     assert len(answer.results) == 2
     assert answer.results[0].relevance_score >= answer.results[1].relevance_score
     assert (answer.llm_rerank.scored, answer.llm_rerank.degraded) == (3, None)
+
+
+def test_how_urgent_it_is_reaches_the_engine(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    score = FakeEngine.score
+
+    def noted(engine: FakeEngine, requests: Any, **others: Any) -> Any:
+        seen.extend(request.priority for request in requests)
+        return score(engine, requests, **others)
+
+    monkeypatch.setattr(FakeEngine, "score", noted)
+    client.rerank("milk", ["tea"], priority=7)
+    assert set(seen) == {7}
 
 
 def test_a_ranking_s_receipt_and_what_was_said_of_it(client: Any) -> None:
@@ -94,6 +109,25 @@ def test_what_was_kept_before_a_batch_that_is_refused_is_said(client: Any) -> No
         client.add_interactions(batch, batch_size=2)
     assert caught.value.__notes__ == ["2 interactions were sent before this batch, and are kept."]
     assert known(client) == ["tea", "brie"]
+
+
+def test_items_are_put_in_batches_read_and_withdrawn(client: Any, blocks: bool) -> None:
+    items = [ItemIn(item_id=f"oats/{blocks}/{size}", title=f"Oat flakes {size} g") for size in (250, 500, 1000)]
+    answer = client.put_items(iter(items), batch_size=2)
+    assert (answer.accepted, answer.added) == (3, 3)
+    assert client.item(items[1].item_id).title == "Oat flakes 500 g"
+    assert client.put_items(items).added == 0
+    for item in items:
+        assert not client.withdraw(item.item_id).available
+    with pytest.raises(NotFoundError):
+        client.withdraw("caviar")
+
+
+def test_what_was_kept_of_items_is_said_too(client: Any) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        client.put_items([ItemIn(item_id="oats/1", title="Oats"), ItemIn(item_id="oats/2", title=" ")], batch_size=1)
+    assert caught.value.__notes__ == ["1 items were sent before this batch, and are kept."]
+    client.withdraw("oats/1")
 
 
 def test_a_history_s_newest_and_forgetting_it(client: Any) -> None:

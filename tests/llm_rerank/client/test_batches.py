@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 from llm_rerank.client.batches import batches
 from llm_rerank.wire.interactions import KeyedInteractionIn
+from llm_rerank.wire.items import ItemIn
 
 READ: list[int] = []
 
@@ -25,6 +26,11 @@ def test_no_more_is_read_than_is_sent() -> None:
     next(one_by_one)
     next(one_by_one)
     assert len(READ) == 201
+
+
+def test_things_of_any_kind() -> None:
+    items = [ItemIn(item_id=str(number), title="Tea") for number in range(3)]
+    assert list(batches(items, 2)) == [items[:2], items[2:]]
 
 
 def test_long_texts_come_in_smaller_batches() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from llm_rerank.client import AsyncClient, Client, KeyedInteractionIn, TimedOutError, UnreachableError
+from llm_rerank.client import AsyncClient, Client, ItemIn, KeyedInteractionIn, TimedOutError, UnreachableError
 from llm_rerank.client.address import API_KEY, BASE_URL
 from llm_rerank.service.service import Service
 
@@ -30,6 +30,14 @@ def test_a_user_may_be_called_anything(
         history = client.history(user)
         assert (history.user_id, [done.item_id for done in history.interactions]) == (user, ["tea"])
         assert client.forget(user).deleted == 1
+
+
+def test_so_may_an_item(address: str, new_client: Callable[..., Any], make_key: Callable[..., str]) -> None:
+    client = new_client(address, api_key=make_key())
+    for item_id in ("a/b", "..", "a?b#c", "a%2Fb", "ü ü", "/history"):
+        client.put_items([ItemIn(item_id=item_id, title="Tea")])
+        assert client.item(item_id).item_id == item_id
+        assert not client.withdraw(item_id).available
 
 
 def test_many_threads_ask_through_one_client(address: str, make_key: Callable[..., str]) -> None:

@@ -35,6 +35,12 @@ def test_a_new_item_is_in_the_next_answer(callers: Any) -> None:
     assert callers.get("/v1/items/oats").json() == {"brand": "", "available": True} | OATS
 
 
+def test_an_id_may_hold_slashes(callers: Any) -> None:
+    put(callers, OATS | {"item_id": "oats/500 g"})
+    assert callers.get("/v1/items/oats%2F500%20g").json()["title"] == OATS["title"]
+    assert not callers.client.delete("/v1/items/oats/500 g", headers=callers.key("write")).json()["available"]
+
+
 def test_what_is_changed_is_shown_as_it_is_now(callers: Any) -> None:
     first = proposed(callers)[0]
     assert put(callers, {"item_id": first, "title": "Something else"}).json() == {"accepted": 1, "added": 0}
