@@ -10,6 +10,7 @@ from eval.config import BlendSystemConfig, EvalConfig, SystemConfig
 from eval.data.base import Benchmark
 from eval.lift.config import LiftConfig
 from eval.lift.halves import Halves
+from eval.lift.opinions import WithOpinions
 from eval.protocol import Protocol, inner_split, masks
 from eval.systems import Systems
 from retrieval.catalogue import Catalogue
@@ -42,7 +43,7 @@ class Proposals:
     ) -> None:
         """Raises ConfigError where the benchmark has no such system, or its rules no part to learn from."""
         self._config, self._benchmark, self._progress, self._kept = config, benchmark, progress, kept
-        self._of = _system(benchmark, config.of)
+        self._of = _system(benchmark, config.of, "of")
         self._data, self.protocol = data, Protocol(benchmark.protocol, data)
         self.inner = self.protocol.inner()
         """What is learnt from."""
@@ -56,7 +57,7 @@ class Proposals:
 
     def test(self) -> list[Asked]:
         """Every user of the test part."""
-        retriever = self.systems.open(self._of, self._config.seed).retriever
+        retriever = WithOpinions(self.systems.open(self._of, self._config.seed).retriever, self._others(self.systems))
         train = self.protocol.split.train
         return [
             self._ask(retriever, train.history(user), question.relevant, question.given, question.exclude)
@@ -110,11 +111,14 @@ class Proposals:
     def _retriever_of_learners(self) -> Mapping[str, Retriever]:
         """By user: a blend's trees have learnt from the other half of them."""
         earlier = self.systems if self.inner.train is self.protocol.learnt else self._fitted_on(self.inner.train)
+        others = self._others(earlier)
         match self._of.answers:
             case BlendSystemConfig() as blended:
-                return self._halves(blended, earlier)
+                halves = self._halves(blended, earlier)
+                return {user: WithOpinions(half, others) for user, half in halves.items()}
             case _:
-                return dict.fromkeys(self.inner.targets, earlier.open(self._of, self._config.seed).retriever)
+                retriever = earlier.open(self._of, self._config.seed).retriever
+                return dict.fromkeys(self.inner.targets, WithOpinions(retriever, others))
 
     def _halves(self, blended: BlendSystemConfig, earlier: Systems) -> Mapping[str, Retriever]:
         by_name = {system.name: system for system in self._benchmark.systems}
@@ -123,6 +127,10 @@ class Proposals:
         repeats = not masks(self._benchmark.protocol)
         halves = Halves(blended, self.inner, sources, self.catalogue, earlier.vectors, self._config.seed, repeats)
         return halves.fitted(made_of, self._kept / "fitted", self._progress)
+
+    def _others(self, systems: Systems) -> list[Retriever]:
+        also = [_system(self._benchmark, name, "also") for name in self._config.also]
+        return [systems.open(system, self._seed(system)).retriever for system in also]
 
     def _seed(self, system: SystemConfig) -> int:
         return self._config.seed if self._config.seed in system.seeds else system.seeds[0]
@@ -133,13 +141,13 @@ class Proposals:
         return Systems(self._benchmark, self.catalogue, log, inner, self._progress, self._kept)
 
 
-def _system(benchmark: EvalConfig, name: str) -> SystemConfig:
+def _system(benchmark: EvalConfig, name: str, field: str) -> SystemConfig:
     for system in benchmark.systems:
         if system.name == name:
             return system
     raise ConfigError(
         "the benchmark has no such system",
-        field="of",
+        field=field,
         value=name,
         remedy=f"Name one of {[system.name for system in benchmark.systems]}.",
     )

@@ -41,6 +41,9 @@ class LiftConfig(Settings):
     of: SystemName
     """The system whose first candidates are put into another order: retrieval."""
 
+    also: tuple[SystemName, ...] = ()
+    """Other systems, whose opinions of the same candidates the trees hear; a hybrid or a blend brings its own."""
+
     seed: NonNegativeInt = 0
     """Of that system."""
 

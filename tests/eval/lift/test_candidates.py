@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from rich.progress import Progress
 
 from eval.config import EvalConfig
@@ -8,6 +9,7 @@ from eval.data.base import Benchmark
 from eval.lift.candidates import Asked, Proposals
 from eval.lift.config import LiftConfig
 from retrieval.config import read_config
+from retrieval.errors import ConfigError
 from retrieval.shop import ShopData
 
 GIVEN = {"anna": ("tea", "oat"), "ben": ("brie", "oat")}
@@ -21,6 +23,21 @@ def test_given_candidates_are_all_that_is_proposed_to_those_to_whom_they_are_giv
     proposals = Proposals(config, benchmark, data, Progress(disable=True), tmp_path)
     assert proposed(proposals.test()) == {"anna": {"tea", "oat", "milk"}, "ben": {"brie", "oat", "coffee"}}
     assert proposed(proposals.learners()) == {"anna": {"tea", "oat", "bread"}, "ben": {"brie", "oat", "butter"}}
+
+
+def test_what_other_systems_say_stands_beside_each_candidate_in_the_order_of_the_one(
+    lift: Callable[..., LiftConfig], shop: ShopData, tmp_path: Path
+) -> None:
+    alone, heard = lift(of="popular"), lift(of="popular", also=["again"])
+    benchmark, data = read_config(alone.benchmark, EvalConfig), Benchmark(shop=shop, given=None)
+    before, after = (Proposals(c, benchmark, data, Progress(disable=True), tmp_path) for c in (alone, heard))
+    for one, other in zip([*before.test(), *before.learners()], [*after.test(), *after.learners()], strict=True):
+        assert [c.item for c in one.candidates] == [c.item for c in other.candidates]
+        known = set(one.history.item_ids)
+        said = {c.item.item_id: {opinion.source for opinion in c.sources} for c in other.candidates}
+        assert {item_id for item_id, sources in said.items() if sources} == known & said.keys()
+    with pytest.raises(ConfigError, match="also"):
+        Proposals(lift(also=["nobody"]), benchmark, data, Progress(disable=True), tmp_path).test()
 
 
 def proposed(asked: list[Asked]) -> dict[str, set[str]]:
