@@ -85,3 +85,5 @@ def test_the_readme_s_example(address: str, make_key: Callable[..., str], servic
     assert [rank for rank, _, _ in shown] == list("12345")
     assert {title for _, title, _ in shown} < titles
     assert [bool(reason) for _, _, reason in shown] == [True, True, False, False, False]
+    streamed = re.findall(r"^(\w+): (.+)$", done.stdout, re.MULTILINE)
+    assert sorted(reason for _, reason in streamed) == sorted(reason for _, _, reason in shown if reason)
