@@ -1,6 +1,5 @@
 """What a request for a ranking may ask, and what the recommender is asked for it: whose history, under which salt."""
 
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -32,8 +31,6 @@ def require_limits(asked: RecommendIn, limits: LimitsConfig) -> None:
 
 def request_of(service: Service, asked: RecommendIn, caller: ApiKey) -> tuple[RankingRequest, str]:
     """What the recommender is asked; and what is missing of the history, where the database does not answer."""
-    with suppress(StoreError):  # what is sold stays what it was
-        service.items.look()
     history, missing = _history(service, asked, caller)
     return ranking_request(asked, history, salt=service.salts.of(caller.tenant, history.user_id)), missing
 

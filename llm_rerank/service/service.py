@@ -51,7 +51,6 @@ class Service:
     def of(cls, config: ServeConfig, shop: LiveShop, recommender: Recommender, database: Database) -> "Service":
         """Of what is open already: a recommender of this shop."""
         items, interactions = Items(shop, config.tenant, ItemStore(database)), InteractionStore(database)
-        items.look()
         return cls(
             config=config,
             recommender=recommender,

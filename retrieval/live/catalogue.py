@@ -9,16 +9,37 @@ from retrieval.records import Item
 class LiveCatalogue(Catalogue):
     """Every item keeps its position for good; new ones come behind."""
 
+    def __init__(self, built: Catalogue) -> None:
+        self._show(built)
+
     def change(self, items: Sequence[Item]) -> None:
         """Adds items, or puts them in the place of those of the same id; one caller at a time."""
-        now, position = list(self._items), dict(self._position)
+        now = list(self._items)
+        position = dict(self._position)
         for item in items:
             if (place := position.setdefault(item.item_id, len(now))) < len(now):
                 now[place] = item
             else:
                 now.append(item)
+        self._show(Catalogue(now))
+
+    def _show(self, now: Catalogue) -> None:
         # Readers do not wait: what a position was looked up for must be there first.
-        self._items = tuple(now)
-        self._position = position
-        for computed in ("unavailable", "sorted_prices", "fingerprint"):
-            self.__dict__.pop(computed, None)
+        self._items = now._items
+        self._position = now._position
+        self._now = now
+
+    @property
+    def unavailable(self) -> frozenset[str]:  # type: ignore[override]  # computed once for each state, as there
+        """See Catalogue."""
+        return self._now.unavailable
+
+    @property
+    def sorted_prices(self) -> tuple[float, ...]:  # type: ignore[override]
+        """See Catalogue."""
+        return self._now.sorted_prices
+
+    @property
+    def fingerprint(self) -> str:  # type: ignore[override]
+        """See Catalogue."""
+        return self._now.fingerprint

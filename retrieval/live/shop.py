@@ -1,6 +1,6 @@
 """The shop itself, opened so that its items may change while it is asked."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Self
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from retrieval.embedders import build_embedder
 from retrieval.embedders.base import Embedder
+from retrieval.errors import ModelError
 from retrieval.folder import BuiltShop
 from retrieval.live.catalogue import LiveCatalogue
 from retrieval.live.fresh import FreshRetriever
@@ -49,12 +50,19 @@ class LiveShop(BuiltShop):
         """See BuiltShop."""
         return self.fresh.vectors(item_ids)
 
-    def change(self, items: Iterable[Item]) -> None:
+    def read(self, items: Sequence[Item]) -> None:
+        """Embeds what these items say and is not known yet, and changes nothing.
+
+        Raises ModelError where it cannot be embedded, or by another model than the shop was built with.
+        """
+        self.fresh.read(items)
+
+    def change(self, items: Sequence[Item]) -> None:
         """Adds items, or puts them in the place of what was known under their ids; the next answer has them.
 
-        Raises ModelError where a text cannot be embedded; nothing has changed then.
+        Raises as `read` does; nothing has changed then.
         """
-        self.fresh.change(list(items))
+        self.fresh.change(items)
 
 
 class _FreshItems:
@@ -62,10 +70,11 @@ class _FreshItems:
 
     def __init__(self, built: BuiltShop, catalogue: LiveCatalogue, new_items: float) -> None:
         self._built, self._catalogue = built, catalogue
+        self._of_text: dict[str, NDArray[np.float32]] = {}
         self._vectors: dict[str, NDArray[np.float32]] = {}  # of items whose text is not that of the build
         self._back: dict[str, None] = {}  # items that could not be had when the shop was built
         self._embedder: Embedder | None = None
-        self._changing = Lock()
+        self._reading, self._changing = Lock(), Lock()
         none = FreshRetriever(catalogue, self.vectors, ())
         self.retriever = LiveRetriever(built.retriever, catalogue, none, new_items=new_items)
 
@@ -76,10 +85,18 @@ class _FreshItems:
             found[row] = self._built.text_vectors([item_id])[0] if own is None else own
         return found
 
+    def read(self, items: Sequence[Item]) -> None:
+        with self._reading:
+            texts = {item.text for item in items if self._reads_differently(item)} - self._of_text.keys()
+            if texts:
+                new = sorted(texts)
+                self._of_text |= zip(new, self._open_embedder().embed(new), strict=True)
+
     def change(self, items: Sequence[Item]) -> None:
         with self._changing:
-            embedded = self._embed([item for item in items if self._reads_differently(item)])
-            self._vectors = self._vectors | embedded
+            self.read(items)
+            own = {item.item_id: self._of_text[item.text] for item in items if self._reads_differently(item)}
+            self._vectors = self._vectors | own
             self._back |= dict.fromkeys(i.item_id for i in items if i.item_id in self._built.catalogue.unavailable)
             self._catalogue.change(items)
             new = [item_id for item_id in self._vectors if item_id not in self._built.catalogue]
@@ -88,10 +105,16 @@ class _FreshItems:
     def _reads_differently(self, item: Item) -> bool:
         return item.item_id not in self._catalogue or self._catalogue[item.item_id].text != item.text
 
-    def _embed(self, items: Sequence[Item]) -> dict[str, NDArray[np.float32]]:
-        if not items:
-            return {}
+    def _open_embedder(self) -> Embedder:
+        """Once: it takes seconds to load."""
         if self._embedder is None:
-            self._embedder = build_embedder(self._built.config.embedder)  # the first time: it takes seconds to load
-        vectors = self._embedder.embed([item.text for item in items])
-        return {item.item_id: vector for item, vector in zip(items, vectors, strict=True)}
+            embedder = build_embedder(self._built.config.embedder)
+            if embedder.name != self._built.manifest.plan.embedder:
+                raise ModelError(
+                    "new items would be embedded by another model than the shop was",
+                    field="embedder",
+                    value=embedder.name,
+                    remedy=f"Give it {self._built.manifest.plan.embedder}, or build the shop again.",
+                )
+            self._embedder = embedder
+        return self._embedder

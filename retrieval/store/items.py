@@ -1,7 +1,7 @@
 """What changed in the catalogue since the shop was built: items added, updated and withdrawn."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import Row, delete, select
@@ -45,6 +45,17 @@ class ItemStore:
                 some = ids[start : start + _AT_ONCE]
                 connection.execute(delete(ITEMS).where(table.tenant == tenant, table.item_id.in_(some)))
             connection.execute(self._database.insert(ITEMS), list(rows.values()))
+
+    def withdraw(self, tenant: str, item: Item) -> Item:
+        """What is kept of the item, or else the item, as not available; raises as `put` does."""
+        with self._database.writing() as connection:
+            self._database.alone(connection, f"items of {tenant}")
+            its_own = (ITEMS.c.tenant == tenant, ITEMS.c.item_id == item.item_id)
+            kept = connection.execute(select(ITEMS).where(*its_own)).one_or_none()
+            gone = replace(item if kept is None else _item(kept), available=False)
+            connection.execute(delete(ITEMS).where(*its_own))
+            connection.execute(self._database.insert(ITEMS), _row(tenant, gone))
+        return gone
 
     def changes(self, tenant: str, after: int, most: int) -> ItemChanges:
         """What changed after that change, 0 for all, the oldest first."""

@@ -4,10 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
-from llm_rerank.service.items import Items
+from llm_rerank.service.app import create_app
 from llm_rerank.service.service import Service
-from retrieval.live.shop import LiveShop
+from retrieval.errors import ModelError
+from retrieval.live import shop
+from retrieval.records import Item
 from retrieval.store.items import ItemStore
 
 OATS = {
@@ -65,13 +68,11 @@ def test_a_user_may_have_taken_what_is_new(callers: Any) -> None:
     assert {one["item_id"] for one in item["explanation"]["evidence"]} <= {"oats"}
 
 
-def test_another_service_on_this_database_is_told(callers: Any, serve: Callable[[], Service]) -> None:
+def test_another_service_on_this_database_is_told(callers: Any, serve: Callable[[], Service], until: Any) -> None:
     other = serve()
     put(callers, OATS)
-    other.items._looked = float("-inf")
-    other.items.look()
-    assert "oats" in other.recommender.shop.catalogue
-    assert "oats" in serve().recommender.shop.catalogue  # one that starts later, too
+    with TestClient(create_app(other)):
+        until(lambda: "oats" in other.recommender.shop.catalogue)
 
 
 def test_what_is_withdrawn_here_keeps_what_was_changed_elsewhere(callers: Any, serve: Callable[[], Service]) -> None:
@@ -107,12 +108,28 @@ def test_who_may_not(callers: Any) -> None:
     assert put(callers, *many).status_code == 422
 
 
-def test_what_could_not_be_taken_in_is_taken_in_later(callers: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    items: Items = callers.service.items
-    monkeypatch.setattr(LiveShop, "change", lambda *_: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        put(callers, OATS)
+def test_what_cannot_be_embedded_is_not_kept_and_harms_nobody(callers: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any) -> None:
+        raise ModelError("there is no such model")
+
+    monkeypatch.setattr(shop, "build_embedder", fails)
+    with pytest.raises(AssertionError):
+        assert put(callers, OATS).status_code == 200
+    assert not ItemStore(callers.service.database).changes("shop", 0, 10).items
+    ItemStore(callers.service.database).put("shop", [Item(item_id="oats", title="Oats")])  # as another service would
+    with pytest.raises(ModelError):
+        callers.service.items.catch_up()
+    assert proposed(callers)
     monkeypatch.undo()
-    items._looked = float("-inf")
+    callers.service.items.catch_up()
     assert "oats" in proposed(callers)
-    assert ItemStore(callers.service.database).changes("shop", 0, 10).items[0].item_id == "oats"
+
+
+def test_what_is_withdrawn_while_it_is_changed_elsewhere(callers: Any, serve: Callable[[], Service]) -> None:
+    put(callers, OATS)
+    items, store = callers.service.items, ItemStore(callers.service.database)
+    known = callers.service.recommender.shop.catalogue["oats"]
+    store.put("shop", [Item(item_id="oats", title="Renamed")])
+    assert store.withdraw("shop", known).title == "Renamed"
+    items.catch_up()
+    assert callers.get("/v1/items/oats").json()["title"] == "Renamed"

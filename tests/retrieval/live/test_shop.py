@@ -1,9 +1,16 @@
 """A shop whose items change: what is proposed, and what stays."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import numpy as np
 import pytest
 
+from retrieval.embedders.base import HashingConfig
+from retrieval.embedders.hashing import HashingEmbedder
+from retrieval.errors import ModelError
 from retrieval.folder import BuiltShop
+from retrieval.live import shop
 from retrieval.live.shop import LiveShop
 from retrieval.records import Item, UserHistory
 
@@ -66,3 +73,29 @@ def test_the_same_item_twice_counts_as_it_is_last(live: LiveShop) -> None:
     live.change([new("new", price=1.0), new("new", price=2.0)])
     assert live.catalogue["new"].price == 2.0
     assert sum(item.item_id == "new" for item in live.catalogue) == 1
+
+
+def test_who_asks_while_items_change_never_sees_what_was_withdrawn_for_good(live: LiveShop) -> None:
+    names = [f"new{number}" for number in range(50)]
+    done = Event()
+
+    def look() -> None:
+        while not done.is_set():
+            len(live.catalogue.unavailable)
+
+    with ThreadPoolExecutor(2) as readers:
+        looking = [readers.submit(look) for _ in range(2)]
+        for name in names:
+            live.change([new(name)])
+            live.change([new(name, available=False)])
+            assert name in live.catalogue.unavailable
+        done.set()
+    assert [future.result() for future in looking] == [None, None]
+    assert live.catalogue.unavailable == live.as_built.catalogue.unavailable.union(names)
+
+
+def test_another_embedder_than_the_builds_is_refused(live: LiveShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shop, "build_embedder", lambda _: HashingEmbedder(HashingConfig(dimension=7)))
+    with pytest.raises(ModelError, match="another model"):
+        live.change([new("new")])
+    assert "new" not in live.catalogue
