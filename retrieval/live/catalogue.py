@@ -30,16 +30,16 @@ class LiveCatalogue(Catalogue):
         self._now = now
 
     @property
-    def unavailable(self) -> frozenset[str]:  # type: ignore[override]  # computed once for each state, as there
+    def unavailable(self) -> frozenset[str]:  # computed once for each state, as there
         """See Catalogue."""
         return self._now.unavailable
 
     @property
-    def sorted_prices(self) -> tuple[float, ...]:  # type: ignore[override]
+    def sorted_prices(self) -> tuple[float, ...]:
         """See Catalogue."""
         return self._now.sorted_prices
 
     @property
-    def fingerprint(self) -> str:  # type: ignore[override]
+    def fingerprint(self) -> str:
         """See Catalogue."""
         return self._now.fingerprint
