@@ -72,8 +72,8 @@ class LlmScores:
 
 
 def asked_how(config: RerankerConfig) -> str:
-    """Changes with whatever changes a score: not with the fusion weight, who proposes how many candidates, or where
-    the servers are.
+    """Changes with whatever is configured here and changes a score: not with the fusion weight, who proposes how many
+    candidates, or where the servers are. How these run the model (in which precision, by which vLLM) nobody here knows.
     """
     engine = config.engine.model_dump_json(exclude={"servers"})
     return f"{config.model_dump_json(include={'model', 'prompt', 'method'})} {engine}"

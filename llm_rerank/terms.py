@@ -14,7 +14,7 @@ class Terms:
     salt: str = ""
     """Engines that keep prefixes share them among callers of one salt and no others."""
     priority: int = 0
-    """Engines that have more to do than they can at once take the lower first."""
+    """Engines that put callers in an order (vLLM) take the lower first."""
     cancel: Event | None = None
     """Set when nobody waits for an answer any more."""
 

@@ -29,8 +29,8 @@ class ScoringRequest:
     """One prefix, many continuations: `K` prompts `prefix + continuation`, each read at its last token.
 
     `labels` are the token ids whose logits are wanted there (yes and no, or the letters A to T). An engine that keeps
-    prefixes shares them among requests of one `salt` and no others; one that has more to do than it can at once takes
-    lower `priority` first.
+    prefixes shares them among requests of one `salt` and no others; one that puts callers in an order takes lower
+    `priority` first (vLLM does; transformers answers whoever comes).
     """
 
     prefix: TokenIds
