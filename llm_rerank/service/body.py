@@ -1,8 +1,15 @@
 """A request's body is read to a limit and no further, whatever its headers say."""
 
+import asyncio
+from contextlib import suppress
+from typing import Final
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from llm_rerank.service.errors import error_response
+
+_HEARD_OUT: Final = 8  # times the limit
+_HEARD_SECONDS: Final = 10.0
 
 
 class LimitBody:
@@ -18,7 +25,7 @@ class LimitBody:
             return
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > self._most:
-            await self._refuse(scope, receive, send)
+            await self._refuse(scope, receive, send, more=True)
             return
         body, more = bytearray(), True
         while more:
@@ -28,7 +35,7 @@ class LimitBody:
             body += message.get("body", b"")
             more = message.get("more_body", False)
             if len(body) > self._most:
-                await self._refuse(scope, receive, send)
+                await self._refuse(scope, receive, send, more=more)
                 return
         given = False
 
@@ -41,7 +48,18 @@ class LimitBody:
 
         await self._app(scope, again, send)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, *, more: bool) -> None:
+        """Hears the rest out, within reason: who is cut off while it sends never reads why."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_HEARD_SECONDS):
+                await self._hear_out(receive, more=more)
         why = f"a request has {self._most:,} bytes at most"
         response = error_response(413, why, param=None, code="body_too_large", headers={"Connection": "close"})
         await response(scope, receive, send)
+
+    async def _hear_out(self, receive: Receive, *, more: bool) -> None:
+        heard = 0
+        while more and heard < _HEARD_OUT * self._most:
+            message = await receive()
+            heard += len(message.get("body", b""))
+            more = message.get("more_body", False)

@@ -8,7 +8,9 @@ from typing import Final
 import numpy as np
 
 from llm_rerank.deadline import Deadline
+from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.fusion import Scores, standardise
+from llm_rerank.prompt import Prompt
 from llm_rerank.reranker import Reranker
 from llm_rerank.terms import Terms
 from retrieval.catalogue import Catalogue
@@ -43,22 +45,28 @@ def rank_texts(
         raise ConfigError(
             "texts are ranked by packed scores", field="method", value=reranker.method, remedy="Use method: packed"
         )
-    done = [Item(item_id=f"q{at}", title=line) for at, line in enumerate(query.splitlines()) if line.strip()]
-    items = [Item(item_id=f"d{at}", title=text if text.strip() else _NOTHING) for at, text in enumerate(texts)]
-    if not items:
+    if not texts:
         return RankedTexts(scores=np.empty(0), tokens=0, degraded="")
-    history = UserHistory.of("query", [_did(item) for item in done])
-    asked = reranker.prompt.yes_no(history, tuple(items), Catalogue([*done, *items]), instruction=terms.instruction)
+    asked = texts_request(reranker.prompt, query, texts, terms)
     try:
-        (logits,) = reranker.engine.score([replace(asked, salt=terms.salt, priority=terms.priority)], cancel=deadline)
+        (logits,) = reranker.engine.score([asked], cancel=deadline)
     except CancelledError:
         if not deadline.passed:
             raise
-        return _as_they_came(len(items), str(deadline))
+        return _as_they_came(len(texts), str(deadline))
     except EngineError as err:
-        return _as_they_came(len(items), str(err))
+        return _as_they_came(len(texts), str(err))
     wide = logits.astype(np.float64)
     return RankedTexts(scores=_probabilities(wide[:, 0] - wide[:, 1]), tokens=asked.tokens, degraded="")
+
+
+def texts_request(prompt: Prompt, query: str, texts: Sequence[str], terms: Terms) -> ScoringRequest:
+    """What an engine is asked of them."""
+    done = [Item(item_id=f"q{at}", title=line) for at, line in enumerate(query.splitlines()) if line.strip()]
+    items = [Item(item_id=f"d{at}", title=text if text.strip() else _NOTHING) for at, text in enumerate(texts)]
+    history = UserHistory.of("query", [_did(item) for item in done])
+    asked = prompt.yes_no(history, tuple(items), Catalogue([*done, *items]), instruction=terms.instruction)
+    return replace(asked, salt=terms.salt, priority=terms.priority)
 
 
 def _did(item: Item) -> Interaction:
