@@ -1,7 +1,7 @@
 """Requests as they come: at moments of their own, whoever is still waiting (open loop), or one after the other."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import perf_counter
 
 import numpy as np
@@ -42,3 +42,14 @@ async def closed_loop(ask: Asking, count: int, *, callers: int) -> tuple[list[fl
     begun = perf_counter()
     await asyncio.gather(*(caller() for _ in range(callers)))
     return seconds, perf_counter() - begun
+
+
+async def in_turns(ways: Mapping[str, Asking], count: int) -> dict[str, list[float]]:
+    """One request at a time, each asked of every way before the next: the seconds that each took."""
+    seconds: dict[str, list[float]] = {way: [] for way in ways}
+    for number in range(count):
+        for way, ask in ways.items():
+            begun = perf_counter()
+            await ask(number)
+            seconds[way].append(perf_counter() - begun)
+    return seconds

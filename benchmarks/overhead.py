@@ -21,7 +21,7 @@ from typing import Final
 import httpx2
 import torch
 
-from benchmarks.arrivals import Asking, closed_loop, open_loop, poisson
+from benchmarks.arrivals import Asking, closed_loop, in_turns, open_loop, poisson
 from benchmarks.faults.served import Served, serving
 from benchmarks.machine import machine
 from benchmarks.overhead_report import (
@@ -89,7 +89,7 @@ def bare(pool: ThreadPoolExecutor, engine: Engine, requests: Sequence[ScoringReq
 async def measure(ways: dict[str, Asking], options: argparse.Namespace) -> list[Block]:
     """All rounds; who begins changes."""
     blocks: list[Block] = []
-    with stepping(options.rounds * len(ways) * (2 + len(options.loads))) as on_step:
+    with stepping(options.rounds * (1 + len(ways) * (1 + len(options.loads)))) as on_step:
         for number in range(options.rounds):
             order = sorted(ways, reverse=bool(number % 2))
             blocks += await _round({way: ways[way] for way in order}, options, number, on_step)
@@ -100,12 +100,13 @@ async def _round(
     ways: dict[str, Asking], options: argparse.Namespace, number: int, on_step: Callable[[str], None]
 ) -> list[Block]:
     """The rate of arrivals is a share of what the engine did just before."""
-    blocks: list[Block] = []
-    for load, count, callers in ((ALONE, options.requests // 2, 1), (FASTEST, options.requests, options.callers)):
-        for way, ask in ways.items():
-            on_step(f"{way}, {callers} without a pause")
-            seconds, whole = await closed_loop(ask, count, callers=callers)
-            blocks.append(Block(way=way, load=load, seconds=seconds, whole=whole))
+    on_step("in turns")
+    turns = await in_turns(ways, options.requests)
+    blocks = [Block(way=way, load=ALONE, seconds=seconds) for way, seconds in turns.items()]
+    for way, ask in ways.items():
+        on_step(f"{way}, without a pause")
+        seconds, whole = await closed_loop(ask, options.requests, callers=options.callers)
+        blocks.append(Block(way=way, load=FASTEST, seconds=seconds, whole=whole))
     capacity = next(one.rate for one in blocks if (one.way, one.load) == (ENGINE, FASTEST))
     for load in options.loads:
         moments = poisson(load * capacity, options.requests, seed=number)
@@ -123,8 +124,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the report")
     parser.add_argument("--documents", type=int, default=10, help="of a request")
     parser.add_argument("--history", type=int, default=12, help="lines of a query")
-    parser.add_argument("--requests", type=int, default=40, help="of each way in each round, at each load")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each way has its turn")
+    parser.add_argument("--requests", type=int, default=25, help="of each way in each round, at each load")
+    parser.add_argument("--rounds", type=int, default=6, help="how often each way has its turn")
     parser.add_argument("--loads", type=float, nargs="+", default=[0.3, 0.6, 0.9], help="shares of the capacity")
     parser.add_argument("--callers", type=int, default=4, help="who ask without a pause, to measure throughput")
     options = parser.parse_args()

@@ -32,7 +32,7 @@ _STYLES: Final = {50: "o-", 95: "s--", 99: "^:"}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Block:
-    """One turn of one way. `load` is a share of the engine's capacity, ALONE or FASTEST; these took `whole` seconds."""
+    """One turn of one way. `load` is a share of the engine's capacity, ALONE or FASTEST; this took `whole` seconds."""
 
     way: str
     load: float

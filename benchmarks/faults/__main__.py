@@ -157,6 +157,7 @@ def _raw(found: Found) -> dict[str, Any]:
         "kept": found.kept,
         "lost": found.lost,
         "wrong": len(found.wrong),
+        "left": found.left,
         "requests": [
             [one.ask.path, one.fate, one.status, round(one.at, 2), round(one.seconds, 3), one.failed]
             for one in found.outcomes

@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -33,7 +33,9 @@ class Found:
     """Of these, that are not there."""
     recovery: float | None = None
     """Seconds from the end of the fault, or from a death, to the first answer in full; infinite: there was none."""
-    notes: tuple[str, ...] = field(default=())
+    left: int = 0
+    """Processes that outlived the service."""
+    notes: tuple[str, ...] = ()
 
     @property
     def unanswered(self) -> tuple[Outcome, ...]:
@@ -115,6 +117,7 @@ def fault_promises(found: Sequence[Found], patience: float) -> tuple[Promise, ..
         (f"answers of a wrong kind, of {requests}", sum(len(one.unexpected) for one in found)),
         (f"rankings said to be the LLM's that are not, of {full}", sum(len(one.wrong) for one in found)),
         (f"interactions acknowledged and lost, of {kept}", sum(one.lost for one in found)),
+        ("processes left behind by a service that has ended", sum(one.left for one in found)),
     )
     return (
         *(Promise(name=name, sense="at most", limit=0, measured=float(count)) for name, count in never),

@@ -11,7 +11,7 @@ from benchmarks.faults.asking import Ask, Outcome, send
 from benchmarks.faults.served import Served
 from retrieval.errors import EngineError
 
-_PAUSE_SECONDS: Final = 0.05
+_PAUSE_SECONDS: Final = 0.2
 _LOOK_SECONDS: Final = 0.1
 _BEGAN: Final = datetime(2020, 1, 1, tzinfo=UTC)
 

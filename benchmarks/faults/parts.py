@@ -93,10 +93,10 @@ def stopped(scene: Scene) -> Found:
         served.process.terminate()
         gone = served.process.wait(scene.patience)
         took = monotonic() - at
-    left = [one for one in started if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
-    note = f"ended after {took:.1f} s, exit status {gone}; processes left behind: {len(left)}"
+    left = psutil.wait_procs(started, timeout=10)[1]
+    note = f"ended after {took:.1f} s, exit status {gone}"
     outcomes = [_after_the_end(one, at) for one in load.outcomes]
-    return scene.found("stopped (SIGTERM) under load", outcomes, _REFUSING, notes=[note])
+    return replace(scene.found("stopped (SIGTERM) under load", outcomes, _REFUSING, notes=[note]), left=len(left))
 
 
 def _after_the_end(outcome: Outcome, at: float) -> Outcome:

@@ -74,11 +74,11 @@ def test_an_answer_that_is_too_late_is_none() -> None:
 
 def test_each_broken_promise_is_told_apart() -> None:
     kept = [one.verdict for one in fault_promises([found(REFERENCE, recovery=2.0)], patience=10)]
-    assert kept == ["met"] * 5
+    assert kept == ["met"] * 6
     error = answered({"error": {"code": "internal"}}, status=500)
     silent = Outcome(ask=ASK, at=0, seconds=1, failed="ReadError")
     for number, broken in enumerate(
-        (found(silent), found(error), found(REFERENCE, wrong=(REFERENCE,)), found(kept=2, lost=1))
+        (found(silent), found(error), found(REFERENCE, wrong=(REFERENCE,)), found(kept=2, lost=1), found(left=1))
     ):
         verdicts = [one.verdict for one in fault_promises([broken], patience=10)]
         assert [at for at, verdict in enumerate(verdicts) if verdict == "not met"] == [number]

@@ -5,7 +5,7 @@ from time import perf_counter
 import numpy as np
 import pytest
 
-from benchmarks.arrivals import closed_loop, open_loop, poisson
+from benchmarks.arrivals import closed_loop, in_turns, open_loop, poisson
 from benchmarks.overhead import texts_of
 from benchmarks.overhead_report import (
     ALONE,
@@ -19,8 +19,8 @@ from benchmarks.overhead_report import (
 )
 
 BLOCKS = [
-    Block(way=ENGINE, load=ALONE, seconds=[0.1, 0.1], whole=0.2),
-    Block(way=SERVICE, load=ALONE, seconds=[0.104, 0.104], whole=0.208),
+    Block(way=ENGINE, load=ALONE, seconds=[0.1, 0.1]),
+    Block(way=SERVICE, load=ALONE, seconds=[0.104, 0.104]),
     Block(way=ENGINE, load=FASTEST, seconds=[0.2, 0.2], whole=0.2),
     Block(way=SERVICE, load=FASTEST, seconds=[0.2, 0.2], whole=0.25),
     Block(way=ENGINE, load=0.5, seconds=[0.01, 0.01]),
@@ -83,6 +83,20 @@ def test_callers_share_the_requests() -> None:
     assert sorted(asked) == [0, 1, 2, 3, 4, 5]
     assert len(seconds) == 6
     assert 0.02 <= whole <= perf_counter() - begun
+
+
+def test_ways_take_turns_request_by_request() -> None:
+    asked: list[str] = []
+
+    async def one(number: int) -> None:
+        asked.append(f"one {number}")
+
+    async def other(number: int) -> None:
+        asked.append(f"other {number}")
+
+    seconds = asyncio.run(in_turns({"one": one, "other": other}, 2))
+    assert asked == ["one 0", "other 0", "one 1", "other 1"]
+    assert [len(took) for took in seconds.values()] == [2, 2]
 
 
 def test_every_request_is_of_another_shop() -> None:

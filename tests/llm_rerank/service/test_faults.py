@@ -73,7 +73,7 @@ def require_kept(found: Found) -> None:
     assert found.unanswered == ()
     assert found.unexpected == ()
     assert found.wrong == ()
-    assert found.lost == 0
+    assert found.lost == found.left == 0
     assert found.recovery is None or found.recovery < 240
 
 
