@@ -91,7 +91,8 @@ def _open(
         servers=config.engine.servers,
     )
     adapter_id = adapter.adapter_id if adapter else None
-    return Reranker(engine, prompt, catalogue, method=config.method, fusion=fusion, adapter=adapter_id)
+    made_of = {"model": model.fingerprint, "adapter": adapter_id}
+    return Reranker(engine, prompt, catalogue, method=config.method, fusion=fusion, **made_of)
 
 
 def _lora(adapter: Adapter | None) -> Lora | None:

@@ -44,14 +44,16 @@ class Reranker:
         *,
         method: Method = "packed",
         fusion: Fusion,
+        model: str | None = None,
         adapter: str | None = None,
     ) -> None:
-        """`adapter` is the id of the one whose weights the engine has."""
+        """`model` is the fingerprint of the engine's model, `adapter` the id of the one whose weights it has."""
         self.engine = engine
         self.prompt = prompt
         self.catalogue = catalogue
         self.method = method
         self.fusion = fusion
+        self.model = model
         self.adapter = adapter
 
     def score(self, queries: Sequence[Query], terms: Terms = PLAIN) -> tuple[Scores, ...]:

@@ -1,7 +1,8 @@
 """From what goes over the wire to the program's own nouns, and back."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from llm_rerank.ranking import Evidence, Explanation, RankedItem, Ranking
 from llm_rerank.request import RankingRequest
@@ -23,6 +24,8 @@ from retrieval.records import Interaction, Item, UserHistory
 from retrieval.store.interactions import KeyedInteraction
 from retrieval.store.rankings import KeptRanking
 
+_LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)  # prompts tell no times
+
 
 def interaction_of(sent: InteractionIn, user_id: str, now: datetime) -> Interaction:
     """What this user did, now where it does not say when."""
@@ -39,6 +42,15 @@ def interaction_of(sent: InteractionIn, user_id: str, now: datetime) -> Interact
 def keyed_interaction(sent: KeyedInteractionIn, batch: str, place: int, now: datetime) -> KeyedInteraction:
     """Under its own key, or that of its batch and its place there."""
     return KeyedInteraction(key=sent.key or f"{batch}/{place}", interaction=interaction_of(sent, sent.user_id, now))
+
+
+def history_of(user_id: str, item_ids: Iterable[str]) -> UserHistory:
+    """Of items alone, the oldest first, at whatever times."""
+    done = [
+        Interaction(user_id=user_id, item_id=item_id, timestamp=_LONG_AGO + timedelta(seconds=place))
+        for place, item_id in enumerate(item_ids)
+    ]
+    return UserHistory.of(user_id, done)
 
 
 def item_of(sent: ItemIn) -> Item:

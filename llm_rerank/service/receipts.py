@@ -1,11 +1,13 @@
 """The receipt of a ranking: what was read, what was answered, and with what, kept under the answer's id."""
 
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
 from llm_rerank.ranking import Ranking
 from llm_rerank.request import RankingRequest
+from llm_rerank.reranker import Query
 from llm_rerank.service.conversion import recommend_out
 from llm_rerank.service.service import Service
 from llm_rerank.wire.rankings import RecommendIn, RecommendOut
@@ -29,11 +31,13 @@ class Receipt:
         """The answer, which is kept as it is; where it cannot be, it has no id by which it would be asked for."""
         degraded = "; ".join(filter(None, (self.missing, ranking.degraded)))
         answer = recommend_out(replace(ranking, degraded=degraded), self.ranking_id)
-        read = [one.item_id for one in self.request.history.interactions]
+        history = self.request.history
+        read = [one.item_id for one in history.interactions]
+        scored = Query(history=history, items=tuple(one.item for one in ranking.items if one.llm_score is not None))
         document = {
             "request": self.asked.model_dump(mode="json", exclude_none=True) | {"read": read},
             "answer": answer.model_dump(mode="json"),
-            "made_with": made_with(self.service),
+            "made_with": made_with(self.service, scored, self.request.instruction),
         }
         try:
             self.service.rankings.keep(self.caller.tenant, self.ranking_id, ranking.user_id, document)
@@ -42,13 +46,20 @@ class Receipt:
         return answer
 
 
-def made_with(service: Service) -> dict[str, Any]:
-    """All that scores depend on besides the history and the items."""
+def made_with(service: Service, scored: Query, instruction: str | None) -> dict[str, Any]:
+    """All that scores depend on, by name or fingerprint; the history and the items as the model reads them."""
     reranker = service.recommender.reranker
+    read = reranker.prompt.yes_no(scored.history, scored.items, reranker.catalogue, instruction=instruction)
     return {
-        "model": service.config.recommend.model,
+        "model": reranker.model,
         "adapter": reranker.adapter,
         "prompt": reranker.prompt.config.fingerprint,
         "method": reranker.method,
         "engine": reranker.engine.name,
+        "history": _digest(read.prefix),
+        "items": _digest(read.continuations),
     }
+
+
+def _digest(tokens: object) -> str:
+    return sha256(repr(tokens).encode()).hexdigest()[:16]

@@ -100,7 +100,8 @@ class RankingOut(Answered):
     request: dict[str, Any]
     answer: dict[str, Any]
     made_with: dict[str, Any]
-    """The model, the adapter and the prompt, by their fingerprints."""
+    """The model, the adapter and the prompt by their fingerprints, the history and the items by digests of what was
+    read of them."""
     feedback: list[SaidOut]
 
 
@@ -117,11 +118,12 @@ class ReplayOut(Answered):
 
     ranking_id: str
     same: bool
-    """Whether no score differs by more than 0.001."""
+    """Whether every score could be compared, and none differs by more than 0.001."""
     largest_difference: float
     items: list[ReplayedItemOut]
     """Those that the LLM had scored."""
     not_sold: list[str]
     """Those of them that are not in the catalogue any more."""
     changed: list[str]
-    """What this service does not have as it was: of the model, the adapter, the prompt, the method and the engine."""
+    """What is not as it was: of the model, the adapter, the prompt, the method, the engine, and of what was read: the
+    history (its titles) and the items."""

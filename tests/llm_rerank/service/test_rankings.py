@@ -1,8 +1,11 @@
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from llm_rerank.models import prepare_model
 from llm_rerank.prompt import Prompt, PromptConfig
+from retrieval.store.rankings import RankingStore
 
 
 @pytest.fixture
@@ -25,6 +28,7 @@ def test_a_ranking_is_found_by_its_id_with_its_reasons(callers: Any, shown: dict
         i.item_id for i in callers.service.recommender.shop.log.history("anna").interactions
     ]
     assert kept["made_with"]["prompt"] == callers.service.recommender.reranker.prompt.config.fingerprint
+    assert kept["made_with"]["model"] == prepare_model(callers.service.config.recommend.model).fingerprint
 
 
 def test_what_is_said_of_it_stands_beside_it_once(callers: Any, shown: dict[str, Any]) -> None:
@@ -77,7 +81,51 @@ def test_a_replay_says_what_is_not_as_it_was(callers: Any, shown: dict[str, Any]
     again = callers.post(f"/v1/rankings/{shown['ranking_id']}/replay", {}).json()
     assert not again["same"]
     assert again["largest_difference"] > 0.001
-    assert again["changed"] == ["adapter", "prompt"]
+    assert again["changed"] == ["adapter", "history", "prompt"]
+
+
+def replayed(callers: Any, answer: dict[str, Any]) -> Any:
+    return callers.post(f"/v1/rankings/{answer['ranking_id']}/replay", {})
+
+
+@pytest.mark.parametrize(("item_id", "cause"), [("milk", "history"), ("brie", "items")])
+def test_a_title_that_changed_since_is_named(callers: Any, item_id: str, cause: str) -> None:
+    asked = {"history": [{"item_id": "milk"}], "item_ids": ["tea", "brie"]}
+    answer = callers.post("/v1/recommend", asked).json()
+    callers.post("/v1/items", {"items": [{"item_id": item_id, "title": "Something else altogether"}]})
+    again = replayed(callers, answer).json()
+    assert (again["same"], again["changed"]) == (False, [cause])
+
+
+def test_what_the_model_did_not_score_is_not_replayed(callers: Any) -> None:
+    answer = callers.post("/v1/recommend", {"user_id": "anna", "deadline_ms": 0.001}).json()
+    reply = replayed(callers, answer)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (409, "not_replayable")
+
+
+def test_what_cannot_be_compared_is_not_the_same(callers: Any, shown: dict[str, Any]) -> None:
+    sold = change_kept(callers, shown, "answer", lambda answer: answer["items"][0].update(item_id="caviar"))
+    again = replayed(callers, sold).json()
+    assert (again["same"], again["not_sold"], len(again["items"])) == (False, ["caviar"], 2)
+
+
+def test_a_receipt_of_before_is_replayed(callers: Any, shown: dict[str, Any]) -> None:
+    def as_before(made_with: dict[str, Any]) -> None:
+        del made_with["history"], made_with["items"]
+        made_with["model"] = "smollm2-135m-instruct"
+
+    again = replayed(callers, change_kept(callers, shown, "made_with", as_before)).json()
+    assert (again["same"], again["changed"]) == (True, [])
+
+
+def change_kept(callers: Any, shown: dict[str, Any], part: str, change: Callable[[Any], None]) -> dict[str, Any]:
+    """The receipt is what another build, or an older version, would have left."""
+    store = RankingStore(callers.service.database)
+    kept = store.get("shop", shown["ranking_id"])
+    assert kept is not None
+    change(kept.document[part])
+    store.keep("shop", shown["ranking_id"], kept.user_id, kept.document)
+    return shown
 
 
 def test_another_tenants_ranking_is_not_replayed(callers: Any, shown: dict[str, Any]) -> None:
