@@ -1,13 +1,15 @@
 """`llm-rerank serve`: the service, until it is stopped."""
 
-import json
+import sys
+from logging import getLogger
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from llm_rerank.cli.show import print_text, progress
 from retrieval.errors import ConfigError
+
+_LOG: Final = getLogger(__name__)
 
 
 def serve(
@@ -15,7 +17,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Where it listens, in place of the configured address.")] = None,
     port: Annotated[int | None, typer.Option(help="At which port, in place of the configured one.")] = None,
 ) -> None:
-    """Answer requests over HTTP. Stopped, it finishes what is under way."""
+    """Answer requests over HTTP. Stopped, it finishes what is under way. Logs are JSON, or text in a terminal."""
     from llm_rerank.service.config import ServeConfig
 
     read = ServeConfig.read(config)
@@ -28,21 +30,14 @@ def serve(
             value=str(read.tls_certificate),
             remedy="Name both tls_certificate and tls_key, or neither",
         )
-    print_text(f"settings: {json.dumps(read.shown())}")
-    import uvicorn
+    from llm_rerank.service.logs import set_up_logging
 
-    from llm_rerank.service.app import create_app
+    set_up_logging(sys.stderr)
+    _LOG.info("settings", extra={"settings": read.shown()})
+
+    from llm_rerank.service import server
     from llm_rerank.service.service import Service
 
-    with progress(visible=True) as say:
-        service = Service.open(read, say=say)
-    uvicorn.run(
-        create_app(service),
-        host=read.host,
-        port=read.port,
-        ssl_certfile=read.tls_certificate,
-        ssl_keyfile=read.tls_key,
-        access_log=False,  # its lines hold user ids
-        server_header=False,
-        timeout_graceful_shutdown=int(read.limits.deadline_ms / 1000) + 5,
-    )
+    service = Service.open(read, say=_LOG.info)
+    set_up_logging(sys.stderr)  # of what came with it too
+    server.serve(service)

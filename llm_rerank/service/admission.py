@@ -20,8 +20,10 @@ class Admission:
         self._seconds = 1.0  # that one takes, newer ones counting more
 
     @asynccontextmanager
-    async def admitted(self, within: float) -> AsyncIterator[None]:
-        """Waits for a place so many seconds. Without one the deadline has passed: no model is asked, no place needed.
+    async def admitted(self, within: float) -> AsyncIterator[bool]:
+        """Waits for a place so many seconds, and whether there was one.
+
+        Without one the deadline has passed: no model is asked, no place needed.
 
         Raises ApiError, 429, where too many wait already.
         """
@@ -33,12 +35,12 @@ class Admission:
                 headers={"Retry-After": str(self.retry_after)},
             )
         if not await self._has_place(within):
-            yield
+            yield False
             return
         self.running += 1
         begun = monotonic()
         try:
-            yield
+            yield True
         finally:
             self._seconds += 0.1 * (monotonic() - begun - self._seconds)
             self.running -= 1

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
+from time import perf_counter
 from typing import Final, TypeVar
 
 from fastapi import Request
 
 from llm_rerank.deadline import Deadline
+from llm_rerank.service.errors import ApiError
+from llm_rerank.service.notes import LEFT, notes_of
 from llm_rerank.service.service import Service
 from retrieval.errors import CancelledError
 
@@ -21,10 +24,10 @@ async def answered(
 ) -> Answer:
     """What `work` comes to. Its deadline, the service's own or an earlier one, counts from now: waiting is part of it.
 
-    Raises CancelledError where the caller has left: nobody reads what is answered then.
+    Raises ApiError where the caller has left, which nobody reads, or the service stops.
     """
     deadline = _deadline(service, deadline_ms)
-    async with service.admission.admitted(deadline.milliseconds / 1000):
+    async with _under_way(request, service, deadline):
         return await _while_there(request, deadline, asyncio.to_thread(work, deadline))
 
 
@@ -35,7 +38,7 @@ async def streamed(
     before anything is sent. Closing the iterator ends the work, and a slow reader keeps no place.
     """
     deadline = _deadline(service, deadline_ms)
-    events = _events(service, deadline, work)
+    events = _events(request, service, deadline, work)
     first = await _while_there(request, deadline, anext(events))
     return _from(first, events)
 
@@ -43,6 +46,29 @@ async def streamed(
 def _deadline(service: Service, asked: float | None) -> Deadline:
     latest = service.config.limits.deadline_ms
     return Deadline(min(asked or latest, latest))
+
+
+@asynccontextmanager
+async def _under_way(request: Request, service: Service, deadline: Deadline) -> AsyncIterator[None]:
+    """In its place at the model, from when there is one."""
+    notes, came = notes_of(request.scope), perf_counter()
+    notes.deadline = deadline
+    service.under_way.add(deadline)
+    if service.over:
+        deadline.set()
+    try:
+        async with service.admission.admitted(deadline.milliseconds / 1000) as placed:
+            service.stages.took({"queue": 1000 * (perf_counter() - came)})
+            notes.placed = placed
+            yield
+    except CancelledError:
+        if service.over:
+            raise ApiError(503, "the service stops", code="stopping", headers={"Retry-After": "1"}) from None
+        if not deadline.passed:
+            raise ApiError(LEFT, "the caller has left", code="left") from None
+        raise
+    finally:
+        service.under_way.discard(deadline)
 
 
 async def _while_there(request: Request, deadline: Deadline, work: Awaitable[Answer]) -> Answer:
@@ -60,7 +86,7 @@ async def _while_there(request: Request, deadline: Deadline, work: Awaitable[Ans
 
 
 async def _events(
-    service: Service, deadline: Deadline, work: Callable[[Deadline], Iterator[Event]]
+    request: Request, service: Service, deadline: Deadline, work: Callable[[Deadline], Iterator[Event]]
 ) -> AsyncGenerator[Event, None]:
     loop, events = asyncio.get_running_loop(), asyncio.Queue[Event | None]()
 
@@ -70,7 +96,7 @@ async def _events(
 
     async def in_its_place() -> None:
         try:
-            async with service.admission.admitted(deadline.milliseconds / 1000):
+            async with _under_way(request, service, deadline):
                 await asyncio.to_thread(put_all)
         finally:
             events.put_nowait(None)

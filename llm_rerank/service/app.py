@@ -2,15 +2,34 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Final
 
 from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 
 from llm_rerank.service.body import LimitBody
-from llm_rerank.service.errors import handle_errors
-from llm_rerank.service.routes import explanations, health, histories, interactions, items, rankings, recommend, rerank
+from llm_rerank.service.errors import Unforeseen, handle_errors
+from llm_rerank.service.observing import REQUEST_ID, Observed
+from llm_rerank.service.routes import (
+    explanations,
+    health,
+    histories,
+    interactions,
+    items,
+    metrics,
+    rankings,
+    recommend,
+    rerank,
+)
 from llm_rerank.service.service import Service
+
+_WITHOUT_A_PLACE: Final = 8
+"""Threads for those whose deadline passed in the queue: they need no model, and do not wait for who has it."""
+_FROM_BROWSERS: Final = ("Authorization", "Idempotency-Key", REQUEST_ID)
 
 
 def create_app(service: Service) -> FastAPI:
@@ -18,6 +37,8 @@ def create_app(service: Service) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        threads = ThreadPoolExecutor(service.config.limits.at_once + _WITHOUT_A_PLACE, "answering")
+        asyncio.get_running_loop().set_default_executor(threads)
         following = asyncio.create_task(service.items.follow())
         await recommend.warm_up(service)
         yield
@@ -30,10 +51,29 @@ def create_app(service: Service) -> FastAPI:
         version=version("llm-rerank"),
         lifespan=lifespan,
         openapi_url="/openapi.json" if shown else None,  # without it there are no pages of it either
+        middleware=_middleware(service),
     )
     app.state.service = service
-    app.add_middleware(LimitBody, most=service.config.limits.body_bytes)
     handle_errors(app)
     for routes in (recommend, explanations, rerank, rankings, items, interactions, histories, health):
         app.include_router(routes.router)
+    if service.config.metrics != "off":
+        app.include_router(metrics.router)
     return app
+
+
+def _middleware(service: Service) -> list[Middleware]:
+    """What a request goes through on its way in, in this order, and its reply on the way out."""
+    origins = Middleware(
+        CORSMiddleware,
+        allow_origins=service.config.cors_origins,
+        allow_methods=("*",),
+        allow_headers=_FROM_BROWSERS,
+        expose_headers=(REQUEST_ID, "Retry-After"),
+    )
+    return [
+        Middleware(Observed, metrics=service.metrics, traces=service.traces),
+        *([origins] if service.config.cors_origins else []),  # no cookies: pages show a key, as all callers do
+        Middleware(Unforeseen),
+        Middleware(LimitBody, most=service.config.limits.body_bytes),
+    ]

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Request
 
 from llm_rerank.service.errors import ApiError
+from llm_rerank.service.notes import notes_of
 from retrieval.store.errors import StoreError
 from retrieval.store.keys import ApiKey, KeyStore, Scope
 
@@ -26,8 +27,8 @@ class Door:
         self._asked: dict[str, deque[float]] = {}
         self._changing = Lock()
 
-    def let_in(self, authorization: str | None, scope: Scope) -> ApiKey:
-        """Raises ApiError: 401 without a key that we know, 403 without the scope, 429 where it asks too often."""
+    def recognise(self, authorization: str | None) -> ApiKey:
+        """Whose key is shown; raises ApiError, 401, without one that we know."""
         scheme, _, shown = (authorization or "").partition(" ")
         key = self._find(shown.strip()) if scheme.lower() == "bearer" else None
         if key is None:
@@ -38,10 +39,13 @@ class Door:
                 code="no_valid_key",
                 headers={"WWW-Authenticate": "Bearer"},
             )
+        return key
+
+    def let_in(self, key: ApiKey, scope: Scope) -> None:
+        """Raises ApiError: 403 without the scope, 429 where it asks too often."""
         if not key.scopes & {scope, "admin"}:
             raise ApiError(403, f"this key has no scope {scope}", param="Authorization", code="no_scope")
         self._count(key)
-        return key
 
     def _find(self, shown: str) -> ApiKey | None:
         now = monotonic()
@@ -81,15 +85,20 @@ class Door:
         )
 
 
-def _with_scope(scope: Scope) -> Callable[[Request], ApiKey]:
+def with_scope(scope: Scope) -> Callable[[Request], ApiKey]:
+    """Who asks, where their key has it."""
+
     def let_in(request: Request) -> ApiKey:
         door: Door = request.app.state.service.door
-        return door.let_in(request.headers.get("Authorization"), scope)
+        caller = door.recognise(request.headers.get("Authorization"))
+        notes_of(request.scope).caller = caller  # refused or not
+        door.let_in(caller, scope)
+        return caller
 
     return let_in
 
 
-Reader = Annotated[ApiKey, Depends(_with_scope("read"))]
-Writer = Annotated[ApiKey, Depends(_with_scope("write"))]
-Admin = Annotated[ApiKey, Depends(_with_scope("admin"))]
+Reader = Annotated[ApiKey, Depends(with_scope("read"))]
+Writer = Annotated[ApiKey, Depends(with_scope("write"))]
+Admin = Annotated[ApiKey, Depends(with_scope("admin"))]
 """A route's caller, by the scope that the route asks for."""

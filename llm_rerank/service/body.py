@@ -6,7 +6,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from llm_rerank.service.errors import error_response
+from llm_rerank.service.errors import ApiError, error_response
 
 _HEARD_OUT: Final = 8  # times the limit
 _HEARD_SECONDS: Final = 10.0
@@ -54,8 +54,8 @@ class LimitBody:
             async with asyncio.timeout(_HEARD_SECONDS):
                 await self._hear_out(receive, more=more)
         why = f"a request has {self._most:,} bytes at most"
-        response = error_response(413, why, param=None, code="body_too_large", headers={"Connection": "close"})
-        await response(scope, receive, send)
+        refused = ApiError(413, why, code="body_too_large", headers={"Connection": "close"})
+        await error_response(scope, refused)(scope, receive, send)
 
     async def _hear_out(self, receive: Receive, *, more: bool) -> None:
         heard = 0

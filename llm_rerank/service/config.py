@@ -1,9 +1,19 @@
 """What a service is made of. The environment wins over the file, key by key: LLM_RERANK__DATABASE=..."""
 
+import re
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from llm_rerank.config import RecommendConfig
@@ -12,6 +22,8 @@ from retrieval.errors import ConfigError
 from retrieval.settings import Settings
 
 _PREFIX: Final = "LLM_RERANK__"
+_ORIGIN: Final = re.compile(r"https?://(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:\d{1,5})?")
+_SECRET: Final = re.compile(r"(^|_)(token|key|secret|password)$")
 
 
 class LimitsConfig(Settings):
@@ -37,6 +49,21 @@ class LimitsConfig(Settings):
     """That a reader of a stream may take for a part of it."""
     deadline_ms: PositiveFloat = 30_000
     """Where a request names none; a request may name an earlier one only."""
+
+
+class DrainConfig(Settings):
+    """How the service stops when it is told to (SIGTERM)."""
+
+    notice_seconds: NonNegativeFloat = 5.0
+    """So long /readyz says 503 while all that comes is answered still: load balancers look elsewhere meanwhile."""
+    finish_seconds: NonNegativeInt = 35
+    """Then nobody is let in, and what is under way has so long; what takes longer is answered 503."""
+
+
+def _origin(value: str) -> str:
+    if not _ORIGIN.fullmatch(value):
+        raise ValueError("this is no origin; name each, such as https://shop.example or http://localhost:3000")
+    return value
 
 
 class ServeConfig(BaseSettings):
@@ -66,6 +93,12 @@ class ServeConfig(BaseSettings):
     """What a caller may ask."""
     docs: bool = True
     """Whether /docs and /openapi.json are served."""
+    metrics: Literal["open", "admin", "off"] = "open"
+    """Who may read /metrics: whoever reaches the service, keys with the scope admin, or nobody."""
+    cors_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
+    """Whose pages may call from a browser, such as https://shop.example; without any, nobody's."""
+    drain: DrainConfig = DrainConfig()
+    """How it stops."""
     tls_certificate: Path | None = None
     """A PEM file; with `tls_key` the service speaks TLS itself."""
     tls_key: Path | None = None
@@ -99,7 +132,10 @@ class ServeConfig(BaseSettings):
         return env_settings, init_settings
 
     def shown(self) -> dict[str, Any]:
-        """For a log: without the password that the database's URL may hold."""
+        """For a log: without the password that the database's URL may hold, and the tokens that a hub may want."""
         from retrieval.store.database import without_password  # brings SQLAlchemy
 
-        return self.model_dump(mode="json") | {"database": without_password(self.database)}
+        shown = self.model_dump(mode="json") | {"database": without_password(self.database)}
+        arguments = shown["recommend"]["engine"]["arguments"]
+        arguments.update({name: "***" for name in arguments if _SECRET.search(name)})
+        return shown

@@ -1,15 +1,17 @@
 """Every error as one envelope: {"error": {message, type, param, code}}."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from http import HTTPStatus
 from logging import getLogger
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from llm_rerank.service.notes import notes_of
 from llm_rerank.wire.errors import AboutError, ErrorOut
 from retrieval.errors import (
     ConfigError,
@@ -39,8 +41,6 @@ _TYPES: Final[Mapping[int, str]] = {
     429: "rate_limit_error",
     503: "unavailable_error",
 }
-
-
 _LOG: Final = getLogger(__name__)
 
 
@@ -60,11 +60,11 @@ class ApiError(Exception):
         self.status, self.message, self.param, self.code, self.headers = status, message, param, code, headers
 
 
-def error_response(
-    status: int, message: str, *, param: str | None, code: str, headers: Mapping[str, str] | None = None
-) -> JSONResponse:
-    """The envelope."""
-    return _response(ApiError(status, message, param=param, code=code, headers=headers))
+def error_response(scope: MutableMapping[str, Any], err: ApiError) -> JSONResponse:
+    """The envelope, for the request of this scope."""
+    notes_of(scope).error = err.code
+    envelope = ErrorOut(error=about(err)).model_dump()
+    return JSONResponse(envelope, status_code=err.status, headers=dict(err.headers or {}))
 
 
 def api_error(err: Exception) -> ApiError:
@@ -86,33 +86,48 @@ def about(err: ApiError) -> AboutError:
 
 
 def handle_errors(app: FastAPI) -> None:
-    """Has every error of the app answered so."""
+    """Has every error that is foreseen answered so."""
 
     @app.exception_handler(ApiError)
     @app.exception_handler(LlmRerankError)
-    async def _(_: Request, err: Exception) -> JSONResponse:
-        return _response(api_error(err))
+    async def _(request: Request, err: Exception) -> JSONResponse:
+        return error_response(request.scope, api_error(err))
 
     @app.exception_handler(RequestValidationError)
-    async def _(_: Request, err: RequestValidationError) -> JSONResponse:
+    async def _(request: Request, err: RequestValidationError) -> JSONResponse:
         first, *others = err.errors()
         more = f" ({len(others)} more)" if others else ""
         where = ".".join(str(part) for part in first["loc"] if part != "body")
-        return error_response(422, f"{where}: {first['msg']}{more}", param=where or None, code="invalid")
+        invalid = ApiError(422, f"{where}: {first['msg']}{more}", param=where or None, code="invalid")
+        return error_response(request.scope, invalid)
 
     @app.exception_handler(HTTPException)
-    async def _(_: Request, err: HTTPException) -> JSONResponse:
+    async def _(request: Request, err: HTTPException) -> JSONResponse:
         code = {404: "no_such_path", 405: "no_such_method"}.get(err.status_code, "refused")
-        return error_response(err.status_code, str(err.detail), param=None, code=code, headers=err.headers)
-
-    @app.exception_handler(Exception)
-    async def _(_: Request, err: Exception) -> JSONResponse:
-        return error_response(500, "something failed here; the log says what", param=None, code="internal")
+        return error_response(request.scope, ApiError(err.status_code, str(err.detail), code=code, headers=err.headers))
 
 
-def _response(err: ApiError) -> JSONResponse:
-    envelope = ErrorOut(error=about(err)).model_dump()
-    return JSONResponse(envelope, status_code=err.status, headers=dict(err.headers or {}))
+class Unforeseen:
+    """An error that nobody foresaw is answered too."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        begun = scope["type"] != "http"
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except Exception as err:
+            if begun:  # too late for another answer: the server breaks off
+                raise
+            await error_response(scope, api_error(err))(scope, receive, send)
 
 
 def _code(err: LlmRerankError) -> str:

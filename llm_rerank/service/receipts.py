@@ -9,6 +9,7 @@ from llm_rerank.ranking import Ranking
 from llm_rerank.request import RankingRequest
 from llm_rerank.reranker import Query
 from llm_rerank.service.conversion import recommend_out
+from llm_rerank.service.notes import Notes
 from llm_rerank.service.service import Service
 from llm_rerank.wire.rankings import RecommendIn, RecommendOut
 from retrieval.store.errors import StoreError
@@ -25,10 +26,23 @@ class Receipt:
     request: RankingRequest
     missing: str
     """What is missing of the history."""
+    notes: Notes
     ranking_id: str = field(default_factory=lambda: uuid4().hex)
+    _measured: set[str] = field(default_factory=set)
 
     def keep(self, ranking: Ranking) -> RecommendOut:
         """The answer, which is kept as it is; where it cannot be, it has no id by which it would be asked for."""
+        new = {stage: spent for stage, spent in ranking.timings_ms.items() if stage not in self._measured}
+        self._measured |= new.keys()
+        self.service.stages.took(new)
+        with self.service.stages.timed("keep"):
+            answer = self._kept(ranking)
+        by, because, stale = ranking.answered_by, ranking.degraded, bool(self.missing)
+        self.notes.answer(by, answer.scored, len(answer.items), because, stale=stale)
+        self.notes.ranking_id, self.notes.ranking_lost = answer.ranking_id or "", answer.ranking_id is None
+        return answer
+
+    def _kept(self, ranking: Ranking) -> RecommendOut:
         degraded = "; ".join(filter(None, (self.missing, ranking.degraded)))
         answer = recommend_out(replace(ranking, degraded=degraded), self.ranking_id)
         history = self.request.history

@@ -31,7 +31,8 @@ def require_limits(asked: RecommendIn, limits: LimitsConfig) -> None:
 
 def request_of(service: Service, asked: RecommendIn, caller: ApiKey) -> tuple[RankingRequest, str]:
     """What the recommender is asked; and what is missing of the history, where the database does not answer."""
-    history, missing = _history(service, asked, caller)
+    with service.stages.timed("history"):
+        history, missing = _history(service, asked, caller)
     return ranking_request(asked, history, salt=service.salts.of(caller.tenant, history.user_id)), missing
 
 

@@ -1,18 +1,23 @@
 """All that routes need, opened once and closed once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from llm_rerank.deadline import Deadline
 from llm_rerank.recommender import Recommender
 from llm_rerank.service.admission import Admission
 from llm_rerank.service.auth import Door
 from llm_rerank.service.config import ServeConfig
 from llm_rerank.service.histories import Histories
 from llm_rerank.service.items import Items
+from llm_rerank.service.metrics import Metrics
 from llm_rerank.service.salts import Salts
+from llm_rerank.service.stages import Stages
+from llm_rerank.service.traces import NO_TRACES, Traces, open_traces
 from retrieval.folder import load_folder
 from retrieval.live.shop import LiveShop
 from retrieval.store.database import Database
@@ -36,19 +41,56 @@ class Service:
     door: Door
     admission: Admission
     salts: Salts
+    traces: Traces
     ready: bool = False
     """Whether it has answered a request of its own."""
+    stopping: bool = False
+    """Whether it answers what comes, but nothing more should come."""
+    over: bool = False
+    """Whether what is under way is given up."""
+    under_way: set[Deadline] = field(default_factory=set)
+    """Of those who wait for an answer."""
+    metrics: Metrics = field(init=False)
+    stages: Stages = field(init=False)
+
+    def __post_init__(self) -> None:
+        reranker = self.recommender.reranker
+        about = {
+            "version": version("llm-rerank"),
+            "model": self.config.recommend.model,
+            "adapter": reranker.adapter or "",
+            "prompt": reranker.prompt.config.fingerprint,
+            "engine": reranker.engine.name,
+        }
+        now = {
+            "running": lambda: float(self.admission.running),
+            "waiting": lambda: float(self.admission.waiting),
+            "ready": lambda: float(self.ready and not self.stopping),
+        }
+        self.metrics = Metrics(about, now, with_vllm=self.config.recommend.engine.kind == "vllm")
+        self.stages = Stages(self.metrics, self.traces)
 
     @classmethod
-    def open(cls, config: ServeConfig, *, say: Callable[[str], None]) -> "Service":
-        """The database first: nobody should wait for a model to hear that it is not there."""
+    def open(cls, config: ServeConfig, *, say: Callable[[str], None], traces: Traces | None = None) -> "Service":
+        """What is quick first: nobody should wait for a model to hear that there is no database.
+
+        `traces` take the place of those that the environment asks for.
+        """
+        traces = traces or open_traces()
         database = Database.open(config.database)
         share = config.new_items if config.recommend.fusion is None else 0.0
         shop = LiveShop.of(load_folder(config.recommend.shop), new_items=share)
-        return cls.of(config, shop, Recommender.for_shop(shop, config.recommend, say=say), database)
+        return cls.of(config, shop, Recommender.for_shop(shop, config.recommend, say=say), database, traces)
 
     @classmethod
-    def of(cls, config: ServeConfig, shop: LiveShop, recommender: Recommender, database: Database) -> "Service":
+    def of(
+        cls,
+        config: ServeConfig,
+        shop: LiveShop,
+        recommender: Recommender,
+        database: Database,
+        traces: Traces = NO_TRACES,
+    ) -> "Service":
         """Of what is open already: a recommender of this shop."""
         items, interactions = Items(shop, config.tenant, ItemStore(database)), InteractionStore(database)
         return cls(
@@ -62,12 +104,20 @@ class Service:
             door=Door(KeyStore(database)),
             admission=Admission(at_once=config.limits.at_once, waiting=config.limits.waiting),
             salts=Salts(config.cache_secret),
+            traces=traces,
         )
 
+    def give_up(self) -> None:
+        """Whoever still waits for an answer is told to ask elsewhere."""
+        self.over = True
+        for deadline in tuple(self.under_way):
+            deadline.set()
+
     def close(self) -> None:
-        """Lets go of the model and the database."""
+        """Lets go of the model and the database, and sends the last traces."""
         self.recommender.close()
         self.database.close()
+        self.traces.close()
 
 
 def _of_app(request: Request) -> Service:

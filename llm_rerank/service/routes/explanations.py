@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 from fastapi import APIRouter, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette.sse import AppStatus
 
 from llm_rerank.deadline import Deadline
 from llm_rerank.explanations.events import Drafted, Found, ReasonEvent
@@ -12,6 +13,7 @@ from llm_rerank.service.answering import streamed
 from llm_rerank.service.auth import Reader
 from llm_rerank.service.conversion import evidence_out, explanation_out
 from llm_rerank.service.errors import ApiError, about, api_error
+from llm_rerank.service.notes import Notes, notes_of
 from llm_rerank.service.receipts import Receipt
 from llm_rerank.service.requests import request_of, require_limits
 from llm_rerank.service.service import Opened
@@ -27,6 +29,7 @@ from llm_rerank.wire.explanations import (
 )
 from llm_rerank.wire.rankings import RecommendOut
 
+AppStatus.enable_automatic_graceful_drain = False  # it would cut streams off as soon as the server is told to stop
 router = APIRouter(tags=["rankings"])
 
 
@@ -38,12 +41,13 @@ async def explanations(asked: ExplainIn, request: Request, service: Opened, call
     not checked is sent, unless a key of the scope admin asks for `drafts`, which say that they are not.
     """
     require_limits(asked, service.config.limits)
+    notes = notes_of(request.scope)
     if asked.drafts and "admin" not in caller.scopes:
         raise ApiError(403, "drafts are for keys of the scope admin", param="drafts", code="no_scope")
 
     def work(deadline: Deadline) -> Iterator[Event]:
         wanted, missing = request_of(service, asked, caller)
-        receipt = Receipt(service=service, caller=caller, asked=asked, request=wanted, missing=missing)
+        receipt = Receipt(service=service, caller=caller, asked=asked, request=wanted, missing=missing, notes=notes)
         first: RecommendOut | None = None
         for event in service.recommender.stream(wanted, cancel=deadline):
             if isinstance(event, Ranking):
@@ -57,7 +61,7 @@ async def explanations(asked: ExplainIn, request: Request, service: Opened, call
         yield DoneEvent(ranking_id=answer.ranking_id, degraded=answer.degraded, timings_ms=answer.timings_ms)
 
     events = await streamed(request, service, asked.deadline_ms, work)
-    return EventSourceResponse(_sent(events), send_timeout=service.config.limits.reading_seconds)
+    return EventSourceResponse(_sent(events, notes), send_timeout=service.config.limits.reading_seconds)
 
 
 def _event(event: ReasonEvent, answer: RecommendOut) -> Event:
@@ -69,11 +73,12 @@ def _event(event: ReasonEvent, answer: RecommendOut) -> Event:
     return ExplanationEvent(item_id=item_id, explanation=explanation_out(event.explanation))
 
 
-async def _sent(events: AsyncIterator[Event]) -> AsyncIterator[ServerSentEvent]:
+async def _sent(events: AsyncIterator[Event], notes: Notes) -> AsyncIterator[ServerSentEvent]:
     """As they go over the wire; what fails after the first one has no status any more, and is an event too."""
     try:
         async for event in events:
             yield ServerSentEvent(event.model_dump_json(exclude={"event"}), event=event.event)
     except Exception as err:
         failed = ErrorEvent(error=about(api_error(err)))
+        notes.error = failed.error.code
         yield ServerSentEvent(failed.model_dump_json(exclude={"event"}), event=failed.event)

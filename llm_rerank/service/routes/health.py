@@ -20,6 +20,8 @@ def healthz() -> HealthOut:
 def readyz(service: Opened) -> JSONResponse:
     """Whether requests should come here; 503 where not, and why."""
     wrong = [] if service.ready else ["the model has not answered yet"]
+    if service.stopping:
+        wrong.append("the service stops")
     try:
         service.database.check()
     except StoreError as err:

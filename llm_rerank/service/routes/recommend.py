@@ -8,6 +8,7 @@ from llm_rerank.deadline import Deadline
 from llm_rerank.request import RankingRequest
 from llm_rerank.service.answering import answered
 from llm_rerank.service.auth import Reader
+from llm_rerank.service.notes import notes_of
 from llm_rerank.service.receipts import Receipt
 from llm_rerank.service.requests import request_of, require_limits
 from llm_rerank.service.service import Opened, Service
@@ -21,11 +22,12 @@ router = APIRouter(tags=["rankings"])
 async def recommend(asked: RecommendIn, request: Request, service: Opened, caller: Reader) -> RecommendOut:
     """The best items for a user, the first few with reasons."""
     require_limits(asked, service.config.limits)
+    notes = notes_of(request.scope)
 
     def work(deadline: Deadline) -> RecommendOut:
         wanted, missing = request_of(service, asked, caller)
-        ranking = service.recommender.recommend(wanted, cancel=deadline)
-        return Receipt(service=service, caller=caller, asked=asked, request=wanted, missing=missing).keep(ranking)
+        receipt = Receipt(service=service, caller=caller, asked=asked, request=wanted, missing=missing, notes=notes)
+        return receipt.keep(service.recommender.recommend(wanted, cancel=deadline))
 
     return await answered(request, service, asked.deadline_ms, work)
 

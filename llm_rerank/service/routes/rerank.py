@@ -6,9 +6,12 @@ from uuid import uuid4
 import numpy as np
 from fastapi import APIRouter, Request
 
+from llm_rerank.deadline import Deadline
+from llm_rerank.ranking import AnsweredBy
 from llm_rerank.service.answering import answered
 from llm_rerank.service.auth import Reader
 from llm_rerank.service.errors import ApiError
+from llm_rerank.service.notes import notes_of
 from llm_rerank.service.service import Opened, Service
 from llm_rerank.service.texts import RankedTexts, rank_texts
 from llm_rerank.terms import Terms
@@ -49,9 +52,16 @@ async def _ranked(asked: RerankIn, request: Request, service: Service, caller: A
     reranker, texts = service.recommender.reranker, asked.texts()
     salt = service.salts.of(caller.tenant, "")  # nobody knows of users here
     terms = Terms(instruction=asked.instruction, salt=salt, priority=asked.priority)
-    return await answered(
-        request, service, asked.deadline_ms, lambda deadline: rank_texts(reranker, asked.query, texts, terms, deadline)
-    )
+
+    def work(deadline: Deadline) -> RankedTexts:
+        with service.stages.timed("score"):
+            ranked = rank_texts(reranker, asked.query, texts, terms, deadline)
+        count, because = len(ranked.scores), ranked.degraded
+        by: AnsweredBy = "request" if because else "llm"
+        notes_of(request.scope).answer(by, 0 if because else count, count, because)
+        return ranked
+
+    return await answered(request, service, asked.deadline_ms, work)
 
 
 def _results(asked: RerankIn, ranked: RankedTexts) -> list[ResultOut]:

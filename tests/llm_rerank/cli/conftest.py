@@ -1,5 +1,6 @@
 """The command line in this process."""
 
+import logging
 import sys
 from collections.abc import Callable
 
@@ -17,6 +18,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     def run(*arguments: object) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["llm-rerank", *map(str, arguments)])
         monkeypatch.setenv("COLUMNS", "200")
+        monkeypatch.setattr(logging.root, "handlers", logging.root.handlers)  # a service sets its own
         with pytest.raises(SystemExit) as stop:
             app.main()
         code = stop.value.code

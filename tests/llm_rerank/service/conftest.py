@@ -1,8 +1,13 @@
 """The tiny shop behind the service, with a stand-in for the LLM, and callers who show keys."""
 
+import json
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from socket import socket
+from subprocess import Popen
 from threading import Event, Thread
 from time import monotonic, sleep
 from typing import Any
@@ -19,7 +24,10 @@ from llm_rerank.engines.fake import FakeEngine
 from llm_rerank.service.app import create_app
 from llm_rerank.service.config import ServeConfig
 from llm_rerank.service.service import Service
+from llm_rerank.service.traces import Traces
 from retrieval.store.keys import KeyStore, Scope
+
+ROOT = Path(__file__).parents[3]
 
 
 class Held(FakeEngine):
@@ -50,9 +58,9 @@ def serve(config: ServeConfig) -> Iterator[Callable[..., Service]]:
     """Opens the service; `changes` are made to its configuration."""
     opened: list[Service] = []
 
-    def one(**changes: Any) -> Service:
+    def one(traces: Traces | None = None, **changes: Any) -> Service:
         changed = config.model_copy(update=changes)
-        service = Service.open(changed, say=print)
+        service = Service.open(changed, say=print, traces=traces)
         reranker = service.recommender.reranker
         reranker.engine = Held(reranker.engine._tokenizer)  # type: ignore[attr-defined]
         opened.append(service)
@@ -79,11 +87,11 @@ def show_key() -> Callable[..., dict[str, str]]:
     return shown_key
 
 
-def wait_until(true: Callable[[], Any]) -> None:
+def wait_until(true: Callable[[], Any], seconds: float = 20) -> None:
     """Or fail."""
     begun = monotonic()
     while not true():
-        assert monotonic() - begun < 20
+        assert monotonic() - begun < seconds
         sleep(0.01)
 
 
@@ -138,3 +146,57 @@ class Callers:
 def callers(service: Service) -> Iterator[Callers]:
     with TestClient(create_app(service)) as client:
         yield Callers(service, client)
+
+
+@pytest.fixture
+def process(config: ServeConfig, tmp_path: Path) -> Iterator[Callable[..., "Process"]]:
+    """Starts `llm-rerank serve` in a process of its own; `changes` are made to its configuration."""
+    started: list[Process] = []
+
+    def start(environment: dict[str, str] | None = None, **changes: Any) -> Process:
+        file = tmp_path / "serve.yaml"
+        file.write_text(config.model_copy(update={"port": free_port(), **changes}).model_dump_json())
+        started.append(Process(file, environment or {}))
+        started[-1].wait_until_it_listens()
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.end()
+
+
+def free_port() -> int:
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+class Process:
+    """`llm-rerank serve`, and what it has said."""
+
+    def __init__(self, file: Path, environment: dict[str, str]) -> None:
+        self._said = file.with_suffix(".log")
+        command = [sys.executable, "-c", "from llm_rerank.cli.app import main; main()", "serve", "--config", str(file)]
+        with self._said.open("wb") as said:
+            self.process = Popen(command, stdout=said, stderr=said, cwd=ROOT, env=os.environ | environment)
+        self.port: int = json.loads(file.read_text())["port"]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def wait_until_it_listens(self) -> None:
+        """On a busy machine that takes minutes."""
+        wait_until(lambda: "Uvicorn running" in self.text() or self.process.poll() is not None, 300)
+        assert self.process.poll() is None, self.text()
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Each of them is JSON."""
+        return [json.loads(line) for line in self.text().splitlines()]
+
+    def text(self) -> str:
+        """All of them."""
+        return self._said.read_text()
+
+    def end(self) -> None:
+        """If it has not ended."""
+        self.process.kill()
+        self.process.wait(20)

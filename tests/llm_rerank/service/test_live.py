@@ -25,6 +25,7 @@ def test_what_a_caller_has_left_is_given_up(
         assert engine.held.wait(20)  # type: ignore[attr-defined]
         assert service.admission.running == 1
     until(lambda: service.admission.running == 0)
+    until(lambda: b'route="/v1/recommend",status="499"' in service.metrics.text())
     engine.hold = False  # type: ignore[attr-defined]
     url = f"http://{address[0]}:{address[1]}/v1/recommend"
     assert httpx2.post(url, json=json.loads(body), headers=shown).status_code == 200

@@ -171,6 +171,27 @@ def test_a_deadline_that_passes_in_the_queue_is_kept_too(serve: Callable[..., Se
     assert "the deadline of 50 ms has passed" in late["degraded"]["because"]
 
 
+def test_who_has_no_place_does_not_wait_for_a_thread_either(serve: Callable[..., Service], show_key: ShowKey) -> None:
+    service = serve(limits=LimitsConfig(at_once=40))
+    engine: Any = service.recommender.reranker.engine
+    with TestClient(create_app(service)) as client:
+        headers, asked = show_key(service), {"json": {"user_id": "ben"}}
+        engine.hold = True
+        asking = [
+            Thread(target=client.post, args=["/v1/recommend"], kwargs=asked | {"headers": headers}) for _ in range(40)
+        ]
+        for one in asking:
+            one.start()
+        while service.admission.running < 40:
+            pass
+        late = client.post("/v1/recommend", json={"user_id": "anna", "deadline_ms": 50}, headers=headers)
+        engine.hold = False
+        for one in asking:
+            one.join()
+    assert late.json()["degraded"]["answered_by"] == "popular"
+    assert late.elapsed.total_seconds() < 10
+
+
 def test_a_database_that_is_gone_costs_the_newest_of_the_history_and_no_answer(
     callers: Any, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
