@@ -1,5 +1,5 @@
 # One word per intent. Every target sets up what it needs: a fresh clone only needs Python 3.11, git and make.
-.PHONY: install quantize-env check fix test demo bench results clean
+.PHONY: install quantize-env check fix test demo serve bench results audit clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -32,6 +32,9 @@ test: .venv/installed .venv-quantize/installed
 demo: .venv/installed var/shop/manifest.json
 	$(BIN)/llm-rerank recommend --config configs/recommend.yaml --user $(DEMO_USER)
 
+serve: .venv/installed var/shop/manifest.json
+	@bash scripts/serve.sh
+
 var/shop/manifest.json: | .venv/installed
 	$(BIN)/llm-rerank build --config configs/retrieval.yaml --out var/shop
 
@@ -52,6 +55,12 @@ bench: .venv/installed var/shop/manifest.json var/shop-sequence/manifest.json
 
 results: .venv/installed
 	$(BIN)/python -m eval.results
+
+audit: # asks PyPI for what is known against these versions
+	python3 -m venv var/audit
+	var/audit/bin/pip install --quiet pip-audit
+	var/audit/bin/pip-audit --strict --no-deps --disable-pip --requirement requirements/constraints.txt
+	var/audit/bin/pip-audit --strict --no-deps --disable-pip --requirement requirements/quantize.txt
 
 clean:
 	rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -30,7 +30,7 @@ def models() -> dict[str, type[BaseModel]]:
     from finetune.writer.config import WriterConfig
     from llm_rerank.service.config import ServeConfig
 
-    known["serve.yaml"] = ServeConfig
+    known["serve.yaml"] = known["serve-gpu.yaml"] = ServeConfig
     folders: dict[str, type[BaseModel]] = {
         "ablations/*.yaml": AblationsConfig,
         "eval/*.yaml": EvalConfig,
