@@ -11,7 +11,7 @@ import numpy as np
 
 from llm_rerank.config import RecommendConfig
 from llm_rerank.deadline import Deadline
-from llm_rerank.explanations.events import Explained, ReasonEvent
+from llm_rerank.explanations.events import Explained, ReasonEvent, with_reason
 from llm_rerank.explanations.evidence import EvidenceFinder
 from llm_rerank.explanations.explainer import Explainer
 from llm_rerank.explanations.writer import Writer
@@ -156,19 +156,20 @@ class Recommender:
         self, request: RankingRequest, ranking: Ranking, explainer: Explainer, terms: Terms
     ) -> Iterator[Ranking | ReasonEvent]:
         """What is found and said, and the ranking with it: a reason that fails costs nobody the ranking."""
-        items, degraded, timings = list(ranking.items), "", dict(ranking.timings_ms)
+        timings = dict(ranking.timings_ms)
         first = ranking.items[: request.explained]
         terms = replace(terms, priority=terms.priority + 1)  # the next one's order before this one's reasons
         try:
             with _timed(timings, "explain"):
                 for event in explainer.stream(request.history, first, language=request.language, terms=terms):
                     if isinstance(event, Explained):
-                        items[event.place] = replace(items[event.place], explanation=event.explanation)
+                        ranking = with_reason(ranking, event)
                     yield event
         except EngineError as err:
-            there = sum(item.explanation is not None for item in items)
-            degraded = f"{f'{there} of {len(first)}' if there else 'no'} reasons: {_why(err, terms.cancel)}"
-        yield replace(ranking, items=tuple(items), degraded=degraded, timings_ms=timings)
+            there = sum(item.explanation is not None for item in ranking.items)
+            why = f"{f'{there} of {len(first)}' if there else 'no'} reasons: {_why(err, terms.cancel)}"
+            ranking = replace(ranking, degraded=why)
+        yield replace(ranking, timings_ms=timings)
 
 
 def _passed(cancel: Event | None) -> bool:

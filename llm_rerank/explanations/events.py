@@ -1,13 +1,13 @@
 """What is known of reasons as they are made, in the order in which it comes. `place` is the item's, from 0."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from llm_rerank.ranking import Evidence, Explanation
+from llm_rerank.ranking import Evidence, Explanation, Ranking
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """Which purchases raised the score: computed, and so true."""
+    """Which items of the history raised the score: computed, and so true."""
 
     place: int
     evidence: tuple[Evidence, ...]
@@ -31,3 +31,10 @@ class Explained:
 
 
 ReasonEvent = Found | Drafted | Explained
+
+
+def with_reason(ranking: Ranking, said: Explained) -> Ranking:
+    """The ranking in which this item has its reason."""
+    items = list(ranking.items)
+    items[said.place] = replace(items[said.place], explanation=said.explanation)
+    return replace(ranking, items=tuple(items))

@@ -33,7 +33,7 @@ async def answered(
 
 async def streamed(
     request: Request, service: Service, deadline_ms: float | None, work: Callable[[Deadline], Iterator[Event]]
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event, None]:
     """What `work` yields, as it comes; likewise. The first event is there already: whatever is refused, is refused
     before anything is sent. Closing the iterator ends the work, and a slow reader keeps no place.
     """
@@ -112,7 +112,7 @@ async def _events(
         await asyncio.wait([working])
 
 
-async def _from(first: Event, events: AsyncGenerator[Event, None]) -> AsyncIterator[Event]:
+async def _from(first: Event, events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
     async with aclosing(events):
         yield first
         async for event in events:

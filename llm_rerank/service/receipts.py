@@ -28,6 +28,7 @@ class Receipt:
     """What is missing of the history."""
     notes: Notes
     ranking_id: str = field(default_factory=lambda: uuid4().hex)
+    kept: bool = False
     _measured: set[str] = field(default_factory=set)
 
     def keep(self, ranking: Ranking) -> RecommendOut:
@@ -54,9 +55,13 @@ class Receipt:
             "made_with": made_with(self.service, scored, self.request.instruction),
         }
         try:
-            self.service.rankings.keep(self.caller.tenant, self.ranking_id, ranking.user_id, document)
+            if self.kept:
+                self.service.rankings.change(self.caller.tenant, self.ranking_id, document)
+            else:
+                self.service.rankings.keep(self.caller.tenant, self.ranking_id, ranking.user_id, document)
         except StoreError:
             return answer.model_copy(update={"ranking_id": None})
+        self.kept = True
         return answer
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from retrieval.errors import RecordError
 from retrieval.store.database import Database
@@ -33,14 +33,20 @@ class RankingStore:
         self._database = database
 
     def keep(self, tenant: str, ranking_id: str, user_id: str, document: Mapping[str, Any]) -> None:
-        """Keeps one, as JSON; what was kept under its id before is gone."""
+        """Keeps one, as JSON."""
         for name, value in (("tenant", tenant), ("ranking_id", ranking_id), ("user_id", user_id)):
             require_id(name, value)
         row = {"ranking_id": ranking_id, "tenant": tenant, "user_id": user_id, "at": microseconds(now())}
         with self._database.writing() as connection:
-            kept = self._database.insert(RANKINGS)
-            again = kept.on_conflict_do_update(index_elements=["ranking_id"], set_={"document": kept.excluded.document})
-            connection.execute(again, row | {"document": dict(document)})
+            connection.execute(self._database.insert(RANKINGS), row | {"document": dict(document)})
+
+    def change(self, tenant: str, ranking_id: str, document: Mapping[str, Any]) -> None:
+        """Puts another document in the place of the kept one; of a ranking that was forgotten meanwhile nothing comes
+        back.
+        """
+        this = (RANKINGS.c.tenant == tenant, RANKINGS.c.ranking_id == ranking_id)
+        with self._database.writing() as connection:
+            connection.execute(update(RANKINGS).where(*this).values(document=dict(document)))
 
     def get(self, tenant: str, ranking_id: str) -> KeptRanking | None:
         """The ranking; None for one that is not there, or another tenant's."""

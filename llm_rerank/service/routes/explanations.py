@@ -1,13 +1,15 @@
 """/v1/explanations: a ranking at once, and its reasons as they come, as server-sent events."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing
+from typing import cast
 
 from fastapi import APIRouter, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from sse_starlette.sse import AppStatus
 
 from llm_rerank.deadline import Deadline
-from llm_rerank.explanations.events import Drafted, Found, ReasonEvent
+from llm_rerank.explanations.events import Drafted, Explained, Found, ReasonEvent, with_reason
 from llm_rerank.ranking import Ranking
 from llm_rerank.service.answering import streamed
 from llm_rerank.service.auth import Reader
@@ -48,16 +50,21 @@ async def explanations(asked: ExplainIn, request: Request, service: Opened, call
     def work(deadline: Deadline) -> Iterator[Event]:
         wanted, missing = request_of(service, asked, caller)
         receipt = Receipt(service=service, caller=caller, asked=asked, request=wanted, missing=missing, notes=notes)
-        first: RecommendOut | None = None
-        for event in service.recommender.stream(wanted, cancel=deadline):
-            if isinstance(event, Ranking):
-                answer = receipt.keep(event)
-                if first is None:
-                    yield RankingEvent(ranking=answer)
-                first = first or answer
-            elif asked.drafts or not isinstance(event, Drafted):
-                assert first is not None  # the ranking comes before what is said of it
-                yield _event(event, first)
+        events = service.recommender.stream(wanted, cancel=deadline)
+        ranking = cast(Ranking, next(events))  # it comes before what is said of it
+        answer = receipt.keep(ranking)
+        yield RankingEvent(ranking=answer)
+        try:
+            for event in events:
+                if isinstance(event, Ranking):
+                    ranking = event
+                    continue
+                if isinstance(event, Explained):
+                    ranking = with_reason(ranking, event)
+                if asked.drafts or not isinstance(event, Drafted):
+                    yield _event(event, answer)
+        finally:  # what was said stands on the receipt, whether or not the reader waits for the rest
+            answer = receipt.keep(ranking)
         yield DoneEvent(ranking_id=answer.ranking_id, degraded=answer.degraded, timings_ms=answer.timings_ms)
 
     events = await streamed(request, service, asked.deadline_ms, work)
@@ -73,11 +80,12 @@ def _event(event: ReasonEvent, answer: RecommendOut) -> Event:
     return ExplanationEvent(item_id=item_id, explanation=explanation_out(event.explanation))
 
 
-async def _sent(events: AsyncIterator[Event], notes: Notes) -> AsyncIterator[ServerSentEvent]:
+async def _sent(events: AsyncGenerator[Event, None], notes: Notes) -> AsyncIterator[ServerSentEvent]:
     """As they go over the wire; what fails after the first one has no status any more, and is an event too."""
     try:
-        async for event in events:
-            yield ServerSentEvent(event.model_dump_json(exclude={"event"}), event=event.event)
+        async with aclosing(events):
+            async for event in events:
+                yield ServerSentEvent(event.model_dump_json(exclude={"event"}), event=event.event)
     except Exception as err:
         failed = ErrorEvent(error=about(api_error(err)))
         notes.error = failed.error.code

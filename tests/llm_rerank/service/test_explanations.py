@@ -110,3 +110,33 @@ def test_a_slow_reader_keeps_no_place(
         assert next(lines) == "event: ranking"
         until(lambda: service.admission.running == 0)
         assert [line for line in lines if line.startswith("event: ")][-1] == "event: done"
+
+
+def test_what_was_said_to_a_reader_who_left_is_on_the_receipt(
+    address: tuple[str, int], service: Service, show_key: Callable[..., dict[str, str]], until: Callable[..., None]
+) -> None:
+    url, key = f"http://{address[0]}:{address[1]}", show_key(service)
+    with httpx2.stream("POST", f"{url}/v1/explanations", json={"user_id": "anna"}, headers=key) as reply:
+        for name, data in zip(*[filter(None, reply.iter_lines())] * 2, strict=False):
+            if name == "event: ranking":
+                ranking_id = json.loads(data.removeprefix("data: "))["ranking"]["ranking_id"]
+            if name == "event: explanation":
+                said = json.loads(data.removeprefix("data: "))
+                break
+    until(lambda: service.admission.running == 0)
+    kept = httpx2.get(f"{url}/v1/rankings/{ranking_id}", headers=key).json()["answer"]["items"]
+    assert said["explanation"] in [item["explanation"] for item in kept]
+
+
+def test_what_is_forgotten_while_it_is_explained_does_not_come_back(
+    callers: Any, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = FakeEngine.generate
+
+    def forgets(*given: Any, **others: Any) -> Iterator[Any]:
+        service.rankings.forget("shop", "anna")
+        return written(*given, **others)
+
+    monkeypatch.setattr(FakeEngine, "generate", forgets)
+    told = asked(callers)
+    assert callers.get(f"/v1/rankings/{told[0][1]['ranking']['ranking_id']}").status_code == 404

@@ -124,7 +124,7 @@ def change_kept(callers: Any, shown: dict[str, Any], part: str, change: Callable
     kept = store.get("shop", shown["ranking_id"])
     assert kept is not None
     change(kept.document[part])
-    store.keep("shop", shown["ranking_id"], kept.user_id, kept.document)
+    store.change("shop", shown["ranking_id"], kept.document)
     return shown
 
 
