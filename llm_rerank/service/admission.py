@@ -5,8 +5,12 @@ import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from time import monotonic
+from typing import Final
 
+from llm_rerank.deadline import Deadline
 from llm_rerank.service.errors import ApiError
+
+_LOOK_SECONDS: Final = 0.02  # how soon it is seen that nobody waits any more
 
 
 class Admission:
@@ -20,10 +24,10 @@ class Admission:
         self._seconds = 1.0  # that one takes, newer ones counting more
 
     @asynccontextmanager
-    async def admitted(self, within: float) -> AsyncIterator[bool]:
-        """Waits for a place so many seconds, and whether there was one.
+    async def admitted(self, deadline: Deadline) -> AsyncIterator[bool]:
+        """Waits for a place, and whether there was one.
 
-        Without one the deadline has passed: no model is asked, no place needed.
+        Without one the deadline has passed, or the caller left: no model is asked, no place needed.
 
         Raises ApiError, 429, where too many wait already.
         """
@@ -34,7 +38,7 @@ class Admission:
                 code="overloaded",
                 headers={"Retry-After": str(self.retry_after)},
             )
-        if not await self._has_place(within):
+        if not await self._has_place(deadline):
             yield False
             return
         self.running += 1
@@ -46,13 +50,15 @@ class Admission:
             self.running -= 1
             self._free.release()
 
-    async def _has_place(self, within: float) -> bool:
+    async def _has_place(self, deadline: Deadline) -> bool:
         self.waiting += 1
+        acquiring = asyncio.ensure_future(self._free.acquire())
         try:
-            return await asyncio.wait_for(self._free.acquire(), within)
-        except TimeoutError:
-            return False
+            while not acquiring.done() and not deadline.is_set():
+                await asyncio.wait([acquiring], timeout=_LOOK_SECONDS)
+            return acquiring.done()
         finally:
+            acquiring.cancel()  # nothing comes of it where there is a place
             self.waiting -= 1
 
     @property

@@ -27,8 +27,12 @@ async def answered(
     Raises ApiError where the caller has left, which nobody reads, or the service stops.
     """
     deadline = _deadline(service, deadline_ms)
-    async with _under_way(request, service, deadline):
-        return await _while_there(request, deadline, asyncio.to_thread(work, deadline))
+
+    async def in_its_place() -> Answer:
+        async with _under_way(request, service, deadline):
+            return await asyncio.to_thread(work, deadline)
+
+    return await _while_there(request, deadline, in_its_place())
 
 
 async def streamed(
@@ -57,7 +61,7 @@ async def _under_way(request: Request, service: Service, deadline: Deadline) -> 
     if service.over:
         deadline.set()
     try:
-        async with service.admission.admitted(deadline.milliseconds / 1000) as placed:
+        async with service.admission.admitted(deadline) as placed:
             service.stages.took({"queue": 1000 * (perf_counter() - came)})
             notes.placed = placed
             yield
@@ -81,7 +85,7 @@ async def _while_there(request: Request, deadline: Deadline, work: Awaitable[Ans
         return working.result()
     except asyncio.CancelledError:  # the server stops: the thread is told so, and waited for
         deadline.set()
-        await asyncio.wait([working])
+        await asyncio.gather(working, return_exceptions=True)
         raise CancelledError("the service stops", remedy="Ask again") from None
 
 

@@ -40,10 +40,12 @@ def create_app(service: Service) -> FastAPI:
         threads = ThreadPoolExecutor(service.config.limits.at_once + _WITHOUT_A_PLACE, "answering")
         asyncio.get_running_loop().set_default_executor(threads)
         following = asyncio.create_task(service.items.follow())
-        await recommend.warm_up(service)
-        yield
-        following.cancel()
-        service.close()
+        try:
+            await recommend.warm_up(service)
+            yield
+        finally:
+            following.cancel()
+            await asyncio.to_thread(service.close)  # vLLM's process may take its time
 
     shown = service.config.docs
     app = FastAPI(

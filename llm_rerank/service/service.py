@@ -1,6 +1,7 @@
 """All that routes need, opened once and closed once."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Annotated
@@ -76,11 +77,18 @@ class Service:
 
         `traces` take the place of those that the environment asks for.
         """
-        traces = traces or open_traces()
-        database = Database.open(config.database)
-        share = config.new_items if config.recommend.fusion is None else 0.0
-        shop = LiveShop.of(load_folder(config.recommend.shop), new_items=share)
-        return cls.of(config, shop, Recommender.for_shop(shop, config.recommend, say=say), database, traces)
+        with ExitStack() as opened:
+            traces = traces or open_traces()
+            opened.callback(traces.close)
+            database = Database.open(config.database)
+            opened.callback(database.close)
+            share = config.new_items if config.recommend.fusion is None else 0.0
+            shop = LiveShop.of(load_folder(config.recommend.shop), new_items=share)
+            recommender = Recommender.for_shop(shop, config.recommend, say=say)
+            opened.callback(recommender.close)
+            service = cls.of(config, shop, recommender, database, traces)
+            opened.pop_all()  # from now on they are the service's
+        return service
 
     @classmethod
     def of(
@@ -115,9 +123,10 @@ class Service:
 
     def close(self) -> None:
         """Lets go of the model and the database, and sends the last traces."""
-        self.recommender.close()
-        self.database.close()
-        self.traces.close()
+        with ExitStack() as closing:  # each of them, whatever becomes of the others
+            closing.callback(self.traces.close)
+            closing.callback(self.database.close)
+            closing.callback(self.recommender.close)
 
 
 def _of_app(request: Request) -> Service:

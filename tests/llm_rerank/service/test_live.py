@@ -3,11 +3,14 @@
 import json
 import socket
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import httpx2
 
+from llm_rerank.service.config import LimitsConfig
 from llm_rerank.service.service import Service
 
+Listen = Callable[[Service], AbstractContextManager[tuple[str, int]]]
 ShowKey = Callable[..., dict[str, str]]
 WaitUntil = Callable[[Callable[[], bool]], None]
 
@@ -40,3 +43,31 @@ def test_a_connection_that_says_nothing_keeps_nobody(
         assert httpx2.get(url, headers=show_key(service)).status_code == 200
         assert silent.fileno() > 0
         assert service.admission.running == 0
+
+
+def test_who_leaves_while_they_wait_leaves_room_for_others(
+    serve: Callable[..., Service], listen: Listen, show_key: ShowKey, until: WaitUntil
+) -> None:
+    service = serve(limits=LimitsConfig(at_once=1, waiting=2))
+    engine, shown = service.recommender.reranker.engine, show_key(service)
+    with listen(service) as (host, port):
+        engine.hold = True  # type: ignore[attr-defined]
+        callers = [ask_raw((host, port), shown) for _ in range(3)]
+        until(lambda: (service.admission.running, service.admission.waiting) == (1, 2))
+        for caller in callers[1:]:
+            caller.close()
+        until(lambda: service.admission.waiting == 0)
+        assert service.admission.running == 1
+        engine.hold = False  # type: ignore[attr-defined]
+        callers[0].close()
+        until(lambda: service.admission.running == 0)
+
+
+def ask_raw(address: tuple[str, int], shown: dict[str, str]) -> socket.socket:
+    """A caller who has asked, and has not read yet."""
+    body = b'{"user_id": "anna"}'
+    lines = ["POST /v1/recommend HTTP/1.1", "Host: shop", f"Content-Length: {len(body)}"]
+    lines += ["Content-Type: application/json", f"Authorization: {shown['Authorization']}"]
+    caller = socket.create_connection(address)
+    caller.sendall("\r\n".join([*lines, "", ""]).encode() + body)
+    return caller
