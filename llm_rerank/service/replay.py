@@ -26,7 +26,9 @@ def replay(service: Service, tenant: str, kept: KeptRanking, deadline: Deadline)
     items = tuple(catalogue[item_id] for item_id in then if item_id in catalogue)
     query = Query(history=history_of(kept.user_id, asked["read"]), items=items)
     instruction = asked.get("instruction")
-    terms = Terms(instruction=instruction, salt=service.salts.of(tenant, kept.user_id), cancel=deadline)
+    terms = Terms(
+        instruction=instruction, salt=service.salts.of(tenant, asked.get("user_id"), asked["read"]), cancel=deadline
+    )
     (scores,) = reranker.score([query], terms)
     again = [
         ReplayedItemOut(item_id=item.item_id, then=then[item.item_id], now=float(now))

@@ -1,7 +1,7 @@
 """What a request for a ranking may ask, and what the recommender is asked for it: whose history, under which salt."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from uuid import uuid4
 
 from llm_rerank.request import RankingRequest
 from llm_rerank.service.config import LimitsConfig
@@ -13,8 +13,6 @@ from llm_rerank.wire.rankings import RecommendIn
 from retrieval.records import UserHistory
 from retrieval.store.errors import StoreError
 from retrieval.store.keys import ApiKey
-
-_NOBODY: Final = "anonymous"  # whose history a request brings itself
 
 
 def require_limits(asked: RecommendIn, limits: LimitsConfig) -> None:
@@ -33,7 +31,8 @@ def request_of(service: Service, asked: RecommendIn, caller: ApiKey) -> tuple[Ra
     """What the recommender is asked; and what is missing of the history, where the database does not answer."""
     with service.stages.timed("history"):
         history, missing = _history(service, asked, caller)
-    return ranking_request(asked, history, salt=service.salts.of(caller.tenant, history.user_id)), missing
+    salt = service.salts.of(caller.tenant, asked.user_id, [one.item_id for one in history.interactions])
+    return ranking_request(asked, history, salt=salt), missing
 
 
 def _history(service: Service, asked: RecommendIn, caller: ApiKey) -> tuple[UserHistory, str]:
@@ -48,8 +47,9 @@ def _history(service: Service, asked: RecommendIn, caller: ApiKey) -> tuple[User
 
 
 def _given(history: list[InteractionIn]) -> UserHistory:
-    """Those without a time are in the order given, and older than now."""
+    """Those without a time are in the order given, and older than now. Whose it is is not known: nobody else's."""
+    user_id = uuid4().hex
     now = datetime.now(UTC)
     times = [now - timedelta(milliseconds=len(history) - place) for place in range(len(history))]
-    done = [interaction_of(one, _NOBODY, at) for one, at in zip(history, times, strict=True)]
-    return UserHistory.of(_NOBODY, done)
+    done = [interaction_of(one, user_id, at) for one, at in zip(history, times, strict=True)]
+    return UserHistory.of(user_id, done)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
@@ -11,13 +10,13 @@ from llm_rerank.deadline import Deadline
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.fusion import Scores, standardise
 from llm_rerank.prompt import Prompt
-from llm_rerank.reranker import Reranker
+from llm_rerank.reranker import ALONE, Query, Reranker
+from llm_rerank.service.conversion import history_of
 from llm_rerank.terms import Terms
 from retrieval.catalogue import Catalogue
 from retrieval.errors import CancelledError, ConfigError, EngineError
-from retrieval.records import Interaction, Item, UserHistory
+from retrieval.records import Item
 
-_LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)  # prompts tell no times
 _NOTHING: Final = "(nothing)"
 
 
@@ -30,14 +29,8 @@ class RankedTexts:
     degraded: str
 
 
-def rank_texts(
-    reranker: Reranker,
-    query: str,
-    texts: Sequence[str],
-    terms: Terms,
-    deadline: Deadline,
-) -> RankedTexts:
-    """Where the model does not answer in time the order of the request stays, on the same scale.
+def rank_texts(reranker: Reranker, query: str, texts: Sequence[str], terms: Terms) -> RankedTexts:
+    """Where the model does not answer, or a deadline passes, the order of the request stays, on the same scale.
 
     Raises ConfigError for a method that has no scores of single texts, CancelledError where the caller has gone.
     """
@@ -47,30 +40,31 @@ def rank_texts(
         )
     if not texts:
         return RankedTexts(scores=np.empty(0), tokens=0, degraded="")
-    asked = texts_request(reranker.prompt, query, texts, terms)
+    asked, catalogue = _nouns(query, texts)
     try:
-        (logits,) = reranker.engine.score([asked], cancel=deadline)
+        (log_odds,) = Reranker(reranker.engine, reranker.prompt, catalogue, fusion=ALONE).score([asked], terms)
     except CancelledError:
-        if not deadline.passed:
+        if not (isinstance(terms.cancel, Deadline) and terms.cancel.passed):
             raise
-        return _as_they_came(len(texts), str(deadline))
+        return _as_they_came(len(texts), str(terms.cancel))
     except EngineError as err:
         return _as_they_came(len(texts), str(err))
-    wide = logits.astype(np.float64)
-    return RankedTexts(scores=_probabilities(wide[:, 0] - wide[:, 1]), tokens=asked.tokens, degraded="")
+    tokens = texts_request(reranker.prompt, query, texts, terms).tokens
+    return RankedTexts(scores=_probabilities(log_odds), tokens=tokens, degraded="")
 
 
 def texts_request(prompt: Prompt, query: str, texts: Sequence[str], terms: Terms) -> ScoringRequest:
     """What an engine is asked of them."""
+    asked, catalogue = _nouns(query, texts)
+    request = prompt.yes_no(asked.history, asked.items, catalogue, instruction=terms.instruction)
+    return replace(request, salt=terms.salt, priority=terms.priority)
+
+
+def _nouns(query: str, texts: Sequence[str]) -> tuple[Query, Catalogue]:
     done = [Item(item_id=f"q{at}", title=line) for at, line in enumerate(query.splitlines()) if line.strip()]
-    items = [Item(item_id=f"d{at}", title=text if text.strip() else _NOTHING) for at, text in enumerate(texts)]
-    history = UserHistory.of("query", [_did(item) for item in done])
-    asked = prompt.yes_no(history, tuple(items), Catalogue([*done, *items]), instruction=terms.instruction)
-    return replace(asked, salt=terms.salt, priority=terms.priority)
-
-
-def _did(item: Item) -> Interaction:
-    return Interaction(user_id="query", item_id=item.item_id, timestamp=_LONG_AGO)
+    items = tuple(Item(item_id=f"d{at}", title=text if text.strip() else _NOTHING) for at, text in enumerate(texts))
+    history = history_of("query", [item.item_id for item in done])
+    return Query(history=history, items=items), Catalogue([*done, *items])
 
 
 def _as_they_came(count: int, why: str) -> RankedTexts:

@@ -82,6 +82,7 @@ class RecommendOut(Answered):
     ranking_id: str | None
     """Names it in feedback; none where it could not be kept."""
     user_id: str
+    """A new one where the history was given, under which this ranking can be forgotten."""
     items: list[RankedItemOut]
     scored: int
     """How many of the items the LLM scored."""

@@ -1,13 +1,14 @@
 """The rerank requests that others' clients send (Cohere v1 and v2, Jina, vLLM, gorse), and what they expect back."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from llm_rerank.wire.base import Answered
 from llm_rerank.wire.rankings import DegradedOut
 
-Document = Annotated[str, Field(max_length=1_000_000)] | dict[str, Any]
+_LONGEST: Final = 1_000_000
+Document = Annotated[str, Field(max_length=_LONGEST)] | dict[str, Any]
 
 
 class RerankIn(BaseModel):
@@ -15,8 +16,9 @@ class RerankIn(BaseModel):
 
     model_config = ConfigDict(extra="ignore", use_attribute_docstrings=True)
 
-    query: str = Field(min_length=1, max_length=1_000_000)
+    query: str = Field(min_length=1, max_length=_LONGEST)
     """Who is asked about: a line for each thing that they did, the oldest first; or any text."""
+    rank_fields: list[str] | None = None
     documents: list[Document]
     """What is ranked: texts, or objects with a `text`, or with the fields that `rank_fields` names."""
     model: str | None = None
@@ -24,7 +26,6 @@ class RerankIn(BaseModel):
     top_n: int | None = Field(default=None, ge=0)
     """How many to return; none or 0: all."""
     return_documents: bool | None = None
-    rank_fields: list[str] | None = None
     instruction: str | None = Field(default=None, min_length=1, max_length=1000)
     """What the model is told, in place of the configured instruction."""
     priority: int = Field(default=0, ge=0, le=999)
@@ -32,15 +33,32 @@ class RerankIn(BaseModel):
     deadline_ms: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """Ours: what is not known by then is left out, and `llm_rerank.degraded` says so."""
 
+    @field_validator("documents")
+    @classmethod
+    def _of_texts(cls, documents: list[Document], known: ValidationInfo) -> list[Document]:
+        """What an object says is not known to be text before."""
+        for place, one in enumerate(documents):
+            text = _text(one, known.data.get("rank_fields"))
+            if len(text) > _LONGEST:
+                raise ValueError(f"the text of document {place} has {len(text):,} characters; at most {_LONGEST:,}")
+            try:
+                text.encode()
+            except UnicodeEncodeError:
+                raise ValueError(f"document {place} has half of a surrogate pair; send whole characters") from None
+        return documents
+
     def texts(self) -> list[str]:
         """Of the documents."""
-        return [one if isinstance(one, str) else self._text(one) for one in self.documents]
+        return [_text(one, self.rank_fields) for one in self.documents]
 
-    def _text(self, document: dict[str, Any]) -> str:
-        if self.rank_fields is None and isinstance(document.get("text"), str):
-            return str(document["text"])
-        names = self.rank_fields if self.rank_fields is not None else list(document)
-        return ", ".join(str(document[name]) for name in names if document.get(name) not in (None, ""))
+
+def _text(document: Document, rank_fields: list[str] | None) -> str:
+    if isinstance(document, str):
+        return document
+    if rank_fields is None and isinstance(document.get("text"), str):
+        return str(document["text"])
+    names = list(document) if rank_fields is None else rank_fields
+    return ", ".join(str(document[name]) for name in names if document.get(name) not in (None, ""))
 
 
 class ResultOut(Answered):

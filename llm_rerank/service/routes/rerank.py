@@ -1,5 +1,6 @@
 """/rerank, /v1/rerank and /v2/rerank: texts for a text, as others' clients ask it."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -50,12 +51,12 @@ async def _ranked(asked: RerankIn, request: Request, service: Service, caller: A
     if len(asked.documents) > most:
         raise ApiError(422, f"documents: at most {most}", param="documents", code="too_many")
     reranker, texts = service.recommender.reranker, asked.texts()
-    salt = service.salts.of(caller.tenant, "")  # nobody knows of users here
+    salt = service.salts.of(caller.tenant, None, [asked.query])
     terms = Terms(instruction=asked.instruction, salt=salt, priority=asked.priority)
 
     def work(deadline: Deadline) -> RankedTexts:
         with service.stages.timed("score"):
-            ranked = rank_texts(reranker, asked.query, texts, terms, deadline)
+            ranked = rank_texts(reranker, asked.query, texts, replace(terms, cancel=deadline))
         count, because = len(ranked.scores), ranked.degraded
         by: AnsweredBy = "request" if because else "llm"
         notes_of(request.scope).answer(by, 0 if because else count, count, because)

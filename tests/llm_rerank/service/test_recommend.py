@@ -37,9 +37,39 @@ def test_a_history_in_place_of_a_user(callers: Any, service: Service) -> None:
     named, unnamed = ({"user_id": "anna"}, {"history": given})
     answers = [callers.post("/v1/recommend", asked).json() for asked in (named, unnamed)]
     assert ids(answers[0]) == ids(answers[1])
-    assert answers[1]["user_id"] == "anonymous"
+    assert answers[1]["user_id"] != callers.post("/v1/recommend", unnamed).json()["user_id"]
     without_times = [{"item_id": one.item_id} for one in known]
     assert ids(callers.post("/v1/recommend", {"history": without_times}).json()) == ids(answers[0])
+
+
+def test_a_given_history_belongs_to_nobody_else(callers: Any) -> None:
+    answer = callers.post("/v1/recommend", {"history": [{"item_id": "milk"}]}).json()
+    path = f"/v1/rankings/{answer['ranking_id']}"
+    admin = callers.key("admin")
+    assert callers.client.delete("/v1/users/anonymous/history", headers=admin).json()["rankings"] == 0
+    assert callers.get(path).status_code == 200
+    callers.client.delete(f"/v1/users/{answer['user_id']}/history", headers=admin)
+    assert callers.get(path).status_code == 404
+
+
+def test_where_nobody_is_named_what_is_asked_again_is_found_again(callers: Any, service: Service) -> None:
+    seen = salts_seen(service)
+    for item_id in ("milk", "tea", "milk"):
+        callers.post("/v1/recommend", {"history": [{"item_id": item_id}], "item_ids": ["oat"]})
+        callers.post("/v1/rerank", {"query": f"any {item_id}", "documents": ["oat"]})
+    assert seen[:2] == seen[4:]
+    assert len(set(seen)) == 4
+
+
+def salts_seen(service: Service) -> list[str]:
+    """Those under which the engine is asked from now on."""
+    seen: list[str] = []
+    engine = service.recommender.reranker.engine
+    score = engine.score
+    engine.score = lambda requests, **others: (  # type: ignore[method-assign]
+        seen.extend(request.salt for request in requests) or score(requests, **others)
+    )
+    return seen
 
 
 def test_somebody_new_gets_what_is_popular(callers: Any) -> None:
@@ -58,6 +88,7 @@ def test_the_callers_items_and_no_others(callers: Any) -> None:
     ("asked", "status", "param"),
     [
         ({}, 422, None),
+        ({"history": [{"item_id": "tea", "timestamp": "9999-12-31T23:59:59-05:00"}]}, 422, "history.0.timestamp"),
         ({"user_id": "anna", "history": []}, 422, None),
         ({"user_id": ""}, 422, "user_id"),
         ({"user_id": "anna", "top_n": 0}, 422, "top_n"),

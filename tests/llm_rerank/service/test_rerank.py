@@ -1,5 +1,6 @@
 from typing import Any
 
+import numpy as np
 import pytest
 
 from llm_rerank.service.service import Service
@@ -70,6 +71,15 @@ def test_where_the_model_fails_the_order_stays_on_the_same_scale_and_it_is_said(
     assert "out of memory" in answer["meta"]["warnings"][0]
 
 
+def test_scores_that_are_not_numbers_are_no_scores(callers: Any, service: Service) -> None:
+    service.recommender.reranker.engine.score = lambda requests, **_: tuple(  # type: ignore[method-assign]
+        np.full((len(one.continuations), 2), np.nan, np.float32) for one in requests
+    )
+    answer = callers.post("/v1/rerank", ASKED).json()
+    assert order(answer) == [0, 1, 2, 3]
+    assert "not numbers" in answer["llm_rerank"]["degraded"]["because"]
+
+
 def test_a_deadline(callers: Any, service: Service) -> None:
     service.recommender.reranker.engine.hold = True  # type: ignore[attr-defined]
     answer = callers.post("/v1/rerank", ASKED | {"deadline_ms": 40}).json()
@@ -83,6 +93,7 @@ def test_a_deadline(callers: Any, service: Service) -> None:
         ({"documents": "milk"}, "documents"),
         ({"documents": [1]}, "documents"),
         ({"documents": ["x"] * 1001}, "documents"),
+        ({"documents": [{"text": "x" * 1_000_001}]}, "documents"),
         ({"top_n": -1}, "top_n"),
     ],
 )
@@ -90,3 +101,13 @@ def test_what_is_asked_wrongly_is_told(callers: Any, wrong: dict[str, Any], para
     reply = callers.post("/v1/rerank", ASKED | wrong)
     assert reply.status_code == 422
     assert reply.json()["error"]["param"].startswith(param)
+
+
+@pytest.mark.parametrize("fields", ["", ', "rank_fields": ["text"]'])
+def test_half_of_a_surrogate_pair_is_no_text(callers: Any, fields: str) -> None:
+    body = rf'{{"query": "a", "return_documents": true, "documents": ["tea", {{"text": "\ud800"}}]{fields}}}'
+    reply = callers.client.post(
+        "/v1/rerank", content=body, headers=callers.key() | {"Content-Type": "application/json"}
+    )
+    assert (reply.status_code, reply.json()["error"]["param"]) == (422, "documents")
+    assert "document 1" in reply.json()["error"]["message"]
