@@ -1,7 +1,6 @@
 """What can be asked of the service: a method a route."""
 
 from collections.abc import AsyncGenerator, Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Final, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
@@ -151,13 +150,12 @@ class Api(Asking):
     ) -> InteractionsOut:
         """What users did, as many as there are: sent in batches, of each of which all is kept or nothing.
 
-        They are read as they are sent. Without a timestamp one was done now. Each call counts, however often it has to
-        be sent; what has a `key` of its own counts once in all calls, and so does a call with a `key` that is made
-        again with the same interactions, in the same order and batches, at the same times.
+        They are read as they are sent. Without a timestamp one was done when it came first. Each call counts, however
+        often it has to be sent; what has a `key` of its own counts once in all calls, and so does a call with a `key`
+        that is made again with the same interactions, in the same order and batches.
         """
-        whole, now = key or uuid4().hex, datetime.now(UTC)
-        timed = (one if one.timestamp else one.model_copy(update={"timestamp": now}) for one in interactions)
-        asked = (_added(batch, f"{whole}/{number}") for number, batch in enumerate(batches(timed, batch_size)))
+        whole = key or uuid4().hex
+        asked = (_added(batch, f"{whole}/{number}") for number, batch in enumerate(batches(interactions, batch_size)))
         answers = await self._ask_each(asked, InteractionsOut, "interactions")
         return InteractionsOut(
             accepted=sum(answer.accepted for answer in answers), known=sum(answer.known for answer in answers)

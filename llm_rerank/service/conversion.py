@@ -32,7 +32,7 @@ def interaction_of(sent: InteractionIn, user_id: str, now: datetime) -> Interact
     return Interaction(
         user_id=user_id,
         item_id=sent.item_id,
-        timestamp=(sent.timestamp or now).astimezone(UTC),
+        timestamp=sent.timestamp or now,
         kind=sent.kind,
         rating=sent.rating,
         text=sent.text,
@@ -41,7 +41,11 @@ def interaction_of(sent: InteractionIn, user_id: str, now: datetime) -> Interact
 
 def keyed_interaction(sent: KeyedInteractionIn, batch: str, place: int, now: datetime) -> KeyedInteraction:
     """Under its own key, or that of its batch and its place there."""
-    return KeyedInteraction(key=sent.key or f"{batch}/{place}", interaction=interaction_of(sent, sent.user_id, now))
+    return KeyedInteraction(
+        key=sent.key or f"{batch}/{place}",
+        interaction=interaction_of(sent, sent.user_id, now),
+        timed=sent.timestamp is not None,
+    )
 
 
 def history_of(user_id: str, item_ids: Iterable[str]) -> UserHistory:

@@ -1,16 +1,26 @@
 """What users did, as it is sent."""
 
-from pydantic import AwareDatetime, Field
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from llm_rerank.wire.base import Answered, Id, Sent
 from retrieval.records import InteractionKind
+
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("in UTC this is before the year 1 or after 9999; send a time between") from None
 
 
 class InteractionIn(Sent):
     """One thing a user did."""
 
     item_id: Id
-    timestamp: AwareDatetime | None = None
+    timestamp: Annotated[AwareDatetime, AfterValidator(_in_utc)] | None = None
     """With a time zone; none: now."""
     kind: InteractionKind = "purchase"
     rating: float | None = Field(default=None, allow_inf_nan=False)
@@ -22,7 +32,8 @@ class KeyedInteractionIn(InteractionIn):
 
     user_id: Id
     key: Id | None = None
-    """Sent twice under one key it counts once; none: that of the batch, and its place there."""
+    """Sent twice under one key it counts once, and was done when it was sent first where it has no timestamp. None: the
+    key of the batch, and its place there."""
 
 
 class InteractionsIn(Sent):

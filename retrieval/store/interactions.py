@@ -24,6 +24,8 @@ class KeyedInteraction:
 
     key: str
     interaction: Interaction
+    timed: bool = True
+    """Whether its time is its sender's; any other is another one whenever it is sent, and the first is kept."""
 
 
 class InteractionStore:
@@ -38,9 +40,9 @@ class InteractionStore:
         Raises RecordError for a key that is known for something else, and for an id, a text or a rating that no
         database keeps.
         """
-        rows = {one.key: _row(tenant, one) for one in interactions}
+        rows, by_key = {one.key: _row(tenant, one) for one in interactions}, {one.key: one for one in interactions}
         for one in interactions:
-            _require_same(one.key, _row(tenant, one), rows[one.key])
+            _require_same(one, _row(tenant, one), rows[one.key])
         if not rows:
             return 0
         with self._database.writing() as connection:
@@ -58,7 +60,7 @@ class InteractionStore:
                 table = INTERACTIONS.c
                 there = select(INTERACTIONS).where(table.tenant == tenant, table.key.in_(some))
                 for row in connection.execute(there):
-                    _require_same(row.key, rows[row.key], row._asdict())
+                    _require_same(by_key[row.key], rows[row.key], row._asdict())
         return len(added)
 
     def history(self, tenant: str, user_id: str, newest: int) -> UserHistory:
@@ -117,11 +119,12 @@ def _interaction(row: "Row[Any]") -> Interaction:
     )
 
 
-def _require_same(key: str, sent: dict[str, Any], kept: dict[str, Any]) -> None:
-    if different := [name for name in _SAID if sent[name] != kept[name]]:
+def _require_same(one: KeyedInteraction, sent: dict[str, Any], kept: dict[str, Any]) -> None:
+    said = [name for name in _SAID if one.timed or name != "at"]
+    if different := [name for name in said if sent[name] != kept[name]]:
         raise RecordError(
             f"another interaction is known under this key: its {' and '.join(different)} differs",
             field="key",
-            value=key,
+            value=one.key,
             remedy="Send what changed under a key of its own; nothing of this batch was kept.",
         )

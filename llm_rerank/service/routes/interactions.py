@@ -25,19 +25,13 @@ def add(
 ) -> InteractionsOut:
     """Keeps all of them or none; sent again under the same keys they count once.
 
-    Without keys of their own and without an Idempotency-Key of the batch, whatever is sent counts.
+    Without keys of their own and without an Idempotency-Key of the batch, whatever is sent counts. What has no
+    timestamp was done when it was sent first.
     """
     most = service.config.limits.interactions
     if len(batch.interactions) > most:
         raise ApiError(422, f"a batch has {most:,} interactions at most", param="interactions", code="too_many")
     whole, now = idempotency_key or uuid4().hex, datetime.now(UTC)
-    if idempotency_key and any(one.key is None and one.timestamp is None for one in batch.interactions):
-        raise ApiError(
-            422,
-            "what is sent again needs its own timestamp: now would be another one",
-            param="interactions.timestamp",
-            code="no_timestamp",
-        )
     keyed = [keyed_interaction(one, whole, place, now) for place, one in enumerate(batch.interactions)]
     new = service.interactions.add(caller.tenant, keyed)
     return InteractionsOut(accepted=len(keyed), known=len(keyed) - new)

@@ -95,6 +95,8 @@ def test_a_call_that_is_made_again_under_its_key_counts_once(client: Any) -> Non
     answers = [client.add_interactions(bought("tea", "brie"), key="order 17", batch_size=1) for _ in range(2)]
     assert [(answer.accepted, answer.known) for answer in answers] == [(2, 0), (2, 2)]
     assert known(client) == ["tea", "brie"]
+    untimed = [KeyedInteractionIn(user_id="anonymous", item_id="tea")]
+    assert [client.add_interactions(untimed, key="order 18").known for _ in range(2)] == [0, 1]
 
 
 def test_what_has_no_time_was_done_now(client: Any) -> None:

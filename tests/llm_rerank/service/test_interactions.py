@@ -48,6 +48,8 @@ def test_a_key_of_something_else_is_refused_with_the_batch(callers: Any) -> None
     "wrong",
     [
         {"timestamp": "2030-01-05T12:00:00"},
+        {"timestamp": "0001-01-01T00:00:00+05:00"},
+        {"timestamp": "9999-12-31T23:59:59-05:00"},
         {"kind": "theft"},
         {"rating": "NaN"},
         {"item_id": "x" * 257},
@@ -63,13 +65,22 @@ def test_what_is_sent_wrongly_is_told_and_nothing_is_kept(callers: Any, wrong: d
     assert len(history(callers)) == built(callers)
 
 
-def test_a_batch_under_a_key_needs_times(callers: Any) -> None:
-    without = {"user_id": "anna", "item_id": "tea"}
-    headers = callers.key() | {"Idempotency-Key": "order 18"}
-    assert (
-        callers.post("/v1/interactions", {"interactions": [without]}, headers).json()["error"]["code"] == "no_timestamp"
-    )
-    assert callers.post("/v1/interactions", {"interactions": [without]}).json()["accepted"] == 1
+@pytest.mark.parametrize(("own", "headers"), [({"key": "line 1"}, {}), ({}, {"Idempotency-Key": "order 18"})])
+def test_without_a_time_it_counts_once_too(callers: Any, own: dict[str, str], headers: dict[str, str]) -> None:
+    batch = {"interactions": [{"user_id": "nobody", "item_id": "tea"} | own]}
+    answers = [callers.post("/v1/interactions", batch, callers.key() | headers).json() for _ in range(2)]
+    assert answers == [{"accepted": 1, "known": 0}, {"accepted": 1, "known": 1}]
+    assert history(callers, "nobody") == ["tea"]
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"])
+def test_the_first_and_the_last_moment(callers: Any, at: str) -> None:
+    callers.post("/v1/interactions", {"interactions": [one("tea", "nobody", timestamp=at)]})
+    (done,) = callers.get("/v1/users/nobody/history").json()["interactions"]
+    assert done["timestamp"] == at
+    given = [{"item_id": "tea", "timestamp": at}, {"item_id": "milk"}]
+    for asked in ({"user_id": "nobody"}, {"history": given}):
+        assert callers.post("/v1/recommend", asked).json()["degraded"] is None
 
 
 def test_an_item_that_nobody_sells_is_kept_and_has_no_title(callers: Any) -> None:

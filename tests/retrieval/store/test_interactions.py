@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -43,6 +44,15 @@ def test_what_is_sent_again_is_there_once(store: InteractionStore) -> None:
     assert store.add("shop", [did("1"), did("2", "tea"), did("1")]) == 2
     assert store.add("shop", [did("2", "tea"), did("3", "tea")]) == 1
     assert len(store.history("shop", "anna", 10).interactions) == 3
+
+
+def test_a_time_that_nobody_sent_is_not_compared_and_the_first_is_kept(store: InteractionStore) -> None:
+    first, again = (replace(did("1", hours=hours), timed=False) for hours in (0, 1))
+    assert [store.add("shop", [first]), store.add("shop", [again]), store.add("shop", [first, again])] == [1, 0, 0]
+    (kept,) = store.history("shop", "anna", 9).interactions
+    assert kept.timestamp == NOON
+    with pytest.raises(RecordError, match="its item_id differs"):
+        store.add("shop", [replace(did("1", "tea"), timed=False)])
 
 
 @pytest.mark.parametrize("other", [{"item": "tea"}, {"user": "ben"}, {"hours": 1}, {"kind": "view"}, {"rating": 1.0}])
