@@ -1,6 +1,7 @@
 """What only vLLM can do wrong; all with the real model. Nothing is skipped where vLLM could be."""
 
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -15,7 +16,9 @@ import pytest
 from llm_rerank.engines.base import GenerationRequest, ScoringRequest
 from llm_rerank.engines.transformers import TransformersEngine
 from llm_rerank.prompt import Prompt
+from llm_rerank.service.config import ServeConfig
 from llm_rerank.tokenizer import ChatTokenizer
+from retrieval.config import read_config
 from retrieval.errors import CancelledError, EngineError, ModelError
 from retrieval.shop import ShopData
 
@@ -136,3 +139,17 @@ def test_vllm_dies_and_comes_back(vllm_engine: "VllmEngine", request_of_anna: Sc
         np.testing.assert_allclose(after, before, atol=1e-4)
         return
     pytest.fail("it never came back")
+
+
+def test_the_settings_for_gpus_are_vllms() -> None:
+    from llm_rerank.engines.vllm import _arguments
+
+    file = Path(__file__).parents[3] / "configs/serve-gpu.yaml"
+    asked = read_config(file, ServeConfig).recommend.engine.arguments
+    several = {
+        name: int(value)
+        for name, value in re.findall(r"^ *# (\w+_parallel_size): (\d)$", file.read_text(), re.MULTILINE)
+    }
+    assert len(several) == 2
+    args = _arguments(Path("smol"), {}, {**asked, **several})
+    assert {name: getattr(args, name) for name in asked | several} == asked | several

@@ -1,18 +1,24 @@
 """What /metrics shows, and to whom."""
 
+import re
 from collections.abc import Callable
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
+from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.service.app import create_app
 from llm_rerank.service.config import LimitsConfig
+from llm_rerank.service.metrics import Metrics
 from llm_rerank.service.service import Service
 from retrieval.errors import EngineError
+
+if TYPE_CHECKING:
+    from llm_rerank.engines.vllm import VllmEngine
 
 ShowKey = Callable[..., dict[str, str]]
 
@@ -170,3 +176,15 @@ def test_who_may_read_it(serve: Callable[..., Service], show_key: ShowKey, metri
         keys: list[dict[str, str]] = [{}, show_key(service), show_key(service, "admin")]
         assert [client.get("/metrics", headers=key).status_code for key in keys] == statuses
         assert ("/metrics" in client.get("/openapi.json").json()["paths"]) == (metrics != "off")
+
+
+@pytest.mark.slow
+def test_what_vllm_counts_in_this_process_is_there_too(vllm_engine: "VllmEngine") -> None:
+    asked = ScoringRequest(prefix=tuple(range(100, 200)), continuations=((7,), (8,)), labels=(3, 4), salt="anna")
+    for _ in range(2):
+        vllm_engine.score([asked])
+    now = dict.fromkeys(("running", "waiting", "ready"), lambda: 0.0)
+    with_vllm, without = (Metrics({}, now, with_vllm=shown).text().decode() for shown in (True, False))
+    (found,) = re.findall(r"^vllm:prefix_cache_hits_total{.*} (.*)$", with_vllm, re.MULTILINE)
+    assert float(found) >= 3 * 96  # all but the first, by blocks of 32
+    assert "vllm:" not in without
