@@ -1,13 +1,17 @@
 """Reasons as they come, on a server on a socket: what is streamed, who may see drafts, and who leaves or is slow."""
 
 import json
-from collections.abc import Callable, Iterator
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from time import sleep
 from typing import Any
 
 import httpx2
 import pytest
 
+from llm_rerank.engines.base import GeneratedPiece
 from llm_rerank.engines.fake import FakeEngine
+from llm_rerank.service.config import LimitsConfig
 from llm_rerank.service.service import Service
 from retrieval.errors import EngineError
 
@@ -101,15 +105,30 @@ def test_a_reader_who_leaves_ends_the_writing(
     assert service.admission.waiting == 0
 
 
-def test_a_slow_reader_keeps_no_place(
-    address: tuple[str, int], service: Service, show_key: Callable[..., dict[str, str]], until: Callable[..., None]
+def test_who_does_not_read_keeps_no_place_and_is_left_in_the_end(
+    serve: Callable[..., Service],
+    listen: Callable[..., Any],
+    show_key: Callable[..., dict[str, str]],
+    until: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    url = f"http://{address[0]}:{address[1]}/v1/explanations"
-    with httpx2.stream("POST", url, json={"user_id": "anna", "explained": 4}, headers=show_key(service)) as reply:
-        lines = reply.iter_lines()
-        assert next(lines) == "event: ranking"
+    def long(_: Any, requests: Sequence[Any], **__: Any) -> Iterator[GeneratedPiece]:
+        yield from (GeneratedPiece(index=0, text="a" * 10_000) for _ in range(1_000))  # more than sockets hold
+        yield from (GeneratedPiece(index=index, text="", done=True) for index in range(len(requests)))
+
+    monkeypatch.setattr(FakeEngine, "generate", long)
+    service = serve(limits=LimitsConfig(reading_seconds=0.5))
+    body = json.dumps({"user_id": "anna", "explained": 1, "drafts": True}).encode()
+    lines = ["POST /v1/explanations HTTP/1.1", "Host: shop", f"Content-Length: {len(body)}"]
+    lines += ["Content-Type: application/json", f"Authorization: {show_key(service, 'admin')['Authorization']}"]
+    with listen(service) as address, socket.create_connection(address) as reader:
+        reader.sendall("\r\n".join([*lines, "", ""]).encode() + body)
+        assert reader.recv(12) == b"HTTP/1.1 200"
         until(lambda: service.admission.running == 0)
-        assert [line for line in lines if line.startswith("event: ")][-1] == "event: done"
+        sleep(1)
+        reader.settimeout(20)
+        rest = b"".join(iter(lambda: reader.recv(1_000_000), b""))
+    assert b"event: done" not in rest
 
 
 def test_what_was_said_to_a_reader_who_left_is_on_the_receipt(
