@@ -1,9 +1,15 @@
-"""Several `vllm serve` as one: a user's prompts always go to the same one; what does not answer is passed over."""
+"""Several `vllm serve` as one: a user's prompts always go to the same one; what does not answer is passed over.
 
+Callers are told in general words what went wrong; the log names the server and the kind of its error, and not what it
+said, since that may hold what it was asked.
+"""
+
+import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from hashlib import sha256
+from logging import getLogger
 from time import monotonic
 from typing import Any, Final
 
@@ -19,6 +25,9 @@ _TIMEOUT: Final = httpx2.Timeout(120.0, connect=3.0)  # a caller's own deadline 
 _KEEP_SECONDS: Final = 2.0  # a connection that is idle: shorter than the 5 after which vLLM closes it
 _LOOK_SECONDS: Final = 10.0
 _REST_SECONDS: Final = 10.0
+_LONGEST_KIND: Final = 50  # of an error, such as BadRequestError
+
+_LOG: Final = getLogger(__name__)
 
 Card = dict[str, Any]
 """What a server says of a model that it has."""
@@ -45,12 +54,9 @@ class Servers:
 
     async def cards(self) -> list[list[Card]]:
         """Of each server that answers; the others may answer later. Raises ModelError where none does."""
-        found, silent = list[list[Card]](), list[str]()
-        for server in self._servers:
-            try:
-                found.append(await self._cards(server))
-            except (httpx2.HTTPError, ValueError, KeyError, TypeError) as err:
-                silent.append(f"{server}: {type(err).__name__} {err}")
+        answers = await asyncio.gather(*map(self._cards_or_why, self._servers))
+        found = [cards for cards in answers if not isinstance(cards, str)]
+        silent = [why for why in answers if isinstance(why, str)]
         if not found:
             raise ModelError(
                 f"no server answers ({'; '.join(silent)})",
@@ -62,21 +68,19 @@ class Servers:
 
     async def complete(self, prompt: TokenIds, salt: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         """The reply of the first server that gives one; what it is asked stays what it was."""
-        why = "no server"
         for server in self._in_turn(prompt, salt):
             try:
                 reply = await self._client.post(f"{server}/v1/completions", json=asked)
                 _require_answer(server, reply)
             except (httpx2.TransportError, _PassedOverError) as err:
-                why = self._passed_over(server, err)
+                self._pass_over(server, err)
                 continue
             found: dict[str, Any] = reply.json()
             return found
-        raise failed(f"no server answers ({why})")
+        raise failed("no server answers")
 
     async def stream(self, prompt: TokenIds, salt: str, asked: Mapping[str, Any]) -> AsyncIterator[str]:
         """The pieces of one text, as the first server that begins it sends them; it must also end it."""
-        why = "no server"
         for server in self._in_turn(prompt, salt):
             begun = False
             try:
@@ -84,12 +88,18 @@ class Servers:
                     begun = True
                     yield text
             except (httpx2.TransportError, _PassedOverError) as err:
-                why = self._passed_over(server, err)
+                self._pass_over(server, err)
                 if begun:
-                    raise failed(f"a server broke off ({why})") from err
+                    raise failed("a server broke off") from err
                 continue
             return
-        raise failed(f"no server answers ({why})")
+        raise failed("no server answers")
+
+    async def _cards_or_why(self, server: str) -> list[Card] | str:
+        try:
+            return await self._cards(server)
+        except (httpx2.HTTPError, ValueError, KeyError, TypeError) as err:
+            return f"{server}: {type(err).__name__} {err}"
 
     async def _cards(self, server: str) -> list[Card]:
         """The models of a server: the base first, with how much it reads, then its adapters."""
@@ -111,7 +121,7 @@ class Servers:
                 if line.startswith("data: "):
                     event = json.loads(line.removeprefix("data: "))
                     if "choices" not in event:
-                        raise failed(f"{server}: {_message(json.dumps(event))}")
+                        raise _refused(server, reply.status_code, line.removeprefix("data: "))
                     if text := event["choices"][0]["text"]:
                         yield text
         raise httpx2.RemoteProtocolError("the stream ended too soon")
@@ -125,10 +135,10 @@ class Servers:
         order = sorted(self._servers, key=lambda server: sha256(f"{server} {whose}".encode()).digest())
         return sorted(order, key=lambda server: self._resting.get(server, 0.0) > now)  # stable: else as it was
 
-    def _passed_over(self, server: str, err: Exception) -> str:
-        """Why; for some seconds others are asked first."""
+    def _pass_over(self, server: str, err: Exception) -> None:
+        """For some seconds others are asked first."""
         self._resting[server] = monotonic() + _REST_SECONDS
-        return f"{server}: {type(err).__name__} {err}".strip()
+        _LOG.warning("%s is passed over: %s %s", server, type(err).__name__, err)
 
 
 class _PassedOverError(Exception):
@@ -145,15 +155,16 @@ def _require_answer(server: str, reply: httpx2.Response) -> None:
     if reply.status_code >= 500 or reply.status_code in (404, 408, 429):  # without the adapter yet, or busy
         raise _PassedOverError(f"status {reply.status_code}")
     if reply.status_code >= 400:
-        raise failed(f"{server} refused: {_message(reply.text)}")
+        raise _refused(server, reply.status_code, reply.text)
 
 
-def _message(body: str) -> str:
-    """What an error's body says."""
+def _refused(server: str, status: int, body: str) -> EngineError:
     try:
-        return str(json.loads(body)["error"]["message"])
+        kind = str(json.loads(body)["error"]["type"])[:_LONGEST_KIND]
     except (ValueError, KeyError, TypeError):
-        return body[:200]
+        kind = "an error of another form"
+    _LOG.warning("%s refused: status %d, %s", server, status, kind)
+    return failed("the server refused")
 
 
 def _address(server: str) -> str:

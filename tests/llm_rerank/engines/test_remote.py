@@ -1,6 +1,8 @@
 """Servers that fail, leave or refuse, without a network; the real ones are in the contract suite."""
 
+import asyncio
 import json
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -72,7 +74,12 @@ def unreachable() -> httpx2.Response:
 
 
 def refusing() -> httpx2.Response:
-    return httpx2.Response(400, json={"error": {"message": "token 99999 is out of the vocabulary"}})
+    told = {"message": "token 99999 is out of the vocabulary", "type": "BadRequestError"}
+    return httpx2.Response(400, json={"error": told})
+
+
+def refusing_later() -> httpx2.Response:
+    return httpx2.Response(200, text='data: {"error": {"message": "token 99999", "type": "BadRequestError"}}\n\n')
 
 
 def breaking_off() -> httpx2.Response:
@@ -139,11 +146,44 @@ def test_nobody_answers(
 ) -> None:
     engine = connect()
     servers.broken = dict.fromkeys(("one", "two", "three"), how)
-    because = "no server answers" if how is unreachable else "token 99999 is out of the vocabulary"
+    because = "no server answers" if how is unreachable else "the server refused"
     with pytest.raises(EngineError, match=because):
         engine.score([REQUEST])
     with pytest.raises(EngineError, match=because):
         list(engine.generate([TEXT]))
+
+
+@pytest.mark.parametrize("how", [unreachable, refusing, refusing_later, breaking_off])
+def test_the_log_says_where_and_callers_are_not_told(
+    connect: Callable[..., RemoteEngine],
+    servers: Servers,
+    caplog: pytest.LogCaptureFixture,
+    how: Callable[[], httpx2.Response],
+) -> None:
+    engine = connect()
+    servers.broken = dict.fromkeys(("one", "two", "three"), how)
+    with pytest.raises(EngineError) as told:
+        list(engine.generate([TEXT]))
+    for said in (str(told.value), caplog.text):
+        assert "99999" not in said
+    assert "http://" not in str(told.value)
+    assert re.search(r"http://(one|two|three) (refused: status \d+, BadReq|is passed over: \w+Error)", caplog.text)
+
+
+def test_servers_are_looked_for_side_by_side(characters: Tokenizer) -> None:
+    waiting, alone = set[str](), list[str]()
+
+    async def when_all_are_asked(request: httpx2.Request) -> httpx2.Response:
+        waiting.add(request.url.host)
+        for _ in range(100):
+            if len(waiting) == len(SERVERS):
+                return httpx2.Response(200, json={"data": CARDS})
+            await asyncio.sleep(0.01)
+        alone.append(request.url.host)
+        return httpx2.Response(503)
+
+    RemoteEngine(SERVERS, characters, transport=httpx2.MockTransport(when_all_are_asked)).close()
+    assert not alone
 
 
 def test_a_text_that_breaks_off_is_not_begun_again(connect: Callable[..., RemoteEngine], servers: Servers) -> None:
