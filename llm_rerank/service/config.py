@@ -13,6 +13,7 @@ from pydantic import (
     PositiveInt,
     SecretStr,
     ValidationError,
+    field_validator,
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -22,6 +23,7 @@ from retrieval.errors import ConfigError
 from retrieval.settings import Settings
 
 _PREFIX: Final = "LLM_RERANK__"
+_SHORTEST_SECRET: Final = 16
 _ORIGIN: Final = re.compile(r"https?://(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:\d{1,5})?")
 _SECRET: Final = re.compile(r"(^|_)(token|key|secret|password)$")
 
@@ -84,7 +86,7 @@ class ServeConfig(BaseSettings):
     """Where interactions, items and keys are kept: a SQLite file, or postgresql+psycopg://USER:PASSWORD@HOST/NAME."""
     cache_secret: SecretStr | None = None
     """Keeps users apart in the caches of engines. One for all services before the same vLLM servers, so that these find
-    again what they have; none: another one at each start."""
+    again what they have, of 16 characters at least; none: another one at each start."""
     host: str = "127.0.0.1"
     """Where it listens; 0.0.0.0 for everybody."""
     port: int = Field(default=8080, ge=0, le=65535)
@@ -103,6 +105,19 @@ class ServeConfig(BaseSettings):
     """A PEM file; with `tls_key` the service speaks TLS itself."""
     tls_key: Path | None = None
     """Likewise."""
+
+    @field_validator("cache_secret")
+    @classmethod
+    def _long_enough(cls, secret: SecretStr | None) -> SecretStr | None:
+        """Not by pydantic's own check, which shows what it refuses."""
+        if secret is not None and len(secret.get_secret_value()) < _SHORTEST_SECRET:
+            raise ConfigError(
+                f"a secret has {_SHORTEST_SECRET} characters at least",
+                field="cache_secret",
+                value="(not shown)",
+                remedy="Write a longer one, or none: then each start has another one.",
+            )
+        return secret
 
     @classmethod
     def read(cls, path: Path | None) -> "ServeConfig":

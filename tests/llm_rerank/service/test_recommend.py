@@ -256,5 +256,5 @@ def test_the_environment_wins_over_the_file(tmp_path: Any, monkeypatch: pytest.M
     assert (read.port, read.limits.waiting, read.limits.items) == (1, 7, 3)
     assert read.shown()["database"] == "postgresql+psycopg://anna:***@db/shop"
     monkeypatch.setenv("LLM_RERANK__DATABASE", "postgresql+psycopg://db/shop?user=anna&password=hush")
-    monkeypatch.setenv("LLM_RERANK__CACHE_SECRET", "hush")
+    monkeypatch.setenv("LLM_RERANK__CACHE_SECRET", "hush, hush, hush!")
     assert "hush" not in json.dumps(ServeConfig.read(file).shown())
