@@ -8,7 +8,7 @@ from uuid import uuid4
 from llm_rerank.client.asking import Asking, Question
 from llm_rerank.client.batches import batches
 from llm_rerank.client.call import Call, Stream
-from llm_rerank.client.errors import ServiceError
+from llm_rerank.client.errors import InvalidRequestError, ServiceError
 from llm_rerank.client.events import Told
 from llm_rerank.client.translation import checked
 from llm_rerank.ranking import Language
@@ -23,6 +23,7 @@ from llm_rerank.wire.users import ForgottenOut, HistoryOut
 from retrieval.store.feedback import FeedbackKind
 
 _BATCH: Final = 1000
+_LONGEST_KEY: Final = 200  # an interaction's own is longer by the numbers of its batch and its place there
 Kept = TypeVar("Kept", InteractionsOut, ItemsOut)
 
 
@@ -40,13 +41,15 @@ class Api(Asking):
         explained: int = 0,
         language: Language = "en",
         instruction: str | None = None,
+        priority: int = 0,
         deadline_ms: float | None = None,
     ) -> RecommendOut:
         """The best items for a user, or for a history in place of what is known of one.
 
         `item_ids`: these are ranked, and no others. `explained`: how many of the first get a reason.
-        `instruction`: what the model is told, in place of the configured one. `deadline_ms`: what is not known by then
-        is left out, and `degraded` says so; a second later the client gives up.
+        `instruction`: what the model is told, in place of the configured one. `priority`: from 0, the soonest, to 999,
+        where the model has more to do than it can at once. `deadline_ms`: what is not known by then is left out, and
+        `degraded` says so; a second later the client gives up.
         """
         with checked():
             asked = RecommendIn(
@@ -57,6 +60,7 @@ class Api(Asking):
                 explained=explained,
                 language=language,
                 instruction=instruction,
+                priority=priority,
                 deadline_ms=deadline_ms,
             )
         return await self._ask(Question("POST", "/v1/recommend", asked, deadline_ms=deadline_ms), RecommendOut)
@@ -72,6 +76,7 @@ class Api(Asking):
         explained: int = 3,
         language: Language = "en",
         instruction: str | None = None,
+        priority: int = 0,
         drafts: bool = False,
         deadline_ms: float | None = None,
     ) -> AsyncGenerator[Told, None]:
@@ -90,6 +95,7 @@ class Api(Asking):
                 explained=explained,
                 language=language,
                 instruction=instruction,
+                priority=priority,
                 drafts=drafts,
                 deadline_ms=deadline_ms,
             )
@@ -154,7 +160,7 @@ class Api(Asking):
         often it has to be sent; what has a `key` of its own counts once in all calls, and so does a call with a `key`
         that is made again with the same interactions, in the same order and batches.
         """
-        whole = key or uuid4().hex
+        whole = uuid4().hex if key is None else _header("key", key)
         asked = (_added(batch, f"{whole}/{number}") for number, batch in enumerate(batches(interactions, batch_size)))
         answers = await self._ask_each(asked, InteractionsOut, "interactions")
         return InteractionsOut(
@@ -231,6 +237,18 @@ def _history(user_id: str) -> str:
     return f"/v1/users/{_part(user_id)}/history"
 
 
+def _header(name: str, value: str) -> str:
+    """What a header can hold."""
+    if not (
+        value and value.isascii() and value.isprintable() and value.strip() == value and len(value) <= _LONGEST_KEY
+    ):
+        raise InvalidRequestError(f"{name}: 1 to {_LONGEST_KEY} printable characters of ASCII", param=name)
+    return value
+
+
 def _part(name: str) -> str:
     """Of a path, whatever it holds: slashes, and dots, by which a path would go up."""
-    return quote(name, safe="").replace(".", "%2E")
+    try:
+        return quote(name, safe="").replace(".", "%2E")
+    except UnicodeEncodeError as err:
+        raise InvalidRequestError("an id has half of a surrogate pair; send whole characters") from err

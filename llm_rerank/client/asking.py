@@ -60,7 +60,6 @@ class Asking(Waiting):
         """Events as they come; once there are any, nothing is tried again."""
         patience = self._patience(question)
         reply = await self._reply(question, patience, unread=True)
-        reply.stream = PatientBody(reply.stream, patience)
         with unbroken():
             async with aclosing(self._events(reply)) as events:
                 async for sent in events:
@@ -78,10 +77,13 @@ class Asking(Waiting):
         while True:
             try:
                 with translated():
-                    reply = await self._send(self._request(question, patience), unread=unread)
-                    if reply.status_code in question.statuses:
+                    reply = await self._send(self._request(question, patience))
+                    reply.stream = PatientBody(reply.stream, patience)
+                    answers = reply.status_code in question.statuses
+                    if not (answers and unread):
+                        await self._read(reply)
+                    if answers:
                         return reply
-                    await self._read(reply)
                 raise error_of(reply)
             except ServiceError as err:
                 pause = patience.pause_after(err)

@@ -5,12 +5,19 @@ from typing import Final, TypeVar
 
 from pydantic import BaseModel
 
+from llm_rerank.client.errors import InvalidRequestError
+
 _BYTES: Final = 1_000_000  # a quarter of what a service takes in one request, where nobody configured another limit
 One = TypeVar("One", bound=BaseModel)
 
 
 def batches(things: Iterable[One], most: int) -> Iterator[list[One]]:
-    """So many in each at most, and fewer where their texts are long. No more is read than the next batch needs."""
+    """So many in each at most, and fewer where their texts are long. No more is read than the next batch needs.
+
+    Raises InvalidRequestError where none may be in one.
+    """
+    if most < 1:
+        raise InvalidRequestError(f"batch_size: {most} is less than 1", param="batch_size")
     batch: list[One] = []
     size = 0
     for one in things:

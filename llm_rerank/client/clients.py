@@ -25,8 +25,8 @@ class Client(Blocking, Api):
     ) -> None:
         """Where no `base_url` or `api_key` is given, LLM_RERANK_BASE_URL and LLM_RERANK_API_KEY are read.
 
-        `timeout`: seconds after which a call is given up, however often it is tried, and a stream, whatever has come of
-        it (one that falls silent may take as long again); a `deadline_ms` bounds it further.
+        `timeout`: seconds after which a call is given up, however often it is tried and whatever has come of its answer
+        (one that falls silent may take as long again); a `deadline_ms` bounds it further.
         `retries`: how often it is tried again where the service is busy (429), away (502, 503) or not reached.
         `http`: through which to ask, with its proxies and certificates; it is not closed with this client.
         """

@@ -17,7 +17,7 @@ class Waiting(ABC):
     _http: httpx2.Client | httpx2.AsyncClient
 
     @abstractmethod
-    async def _send(self, request: httpx2.Request, *, unread: bool) -> httpx2.Response: ...
+    async def _send(self, request: httpx2.Request) -> httpx2.Response: ...
 
     @abstractmethod
     async def _read(self, reply: httpx2.Response) -> None: ...
@@ -35,11 +35,12 @@ class Blocking(Waiting):
     _http: httpx2.Client
     _borrowed: bool
 
-    async def _send(self, request: httpx2.Request, *, unread: bool) -> httpx2.Response:
-        return self._http.send(request, stream=unread, follow_redirects=False)
+    async def _send(self, request: httpx2.Request) -> httpx2.Response:
+        return self._http.send(request, stream=True, follow_redirects=False)
 
     async def _read(self, reply: httpx2.Response) -> None:
-        reply.read()
+        with closing(reply):
+            reply.read()
 
     async def _events(self, reply: httpx2.Response) -> AsyncGenerator[httpx2.ServerSentEvent, None]:
         with closing(reply):
@@ -67,11 +68,12 @@ class Awaiting(Waiting):
     _http: httpx2.AsyncClient
     _borrowed: bool
 
-    async def _send(self, request: httpx2.Request, *, unread: bool) -> httpx2.Response:
-        return await self._http.send(request, stream=unread, follow_redirects=False)
+    async def _send(self, request: httpx2.Request) -> httpx2.Response:
+        return await self._http.send(request, stream=True, follow_redirects=False)
 
     async def _read(self, reply: httpx2.Response) -> None:
-        await reply.aread()
+        async with aclosing(reply):
+            await reply.aread()
 
     async def _events(self, reply: httpx2.Response) -> AsyncGenerator[httpx2.ServerSentEvent, None]:
         async with aclosing(reply):

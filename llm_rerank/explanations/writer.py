@@ -38,12 +38,12 @@ class Writer:
         """
         refused = list(range(len(facts)))
         for attempt, temperature in enumerate(self._temperatures, start=1):
-            asked, refused = refused, []
-            texts = [""] * len(asked)
+            places, refused = refused, []
+            texts = [""] * len(places)
             for piece in self._engine.generate(
-                [self._request(facts[i], language, temperature, terms) for i in asked], cancel=terms.cancel
+                [self._request(facts[i], language, temperature, terms) for i in places], cancel=terms.cancel
             ):
-                i = asked[piece.index]
+                i = places[piece.index]
                 texts[piece.index] += piece.text
                 yield Drafted(place=i, attempt=attempt, text=piece.text)
                 if not piece.done:

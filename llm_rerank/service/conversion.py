@@ -93,6 +93,7 @@ def ranking_request(sent: RecommendIn, history: UserHistory, *, salt: str) -> Ra
         language=sent.language,
         instruction=sent.instruction,
         salt=salt,
+        priority=sent.priority,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 Id = Annotated[str, Field(min_length=1, max_length=256)]
+Priority = Annotated[int, Field(ge=0, le=999)]
 
 
 class Sent(BaseModel):

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from llm_rerank.ranking import AnsweredBy, ExplanationSource, Language
-from llm_rerank.wire.base import Answered, Id, Sent
+from llm_rerank.wire.base import Answered, Id, Priority, Sent
 from llm_rerank.wire.feedback import SaidOut
 from llm_rerank.wire.interactions import InteractionIn
 
@@ -25,6 +25,8 @@ class RecommendIn(Sent):
     language: Language = "en"
     instruction: str | None = Field(default=None, min_length=1, max_length=1000)
     """What the model is told, in place of the configured instruction."""
+    priority: Priority = 0
+    """The lower, the sooner, where the model has more to do than it can at once."""
     deadline_ms: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """What is not known by then is left out, and the answer says so."""
 

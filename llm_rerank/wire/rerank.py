@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from llm_rerank.wire.base import Answered
+from llm_rerank.wire.base import Answered, Priority
 from llm_rerank.wire.rankings import DegradedOut
 
 _LONGEST: Final = 1_000_000
@@ -28,7 +28,7 @@ class RerankIn(BaseModel):
     return_documents: bool | None = None
     instruction: str | None = Field(default=None, min_length=1, max_length=1000)
     """What the model is told, in place of the configured instruction."""
-    priority: int = Field(default=0, ge=0, le=999)
+    priority: Priority = 0
     """The lower, the sooner, where the model has more to do than it can at once."""
     deadline_ms: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """Ours: what is not known by then is left out, and `llm_rerank.degraded` says so."""

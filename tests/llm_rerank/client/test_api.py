@@ -65,7 +65,9 @@ def test_how_urgent_it_is_reaches_the_engine(client: Any, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(FakeEngine, "score", noted)
     client.rerank("milk", ["tea"], priority=7)
-    assert set(seen) == {7}
+    client.recommend("anna", priority=8)
+    list(client.explain("anna", explained=1, priority=9))
+    assert list(dict.fromkeys(seen)) == [7, 8, 9, 10]  # reasons after other callers' order
 
 
 def test_a_ranking_s_receipt_and_what_was_said_of_it(client: Any) -> None:
@@ -181,3 +183,16 @@ def test_a_key_that_asks_too_often_is_told_when_to_come_again(client_of: Callabl
     with pytest.raises(RateLimitError) as caught:  # at once: a minute is longer than the client waits
         client.history("anna")
     assert 50 < caught.value.retry_after <= 60
+
+
+@pytest.mark.parametrize("key", ["заказ-1", "", "a\nb", " a", "x" * 201])
+def test_a_key_that_no_header_holds(client: Any, key: str) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        client.add_interactions(bought("tea"), key=key)
+    assert (caught.value.param, caught.value.status) == ("key", None)
+
+
+def test_an_id_that_is_no_text(client: Any) -> None:
+    for call in (client.history, client.forget, client.ranking, client.item):
+        with pytest.raises(InvalidRequestError, match="half of a surrogate pair"):
+            call("\ud800")

@@ -1,5 +1,8 @@
 from collections.abc import Iterator
 
+import pytest
+
+from llm_rerank.client import InvalidRequestError
 from llm_rerank.client.batches import batches
 from llm_rerank.wire.interactions import KeyedInteractionIn
 from llm_rerank.wire.items import ItemIn
@@ -18,7 +21,8 @@ def test_all_in_their_order() -> None:
     found = list(batches(many(7), 3))
     assert [[one.item_id for one in batch] for batch in found] == [["0", "1", "2"], ["3", "4", "5"], ["6"]]
     assert list(batches(many(0), 3)) == []
-    assert [len(batch) for batch in batches(many(2), 0)] == [1, 1]
+    with pytest.raises(InvalidRequestError, match="batch_size: 0 is less than 1"):
+        list(batches(many(2), 0))
 
 
 def test_no_more_is_read_than_is_sent() -> None:

@@ -1,10 +1,10 @@
 """When a call is tried again, and how long it goes on."""
 
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import httpx2
@@ -130,6 +130,37 @@ def test_no_deadline_is_waited_for_longer_than_the_client_waits(client_over: Cal
     with pytest.raises(UnreachableError):
         client_over(script, timeout=2, retries=0).rerank("milk", ["tea"], deadline_ms=60_000)
     assert script.requests[0].extensions["timeout"]["read"] <= 2
+
+
+class Trickling(httpx2.SyncByteStream, httpx2.AsyncByteStream):
+    """Says something now and then, and never all of it."""
+
+    closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        for _ in range(100):
+            sleep(0.05)
+            yield b" "
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for part in self:
+            yield part
+
+    def close(self) -> None:
+        self.closed = True
+
+    async def aclose(self) -> None:
+        self.close()
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_an_answer_that_trickles_is_given_up_too(client_over: Callable[..., Any], status: int) -> None:
+    body, begun = Trickling(), monotonic()
+    client = client_over(httpx2.MockTransport(lambda _: httpx2.Response(status, stream=body)), timeout=0.2)
+    with pytest.raises(TimedOutError):
+        client.health()
+    assert monotonic() - begun < 2
+    assert body.closed
 
 
 def test_what_is_sent_twice_is_the_same_both_times(client_over: Callable[..., Any]) -> None:
