@@ -10,10 +10,12 @@ import argparse
 import os
 import shlex
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
@@ -149,19 +151,19 @@ def _asks(candidates: int, deadline: float) -> Sequence[Ask]:
 
 
 def _raw(found: Found) -> dict[str, Any]:
-    """Every request in short: what, what became of it, when, how long."""
+    """What became of how many, by path, fate and status, and how long the answers took."""
+    ends = Counter(" ".join(map(str, (one.ask.path, one.fate, one.status))) for one in found.outcomes)
     return {
         "scenario": found.scenario,
         "engine": found.engine,
+        "ends": dict(sorted(ends.items())),
+        "median_seconds": median(one.seconds for one in found.outcomes),
         "recovery": found.recovery,
         "kept": found.kept,
         "lost": found.lost,
         "wrong": len(found.wrong),
         "left": found.left,
-        "requests": [
-            [one.ask.path, one.fate, one.status, round(one.at, 2), round(one.seconds, 3), one.failed]
-            for one in found.outcomes
-        ],
+        "broken": [[one.ask.path, one.status, one.seconds, one.failed] for one in found.unanswered],
     }
 
 

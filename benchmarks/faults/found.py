@@ -58,6 +58,7 @@ class Found:
             str(len(self.outcomes)),
             *(str(fates[fate]) for fate in ("full", "degraded", "done")),
             ", ".join(f"{status}: {count}" for status, count in sorted(refused.items())),
+            str(fates["cut off"] or ""),
             str(len(self.unanswered)),
             str(len(self.wrong)),
             f"{self.lost} of {self.kept}" if self.kept else "",
@@ -90,13 +91,20 @@ def faults_table(found: Sequence[Found]) -> Table:
         title="What became of every request",
         header=(
             *("fault", "engine", "requests", "ranked by the LLM", "degraded, and says so", "other answers"),
-            *("refused", "unanswered", "not the LLM's order, said to be", "acknowledged and lost"),
+            *(
+                "refused",
+                "sent after the end",
+                "unanswered",
+                "not the LLM's order, said to be",
+                "acknowledged and lost",
+            ),
             *("s to recover", "s at most"),
         ),
         rows=tuple(one.row for one in found),
         notes=(
-            "refused: an error in the service's own form, by status. unanswered: no answer, a broken connection, an "
-            f"answer in no form of ours, or one later than the request's deadline and {MARGIN:g} s (a step of the "
+            "refused: an error in the service's own form, by status. sent after the end: once the service was told to "
+            "stop; their connections said at once that nobody is there. unanswered: no answer, a broken connection, "
+            f"an answer in no form of ours, or one later than the request's deadline and {MARGIN:g} s (a step of the "
             "model is not interrupted, and others compute on the same machine). Rankings that say that they are the "
             "LLM's are compared with the same request's before the fault: items, scores to 0.001, order. s to recover: "
             "from the end of the fault, for a killed engine from its death, to the first ranking by the LLM of a "

@@ -93,4 +93,6 @@ def test_who_never_recovers_breaks_a_promise() -> None:
 def test_a_line_has_all_of_a_scenario() -> None:
     refused = answered({"error": {"code": "overloaded"}}, status=429)
     one = found(REFERENCE, refused, refused, kept=3, recovery=0.25)
-    assert faults_table([one]).rows == (("s", "fake", "3", "1", "0", "0", "429: 2", "0", "0", "0 of 3", "0.2", "1.0"),)
+    assert faults_table([one]).rows == (
+        ("s", "fake", "3", "1", "0", "0", "429: 2", "", "0", "0", "0 of 3", "0.2", "1.0"),
+    )
