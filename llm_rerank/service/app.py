@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Final
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
+from llm_rerank.service.auth import with_scope
 from llm_rerank.service.body import LimitBody
+from llm_rerank.service.documented import refusals
 from llm_rerank.service.errors import Unforeseen, handle_errors
 from llm_rerank.service.observing import REQUEST_ID, Observed
 from llm_rerank.service.routes import (
@@ -59,7 +61,9 @@ def create_app(service: Service) -> FastAPI:
     handle_errors(app)
     for routes in (recommend, explanations, rerank, rankings, items, interactions, histories, health):
         app.include_router(routes.router)
-    if service.config.metrics != "off":
+    if service.config.metrics == "admin":
+        app.include_router(metrics.router, dependencies=[Depends(with_scope("admin"))], responses=refusals())
+    elif service.config.metrics == "open":
         app.include_router(metrics.router)
     return app
 

@@ -8,12 +8,14 @@ from time import monotonic
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from llm_rerank.service.errors import ApiError
 from llm_rerank.service.notes import notes_of
 from retrieval.store.errors import StoreError
 from retrieval.store.keys import ApiKey, KeyStore, Scope
 
+_SHOWN: Final = HTTPBearer(auto_error=False, description="A key, as `llm-rerank keys create` shows it.")
 _MINUTE: Final = 60.0
 _FRESH_SECONDS: Final = 5.0  # a key that was looked up is believed so long: a revoked one opens nothing after that
 
@@ -27,10 +29,9 @@ class Door:
         self._asked: dict[str, deque[float]] = {}
         self._changing = Lock()
 
-    def recognise(self, authorization: str | None) -> ApiKey:
+    def recognise(self, shown: str | None) -> ApiKey:
         """Whose key is shown; raises ApiError, 401, without one that we know."""
-        scheme, _, shown = (authorization or "").partition(" ")
-        key = self._find(shown.strip()) if scheme.lower() == "bearer" else None
+        key = None if shown is None else self._find(shown.strip())
         if key is None:
             raise ApiError(
                 401,
@@ -85,12 +86,12 @@ class Door:
         )
 
 
-def with_scope(scope: Scope) -> Callable[[Request], ApiKey]:
+def with_scope(scope: Scope) -> Callable[..., ApiKey]:
     """Who asks, where their key has it."""
 
-    def let_in(request: Request) -> ApiKey:
+    def let_in(request: Request, shown: Annotated[HTTPAuthorizationCredentials | None, Depends(_SHOWN)]) -> ApiKey:
         door: Door = request.app.state.service.door
-        caller = door.recognise(request.headers.get("Authorization"))
+        caller = door.recognise(None if shown is None else shown.credentials)
         notes_of(request.scope).caller = caller  # refused or not
         door.let_in(caller, scope)
         return caller

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from llm_rerank.service.notes import notes_of
@@ -36,11 +37,15 @@ _TYPES: Final[Mapping[int, str]] = {
     401: "authentication_error",
     403: "permission_error",
     404: "not_found_error",
+    405: "invalid_request_error",
+    409: "invalid_request_error",
     413: "request_too_large",
     422: "invalid_request_error",
     429: "rate_limit_error",
     503: "unavailable_error",
 }
+
+_LONGEST_PARAM: Final = 200  # an unknown field's name is the caller's
 _LOG: Final = getLogger(__name__)
 
 
@@ -97,14 +102,16 @@ def handle_errors(app: FastAPI) -> None:
     async def _(request: Request, err: RequestValidationError) -> JSONResponse:
         first, *others = err.errors()
         more = f" ({len(others)} more)" if others else ""
-        where = ".".join(str(part) for part in first["loc"] if part != "body")
-        invalid = ApiError(422, f"{where}: {first['msg']}{more}", param=where or None, code="invalid")
+        where = ".".join(str(part) for part in first["loc"] if part != "body")[:_LONGEST_PARAM]
+        problem = first["msg"].removeprefix("Value error, ") + more
+        invalid = ApiError(422, f"{where}: {problem}" if where else problem, param=where or None, code="invalid")
         return error_response(request.scope, invalid)
 
     @app.exception_handler(HTTPException)
     async def _(request: Request, err: HTTPException) -> JSONResponse:
-        code = {404: "no_such_path", 405: "no_such_method"}.get(err.status_code, "refused")
-        return error_response(request.scope, ApiError(err.status_code, str(err.detail), code=code, headers=err.headers))
+        code = {400: "no_json", 404: "no_such_path", 405: "no_such_method"}.get(err.status_code, "refused")
+        headers = {"Allow": _allowed(request)} if err.status_code == HTTPStatus.METHOD_NOT_ALLOWED else err.headers
+        return error_response(request.scope, ApiError(err.status_code, str(err.detail), code=code, headers=headers))
 
 
 class Unforeseen:
@@ -128,6 +135,12 @@ class Unforeseen:
             if begun:  # too late for another answer: the server breaks off
                 raise
             await error_response(scope, api_error(err))(scope, receive, send)
+
+
+def _allowed(request: Request) -> str:
+    """Of every route with this path; Starlette names those of the first."""
+    there = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted({method for route in there for method in getattr(route, "methods", None) or ()}))
 
 
 def _code(err: LlmRerankError) -> str:

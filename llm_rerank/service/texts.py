@@ -40,7 +40,7 @@ def rank_texts(reranker: Reranker, query: str, texts: Sequence[str], terms: Term
         )
     if not texts:
         return RankedTexts(scores=np.empty(0), tokens=0, degraded="")
-    asked, catalogue = _nouns(query, texts)
+    asked, catalogue = _nouns(reranker.prompt, query, texts)
     try:
         (log_odds,) = Reranker(reranker.engine, reranker.prompt, catalogue, fusion=ALONE).score([asked], terms)
     except CancelledError:
@@ -55,13 +55,14 @@ def rank_texts(reranker: Reranker, query: str, texts: Sequence[str], terms: Term
 
 def texts_request(prompt: Prompt, query: str, texts: Sequence[str], terms: Terms) -> ScoringRequest:
     """What an engine is asked of them."""
-    asked, catalogue = _nouns(query, texts)
+    asked, catalogue = _nouns(prompt, query, texts)
     request = prompt.yes_no(asked.history, asked.items, catalogue, instruction=terms.instruction)
     return replace(request, salt=terms.salt, priority=terms.priority)
 
 
-def _nouns(query: str, texts: Sequence[str]) -> tuple[Query, Catalogue]:
-    done = [Item(item_id=f"q{at}", title=line) for at, line in enumerate(query.splitlines()) if line.strip()]
+def _nouns(prompt: Prompt, query: str, texts: Sequence[str]) -> tuple[Query, Catalogue]:
+    lines = [line for line in query.splitlines() if line.strip()][-prompt.config.history_items :]  # more are not read
+    done = [Item(item_id=f"q{at}", title=line) for at, line in enumerate(lines)]
     items = tuple(Item(item_id=f"d{at}", title=text if text.strip() else _NOTHING) for at, text in enumerate(texts))
     history = history_of("query", [item.item_id for item in done])
     return Query(history=history, items=items), Catalogue([*done, *items])

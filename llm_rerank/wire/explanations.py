@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from llm_rerank.wire.base import Answered
+from llm_rerank.wire.base import COUNTED, Answered
 from llm_rerank.wire.errors import AboutError
 from llm_rerank.wire.rankings import DegradedOut, EvidenceOut, ExplanationOut, RecommendIn, RecommendOut
 
@@ -12,9 +12,9 @@ from llm_rerank.wire.rankings import DegradedOut, EvidenceOut, ExplanationOut, R
 class ExplainIn(RecommendIn):
     """One user's request for reasons."""
 
-    explained: int = Field(default=3, ge=1)
+    explained: Annotated[int, Field(ge=1), COUNTED] = 3
     """How many of the first items get a reason."""
-    drafts: bool = False
+    drafts: bool = Field(default=False, strict=True)
     """Whether to send what the model writes before it is checked, too: for operators, with a key of the scope admin."""
 
 

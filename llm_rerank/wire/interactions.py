@@ -1,30 +1,20 @@
 """What users did, as it is sent."""
 
-from datetime import UTC, datetime
-from typing import Annotated
+from pydantic import Field
 
-from pydantic import AfterValidator, AwareDatetime, Field
-
-from llm_rerank.wire.base import Answered, Id, Sent
+from llm_rerank.wire.base import Answered, Id, Moment, Sent, Text
 from retrieval.records import InteractionKind
-
-
-def _in_utc(at: datetime) -> datetime:
-    try:
-        return at.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("in UTC this is before the year 1 or after 9999; send a time between") from None
 
 
 class InteractionIn(Sent):
     """One thing a user did."""
 
     item_id: Id
-    timestamp: Annotated[AwareDatetime, AfterValidator(_in_utc)] | None = None
+    timestamp: Moment | None = None
     """With a time zone; none: now."""
     kind: InteractionKind = "purchase"
-    rating: float | None = Field(default=None, allow_inf_nan=False)
-    text: str = Field(default="", max_length=10_000)
+    rating: float | None = Field(default=None, strict=True, allow_inf_nan=False)
+    text: Text = ""
 
 
 class KeyedInteractionIn(InteractionIn):

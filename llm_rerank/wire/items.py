@@ -4,9 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from llm_rerank.wire.base import Answered, Id, Sent
-
-Text = Annotated[str, Field(max_length=10_000)]
+from llm_rerank.wire.base import Answered, Id, Sent, Text
 
 
 class ItemIn(Sent):
@@ -16,10 +14,10 @@ class ItemIn(Sent):
     title: Text = Field(min_length=1)
     category: Text = ""
     brand: Text = ""
-    price: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    price: float | None = Field(default=None, strict=True, ge=0, allow_inf_nan=False)
     """In the shop's currency."""
-    attributes: dict[Text, Text] = Field(default_factory=dict, max_length=100)
-    available: bool = True
+    attributes: dict[Annotated[str, Field(max_length=10_000)], Text] = Field(default_factory=dict, max_length=100)
+    available: bool = Field(default=True, strict=True)
     """Whether it may be recommended."""
 
 

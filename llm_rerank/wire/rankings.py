@@ -1,33 +1,40 @@
 """A ranking: how it is asked for, the answer, and its receipt."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Final
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from llm_rerank.ranking import AnsweredBy, ExplanationSource, Language
-from llm_rerank.wire.base import Answered, Id, Priority, Sent
+from llm_rerank.wire.base import COUNTED, Answered, Id, Priority, Sent
 from llm_rerank.wire.feedback import SaidOut
 from llm_rerank.wire.interactions import InteractionIn
+
+_ONE_OF_THEM: Final[list[JsonValue]] = [
+    {"required": [one], "properties": {one: {"not": {"type": "null"}}, other: {"type": "null"}}}
+    for one, other in (("user_id", "history"), ("history", "user_id"))
+]
 
 
 class RecommendIn(Sent):
     """One user's request: whose history, or the history itself."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": _ONE_OF_THEM})
 
     user_id: Id | None = None
     history: list[InteractionIn] | None = None
     """In place of what is known of a user; the oldest first where there are no times."""
     item_ids: list[Id] | None = None
     """These are ranked, and no others; none: what retrieval proposes."""
-    top_n: int = Field(default=10, ge=1)
-    explained: int = Field(default=0, ge=0)
+    top_n: Annotated[int, Field(ge=1), COUNTED] = 10
+    explained: Annotated[int, Field(ge=0), COUNTED] = 0
     """How many of the first items get a reason."""
     language: Language = "en"
     instruction: str | None = Field(default=None, min_length=1, max_length=1000)
     """What the model is told, in place of the configured instruction."""
     priority: Priority = 0
     """The lower, the sooner, where the model has more to do than it can at once."""
-    deadline_ms: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    deadline_ms: float | None = Field(default=None, strict=True, gt=0, allow_inf_nan=False)
     """What is not known by then is left out, and the answer says so."""
 
     @model_validator(mode="after")

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from llm_rerank.wire.base import Answered, Priority
+from llm_rerank.wire.base import COUNTED, Answered, Priority
 from llm_rerank.wire.rankings import DegradedOut
 
 _LONGEST: Final = 1_000_000
@@ -23,14 +23,14 @@ class RerankIn(BaseModel):
     """What is ranked: texts, or objects with a `text`, or with the fields that `rank_fields` names."""
     model: str | None = None
     """Whatever is named, the configured one answers."""
-    top_n: int | None = Field(default=None, ge=0)
+    top_n: Annotated[int, Field(ge=0), COUNTED] | None = None
     """How many to return; none or 0: all."""
-    return_documents: bool | None = None
+    return_documents: bool | None = Field(default=None, strict=True)
     instruction: str | None = Field(default=None, min_length=1, max_length=1000)
     """What the model is told, in place of the configured instruction."""
     priority: Priority = 0
     """The lower, the sooner, where the model has more to do than it can at once."""
-    deadline_ms: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    deadline_ms: float | None = Field(default=None, strict=True, gt=0, allow_inf_nan=False)
     """Ours: what is not known by then is left out, and `llm_rerank.degraded` says so."""
 
     @field_validator("documents")

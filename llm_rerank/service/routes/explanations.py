@@ -14,6 +14,7 @@ from llm_rerank.ranking import Ranking
 from llm_rerank.service.answering import streamed
 from llm_rerank.service.auth import Reader
 from llm_rerank.service.conversion import evidence_out, explanation_out
+from llm_rerank.service.documented import refusals
 from llm_rerank.service.errors import ApiError, about, api_error
 from llm_rerank.service.notes import Notes, notes_of
 from llm_rerank.service.receipts import Receipt
@@ -32,7 +33,7 @@ from llm_rerank.wire.explanations import (
 from llm_rerank.wire.rankings import RecommendOut
 
 AppStatus.enable_automatic_graceful_drain = False  # it would cut streams off as soon as the server is told to stop
-router = APIRouter(tags=["rankings"])
+router = APIRouter(tags=["rankings"], responses=refusals(404))
 
 
 @router.post("/v1/explanations", response_class=EventSourceResponse)

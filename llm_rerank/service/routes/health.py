@@ -1,7 +1,6 @@
 """/healthz: the process answers. /readyz: it can rank, and its database answers."""
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Response
 
 from llm_rerank.service.service import Opened
 from llm_rerank.wire.health import HealthOut, ReadyOut
@@ -16,8 +15,8 @@ def healthz() -> HealthOut:
     return HealthOut(status="ok")
 
 
-@router.get("/readyz")
-def readyz(service: Opened) -> JSONResponse:
+@router.get("/readyz", responses={503: {"model": ReadyOut, "description": "Not yet, or not now."}})
+def readyz(service: Opened, response: Response) -> ReadyOut:
     """Whether requests should come here; 503 where not, and why."""
     wrong = [] if service.ready else ["the model has not answered yet"]
     if service.stopping:
@@ -26,4 +25,6 @@ def readyz(service: Opened) -> JSONResponse:
         service.database.check()
     except StoreError as err:
         wrong.append(err.problem)
-    return JSONResponse(ReadyOut(ready=not wrong, wrong=wrong).model_dump(), status_code=503 if wrong else 200)
+    if wrong:
+        response.status_code = 503
+    return ReadyOut(ready=not wrong, wrong=wrong)

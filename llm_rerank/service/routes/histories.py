@@ -6,12 +6,14 @@ from fastapi import APIRouter, Query
 
 from llm_rerank.service.auth import Admin, Reader
 from llm_rerank.service.conversion import history_out
+from llm_rerank.service.documented import refusals
+from llm_rerank.service.routes.ids import ANY_ID
 from llm_rerank.service.service import Opened
 from llm_rerank.wire.base import Id
 from llm_rerank.wire.users import ForgottenOut, HistoryOut
 
-router = APIRouter(tags=["users"])
-_HISTORY: Final = "/v1/users/{user_id:path}/history"  # an id may hold slashes
+router = APIRouter(tags=["users"], responses=refusals(404))
+_HISTORY: Final = f"/v1/users/{{user_id:{ANY_ID}}}/history"
 
 
 @router.get(_HISTORY)

@@ -8,12 +8,13 @@ from fastapi import APIRouter, Header
 
 from llm_rerank.service.auth import Writer
 from llm_rerank.service.conversion import keyed_interaction
+from llm_rerank.service.documented import refusals
 from llm_rerank.service.errors import ApiError
 from llm_rerank.service.service import Opened
 from llm_rerank.wire.base import Id
 from llm_rerank.wire.interactions import InteractionsIn, InteractionsOut
 
-router = APIRouter(tags=["interactions"])
+router = APIRouter(tags=["interactions"], responses=refusals())
 
 
 @router.post("/v1/interactions")

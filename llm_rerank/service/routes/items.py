@@ -6,14 +6,16 @@ from fastapi import APIRouter
 
 from llm_rerank.service.auth import Reader, Writer
 from llm_rerank.service.conversion import item_of, item_out
+from llm_rerank.service.documented import refusals
 from llm_rerank.service.errors import ApiError
+from llm_rerank.service.routes.ids import ANY_ID
 from llm_rerank.service.service import Opened, Service
 from llm_rerank.wire.base import Id
 from llm_rerank.wire.items import ItemOut, ItemsIn, ItemsOut
 from retrieval.store.keys import ApiKey
 
-router = APIRouter(tags=["items"])
-_ITEM: Final = "/v1/items/{item_id:path}"  # an id may hold slashes
+router = APIRouter(tags=["items"], responses=refusals(404))
+_ITEM: Final = f"/v1/items/{{item_id:{ANY_ID}}}"
 
 
 @router.post("/v1/items")

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from llm_rerank.service.answering import answered
 from llm_rerank.service.auth import Reader, Writer
 from llm_rerank.service.conversion import ranking_out
+from llm_rerank.service.documented import refusals
 from llm_rerank.service.errors import ApiError
 from llm_rerank.service.replay import replay
 from llm_rerank.service.service import Opened, Service
@@ -16,7 +17,7 @@ from llm_rerank.wire.feedback import FeedbackIn, FeedbackOut
 from llm_rerank.wire.rankings import RankingOut, ReplayOut
 from retrieval.store.rankings import KeptRanking
 
-router = APIRouter(tags=["rankings"])
+router = APIRouter(tags=["rankings"], responses=refusals(404))
 
 
 @router.get("/v1/rankings/{ranking_id}")
@@ -25,7 +26,7 @@ def ranking(ranking_id: Id, service: Opened, caller: Reader) -> RankingOut:
     return ranking_out(_kept(service, caller.tenant, ranking_id))
 
 
-@router.post("/v1/rankings/{ranking_id}/replay")
+@router.post("/v1/rankings/{ranking_id}/replay", responses=refusals(409))
 async def replayed(ranking_id: Id, request: Request, service: Opened, caller: Reader) -> ReplayOut:
     """Scores its items again, for the history that was read then."""
     kept = await asyncio.to_thread(_kept, service, caller.tenant, ranking_id)

@@ -1,6 +1,7 @@
 """/v1/recommend: a user or a history in, a ranking out."""
 
 import asyncio
+from typing import Final
 
 from fastapi import APIRouter, Request
 
@@ -8,6 +9,7 @@ from llm_rerank.deadline import Deadline
 from llm_rerank.request import RankingRequest
 from llm_rerank.service.answering import answered
 from llm_rerank.service.auth import Reader
+from llm_rerank.service.documented import refusals
 from llm_rerank.service.notes import notes_of
 from llm_rerank.service.receipts import Receipt
 from llm_rerank.service.requests import request_of, require_limits
@@ -15,10 +17,16 @@ from llm_rerank.service.service import Opened, Service
 from llm_rerank.wire.rankings import RecommendIn, RecommendOut
 from retrieval.records import UserHistory
 
-router = APIRouter(tags=["rankings"])
+router = APIRouter(tags=["rankings"], responses=refusals(404))
+_ITS_ID: Final = "$response.body#/ranking_id"
+_ITS_FIRST: Final = {"ranking_id": _ITS_ID, "item_id": "$response.body#/items/0/item_id", "kind": "click"}
+_LINKS: Final = {
+    "receipt": {"operationRef": "#/paths/~1v1~1rankings~1{ranking_id}/get", "parameters": {"ranking_id": _ITS_ID}},
+    "feedback": {"operationRef": "#/paths/~1v1~1feedback/post", "requestBody": _ITS_FIRST},
+}
 
 
-@router.post("/v1/recommend")
+@router.post("/v1/recommend", responses={200: {"description": "The ranking.", "links": _LINKS}})
 async def recommend(asked: RecommendIn, request: Request, service: Opened, caller: Reader) -> RecommendOut:
     """The best items for a user, the first few with reasons."""
     require_limits(asked, service.config.limits)

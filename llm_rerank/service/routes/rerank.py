@@ -11,6 +11,7 @@ from llm_rerank.deadline import Deadline
 from llm_rerank.ranking import AnsweredBy
 from llm_rerank.service.answering import answered
 from llm_rerank.service.auth import Reader
+from llm_rerank.service.documented import refusals
 from llm_rerank.service.errors import ApiError
 from llm_rerank.service.notes import notes_of
 from llm_rerank.service.service import Opened, Service
@@ -20,7 +21,7 @@ from llm_rerank.wire.rankings import DegradedOut
 from llm_rerank.wire.rerank import AboutOut, RerankIn, RerankOut, RerankOutV2, ResultOut, UsageOut
 from retrieval.store.keys import ApiKey
 
-router = APIRouter(tags=["rerank"])
+router = APIRouter(tags=["rerank"], responses=refusals())
 
 
 @router.post("/rerank", response_model_exclude_none=True)

@@ -60,6 +60,13 @@ def test_tenants_do_not_see_each_other(callers: Any) -> None:
     assert len(callers.get("/v1/users/anna/history", theirs).json()["interactions"]) == 1
 
 
+def test_another_tenants_user_is_a_stranger(callers: Any) -> None:
+    theirs = callers.key(tenant="other")
+    known, unknown = (callers.post("/v1/recommend", {"user_id": user}, theirs).json() for user in ("anna", "nobody"))
+    assert known["items"] == unknown["items"]
+    assert callers.get(f"/v1/rankings/{known['ranking_id']}", theirs).json()["request"]["read"] == []
+
+
 def test_health_needs_no_key(callers: Any) -> None:
     assert callers.client.get("/healthz").json() == {"status": "ok"}
     ready = callers.client.get("/readyz")
@@ -71,4 +78,9 @@ def test_health_needs_no_key(callers: Any) -> None:
 def test_a_path_that_is_none(callers: Any) -> None:
     reply = callers.get("/v2/nothing")
     assert (reply.status_code, reply.json()["error"]["code"]) == (404, "no_such_path")
-    assert callers.client.get("/v1/recommend").json()["error"]["code"] == "no_such_method"
+
+
+def test_a_method_that_is_none_is_told_which_are(callers: Any) -> None:
+    reply = callers.client.put("/v1/users/anna/history", headers=callers.key())
+    assert (reply.status_code, reply.json()["error"]["code"]) == (405, "no_such_method")
+    assert reply.headers["Allow"] == "DELETE, GET"

@@ -48,12 +48,17 @@ def test_a_key_of_something_else_is_refused_with_the_batch(callers: Any) -> None
     "wrong",
     [
         {"timestamp": "2030-01-05T12:00:00"},
-        {"timestamp": "0001-01-01T00:00:00+05:00"},
-        {"timestamp": "9999-12-31T23:59:59-05:00"},
+        {"timestamp": 1_900_000_000},  # seconds, or milliseconds: nobody knows
+        {"timestamp": "1900000000"},
+        {"timestamp": "0001-01-01T00:00:00+14:00"},  # in UTC before the year 1
+        {"timestamp": "9999-12-31T23:59:59-14:00"},
         {"kind": "theft"},
         {"rating": "NaN"},
+        {"rating": True},
         {"item_id": "x" * 257},
         {"user_id": " "},
+        {"user_id": "a\x00b"},
+        {"key": "\ud800"},
         {"text": "a\x00b"},
         {"colour": "red"},
     ],

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from starlette.testclient import TestClient
@@ -38,10 +39,12 @@ def test_a_new_item_is_in_the_next_answer(callers: Any) -> None:
     assert callers.get("/v1/items/oats").json() == {"brand": "", "available": True} | OATS
 
 
-def test_an_id_may_hold_slashes(callers: Any) -> None:
-    put(callers, OATS | {"item_id": "oats/500 g"})
-    assert callers.get("/v1/items/oats%2F500%20g").json()["title"] == OATS["title"]
-    assert not callers.client.delete("/v1/items/oats/500 g", headers=callers.key("write")).json()["available"]
+@pytest.mark.parametrize("item_id", ["oats/500 g", "oats\n500 g", "oats\n"])
+def test_an_id_may_hold_slashes_and_line_breaks(callers: Any, item_id: str) -> None:
+    put(callers, OATS | {"item_id": item_id})
+    assert callers.get(f"/v1/items/{quote(item_id, safe='')}").json()["title"] == OATS["title"]
+    assert not callers.client.delete(f"/v1/items/{quote(item_id)}", headers=callers.key("write")).json()["available"]
+    assert callers.get(f"/v1/users/{quote(item_id)}/history").json()["user_id"] == item_id
 
 
 def test_what_is_changed_is_shown_as_it_is_now(callers: Any) -> None:

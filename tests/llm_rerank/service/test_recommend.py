@@ -99,6 +99,9 @@ def test_the_callers_items_and_no_others(callers: Any) -> None:
         ({"user_id": "anna", "language": "la"}, 422, "language"),
         ({"user_id": "anna", "deadline_ms": -1}, 422, "deadline_ms"),
         ({"user_id": "anna", "topn": 3}, 422, "topn"),
+        ({"user_id": "anna", "x" * 300: 3}, 422, "x" * 200),
+        ({"user_id": "anna", "top_n": True}, 422, "top_n"),
+        ({"user_id": "anna", "top_n": "3"}, 422, "top_n"),
         ({"history": [{"item_id": "tea"}] * 5}, 422, "history"),
         ({"history": [{"item_id": "tea", "timestamp": "2026-01-01T00:00:00"}]}, 422, "history.0.timestamp"),
     ],
@@ -116,7 +119,14 @@ def test_what_is_asked_wrongly_is_told(
     assert error["param"] == param
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"user_id": NaN}', b"\xff\xfe", b'{"user_id": "\\ud800"}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"{", b"[]", b'{"user_id": NaN}', b"\xff\xfe", b'{"user_id": "\\ud800"}', b'{"\\ud800": 1}'),
+        pytest.param(b"[" * 100_000, id="deep"),
+        pytest.param(b'{"top_n": %b}' % (b"9" * 9_999), id="long number"),
+    ],
+)
 def test_no_body_makes_it_stumble(callers: Any, body: bytes) -> None:
     headers = callers.key() | {"Content-Type": "application/json"}
     reply = callers.client.post("/v1/recommend", content=body, headers=headers)

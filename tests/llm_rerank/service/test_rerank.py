@@ -41,6 +41,7 @@ def test_the_first_few_with_their_texts(callers: Any) -> None:
         assert result["document"]["text"] == ASKED["documents"][result["index"]]
     assert answer["usage"]["prompt_tokens"] == answer["usage"]["total_tokens"] > 0
     assert len(callers.post("/v1/rerank", ASKED | {"top_n": 0}).json()["results"]) == 4
+    assert len(callers.post("/v1/rerank", ASKED | {"top_n": 2.0}).json()["results"]) == 2  # the same number in JSON
 
 
 def test_documents_may_be_objects(callers: Any) -> None:
@@ -92,9 +93,13 @@ def test_a_deadline(callers: Any, service: Service) -> None:
         ({"query": ""}, "query"),
         ({"documents": "milk"}, "documents"),
         ({"documents": [1]}, "documents"),
+        ({"documents": ["\ud800"]}, "documents"),
+        ({"documents": [{"text": "\ud800"}]}, "documents"),
         ({"documents": ["x"] * 1001}, "documents"),
         ({"documents": [{"text": "x" * 1_000_001}]}, "documents"),
         ({"top_n": -1}, "top_n"),
+        ({"top_n": 2.5}, "top_n"),
+        ({"return_documents": 1}, "return_documents"),
     ],
 )
 def test_what_is_asked_wrongly_is_told(callers: Any, wrong: dict[str, Any], param: str) -> None:

@@ -1,0 +1,16 @@
+"""A check for schemathesis (SCHEMATHESIS_HOOKS): a request that fits the document is not refused as one that does not.
+
+Its own, positive_data_acceptance, wants such a request accepted. No schema tells a service's limits, nor that a key is
+known for something else: that is refused too, and under another code.
+"""
+
+from typing import Any
+
+import schemathesis
+
+
+@schemathesis.check
+def what_fits_is_not_invalid(_: Any, response: Any, case: Any) -> None:
+    """The code `invalid` is for what the document forbids."""
+    if case.meta is not None and case.meta.generation.mode.is_positive and response.status_code == 422:
+        assert response.json()["error"]["code"] != "invalid", response.text
