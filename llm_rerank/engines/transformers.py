@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from threading import Event, Lock
+from threading import Event
 from typing import Final
 from warnings import catch_warnings, filterwarnings
 
@@ -16,9 +16,9 @@ from transformers import AttentionInterface, AutoModelForCausalLM, PreTrainedMod
 
 from llm_rerank.engines.base import GeneratedPiece, GenerationRequest, ScoringRequest, raise_if_cancelled
 from llm_rerank.engines.generation import generate
-from llm_rerank.engines.held import held
 from llm_rerank.engines.layout import passes
 from llm_rerank.engines.packing import pack, packed_attention
+from llm_rerank.engines.turns import Turns
 from llm_rerank.tokenizer import Tokenizer
 from retrieval.errors import EngineError, LlmRerankError, MissingExtraError, ModelError
 
@@ -41,7 +41,7 @@ class TransformersEngine:
         self._loaded: PreTrainedModel | None = model.eval()
         self._tokenizer = tokenizer
         self._tokens_per_pass = tokens_per_pass
-        self._one_at_a_time = Lock()  # the attention in use is the model's state
+        self._turns = Turns()  # the attention in use is the model's state
 
     @classmethod
     def load(
@@ -76,7 +76,7 @@ class TransformersEngine:
 
     def close(self) -> None:
         """See Engine.close: once whoever is being answered has the answer."""
-        with self._one_at_a_time:
+        with self._turns.taken():
             self._loaded = None
 
     def require_packing(self) -> None:
@@ -150,7 +150,7 @@ class TransformersEngine:
 
     @contextmanager
     def _attention(self, implementation: str, cancel: Event | None) -> Iterator[None]:
-        with held(self._one_at_a_time, cancel):
+        with self._turns.taken(cancel):
             self._model.config._attn_implementation = implementation
             try:
                 yield

@@ -45,7 +45,8 @@ class Receipt:
 
     def _kept(self, ranking: Ranking) -> RecommendOut:
         degraded = "; ".join(filter(None, (self.missing, ranking.degraded)))
-        answer = recommend_out(replace(ranking, degraded=degraded), self.ranking_id)
+        user_id = self.asked.user_id or ranking.user_id  # the recommender may know them by another name
+        answer = recommend_out(replace(ranking, degraded=degraded, user_id=user_id), self.ranking_id)
         history = self.request.history
         read = [one.item_id for one in history.interactions]
         scored = Query(history=history, items=tuple(one.item for one in ranking.items if one.llm_score is not None))
@@ -58,7 +59,7 @@ class Receipt:
             if self.kept:
                 self.service.rankings.change(self.caller.tenant, self.ranking_id, document)
             else:
-                self.service.rankings.keep(self.caller.tenant, self.ranking_id, ranking.user_id, document)
+                self.service.rankings.keep(self.caller.tenant, self.ranking_id, answer.user_id, document)
         except StoreError:
             return answer.model_copy(update={"ranking_id": None})
         self.kept = True

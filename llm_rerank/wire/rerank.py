@@ -38,7 +38,10 @@ class RerankIn(BaseModel):
     def _of_texts(cls, documents: list[Document], known: ValidationInfo) -> list[Document]:
         """What an object says is not known to be text before."""
         for place, one in enumerate(documents):
-            text = _text(one, known.data.get("rank_fields"))
+            try:
+                text = _text(one, known.data.get("rank_fields"))
+            except RecursionError:
+                raise ValueError(f"document {place} is nested too deep to be read as text") from None
             if len(text) > _LONGEST:
                 raise ValueError(f"the text of document {place} has {len(text):,} characters; at most {_LONGEST:,}")
             try:

@@ -6,7 +6,8 @@ from typing import cast
 
 from fastapi import APIRouter, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
-from sse_starlette.sse import AppStatus
+from sse_starlette.sse import AppStatus, SendTimeoutError
+from starlette.types import Receive, Scope, Send
 
 from llm_rerank.deadline import Deadline
 from llm_rerank.explanations.events import Drafted, Explained, Found, ReasonEvent, with_reason
@@ -69,7 +70,18 @@ async def explanations(asked: ExplainIn, request: Request, service: Opened, call
         yield DoneEvent(ranking_id=answer.ranking_id, degraded=answer.degraded, timings_ms=answer.timings_ms)
 
     events = await streamed(request, service, asked.deadline_ms, work)
-    return EventSourceResponse(_sent(events, notes), send_timeout=service.config.limits.reading_seconds)
+    return _Stream(_sent(events, notes), send_timeout=service.config.limits.reading_seconds)
+
+
+class _Stream(EventSourceResponse):
+    """Is left unfinished for who does not read it: the server closes the connection, and nothing has failed."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One answer."""
+        try:
+            await super().__call__(scope, receive, send)
+        except* SendTimeoutError:
+            notes_of(scope).error = "not_read"
 
 
 def _event(event: ReasonEvent, answer: RecommendOut) -> Event:

@@ -215,7 +215,7 @@ class TestTransformers:
         assert generate_texts(tiny_engine, requests) == tuple(generate_texts(tiny_engine, [r])[0] for r in requests)
 
     def test_a_caller_who_waits_for_another_one_stops_when_it_wants_to(self, tiny_engine: TransformersEngine) -> None:
-        with tiny_engine._one_at_a_time:
+        with tiny_engine._turns.taken():
             with pytest.raises(CancelledError):
                 tiny_engine.score([REQUEST], cancel=Deadline(50))
             with pytest.raises(CancelledError):

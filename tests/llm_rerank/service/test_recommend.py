@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -11,7 +12,14 @@ from llm_rerank.service import auth
 from llm_rerank.service.app import create_app
 from llm_rerank.service.config import LimitsConfig, ServeConfig
 from llm_rerank.service.service import Service
+from retrieval.build import build
+from retrieval.config import RetrievalConfig
+from retrieval.embedders.base import HashingConfig
 from retrieval.errors import EngineError
+from retrieval.indexes.base import ExactConfig
+from retrieval.retrievers.model_configs import LightGcnConfig
+from retrieval.retrievers.popularity import PopularityConfig
+from retrieval.shop import ShopData
 
 ShowKey = Callable[..., dict[str, str]]
 LIMITS = LimitsConfig(waiting=1, at_once=1, items=10, explained=2, history=4, body_bytes=2000)
@@ -59,6 +67,22 @@ def test_where_nobody_is_named_what_is_asked_again_is_found_again(callers: Any, 
         callers.post("/v1/rerank", {"query": f"any {item_id}", "documents": ["oat"]})
     assert seen[:2] == seen[4:]
     assert len(set(seen)) == 4
+
+
+def test_retrievers_take_another_tenants_user_for_nobody_of_the_shop(
+    serve: Callable[..., Service], show_key: ShowKey, shop: ShopData, config: ServeConfig, tmp_path: Path
+) -> None:
+    learned = (LightGcnConfig(dimension=4, epochs=20), PopularityConfig(weight=0.01))  # the first knows anna's taste
+    sources = RetrievalConfig(embedder=HashingConfig(), index=ExactConfig(), retrievers=learned)
+    build(shop, sources, tmp_path / "learned")
+    service = serve(recommend=config.recommend.model_copy(update={"shop": tmp_path / "learned", "llm_weight": 0.0}))
+    theirs = show_key(service, tenant="other")
+    with TestClient(create_app(service), headers=theirs) as client:
+        sent = [{"user_id": name, "item_id": "nappies"} for name in ("anna", "somebody else")]
+        assert client.post("/v1/interactions", json={"interactions": sent}).status_code == 200
+        anna, other = (client.post("/v1/recommend", json={"user_id": one["user_id"]}).json() for one in sent)
+        assert ids(anna) == ids(other)
+        assert anna["user_id"] == "anna"
 
 
 def salts_seen(service: Service) -> list[str]:

@@ -108,6 +108,14 @@ def test_what_is_asked_wrongly_is_told(callers: Any, wrong: dict[str, Any], para
     assert reply.json()["error"]["param"].startswith(param)
 
 
+def test_a_document_nested_too_deep_is_told(callers: Any) -> None:
+    headers = callers.key(per_minute=10_000) | {"Content-Type": "application/json"}
+    bodies = [b'{"query": "a", "documents": [{"x": %b}]}' % (b"[" * depth + b"]" * depth) for depth in range(850, 1000)]
+    replies = [callers.client.post("/v1/rerank", content=body, headers=headers) for body in bodies]
+    assert {reply.status_code for reply in replies} <= {200, 400, 422}
+    assert any("document 0 is nested too deep" in reply.text for reply in replies)
+
+
 @pytest.mark.parametrize("fields", ["", ', "rank_fields": ["text"]'])
 def test_half_of_a_surrogate_pair_is_no_text(callers: Any, fields: str) -> None:
     body = rf'{{"query": "a", "return_documents": true, "documents": ["tea", {{"text": "\ud800"}}]{fields}}}'
