@@ -27,6 +27,7 @@ class RecommendIn(Sent):
     item_ids: list[Id] | None = None
     """These are ranked, and no others; none: what retrieval proposes."""
     top_n: Annotated[int, Field(ge=1), COUNTED] = 10
+    """At most so many: no more come than the service's configuration has `candidates`, unless `item_ids` names them."""
     explained: Annotated[int, Field(ge=0), COUNTED] = 0
     """How many of the first items get a reason."""
     language: Language = "en"
@@ -70,6 +71,8 @@ class RankedItemOut(Answered):
     title: str
     rank: int
     score: float
+    """What the order is by. Of answers whose `answered_by` differs it can be compared where the LLM has one weight, and
+    cannot where a fusion was learnt."""
     retrieval_rank: int
     scored: bool
     """Whether the LLM scored it."""

@@ -1,14 +1,14 @@
 """The rerank requests that others' clients send (Cohere v1 and v2, Jina, vLLM, gorse), and what they expect back."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from llm_rerank.wire.base import COUNTED, Answered, Priority
 from llm_rerank.wire.rankings import DegradedOut
 
-_LONGEST: Final = 1_000_000
-Document = Annotated[str, Field(max_length=_LONGEST)] | dict[str, Any]
+Document = str | dict[str, Any]
+"""As long as it likes within the body's limit: the model reads the first few tokens of it."""
 
 
 class RerankIn(BaseModel):
@@ -16,7 +16,7 @@ class RerankIn(BaseModel):
 
     model_config = ConfigDict(extra="ignore", use_attribute_docstrings=True)
 
-    query: str = Field(min_length=1, max_length=_LONGEST)
+    query: str = Field(min_length=1)
     """Who is asked about: a line for each thing that they did, the oldest first; or any text."""
     rank_fields: list[str] | None = None
     documents: list[Document]
@@ -42,8 +42,6 @@ class RerankIn(BaseModel):
                 text = _text(one, known.data.get("rank_fields"))
             except RecursionError:
                 raise ValueError(f"document {place} is nested too deep to be read as text") from None
-            if len(text) > _LONGEST:
-                raise ValueError(f"the text of document {place} has {len(text):,} characters; at most {_LONGEST:,}")
             try:
                 text.encode()
             except UnicodeEncodeError:
