@@ -1,4 +1,4 @@
-"""Items that the shop's retrievers have never seen, found by their texts."""
+"""Items whose texts the shop's retrievers have never read, found by them."""
 
 from collections.abc import Callable, Collection, Sequence
 from typing import Final
@@ -24,7 +24,7 @@ class FreshRetriever:
     name = "new"
 
     def __init__(self, catalogue: Catalogue, text_vectors: TextVectors, item_ids: Sequence[str]) -> None:
-        """`item_ids` are the new ones."""
+        """`item_ids` are those whose texts are new."""
         self._catalogue, self._text_vectors = catalogue, text_vectors
         self._positions = np.array([catalogue.position(item_id) for item_id in item_ids], dtype=np.intp)
         self._vectors = text_vectors(item_ids)
@@ -35,7 +35,7 @@ class FreshRetriever:
     def retrieve(
         self, history: UserHistory, top_n: int, *, exclude: Collection[str] = frozenset()
     ) -> tuple[Candidate, ...]:
-        """The new items whose texts are nearest to what the user took; nothing for a user without a history."""
+        """Those whose texts are nearest to what the user took; nothing for a user without a history."""
         anchors = weigh(history.interactions, self._catalogue, _TEXT.taste).weightiest(_TEXT.anchors)
         if not len(anchors) or not len(self):
             return ()

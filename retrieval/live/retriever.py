@@ -1,7 +1,7 @@
-"""What the shop's retrievers propose, as it is sold now, with a share of places for what they have never seen."""
+"""What the shop's retrievers propose, as it is sold now, with a share of places for what they have never read."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from retrieval.catalogue import Catalogue
@@ -11,7 +11,7 @@ from retrieval.retrievers.base import Retriever
 
 
 class LiveRetriever:
-    """New items stand behind all others, with the last one's score: no retriever has an opinion of them."""
+    """What is found by a new text stands behind all others, with the last one's score: nobody has an opinion of it."""
 
     def __init__(self, built: Retriever, catalogue: Catalogue, fresh: FreshRetriever, *, new_items: float) -> None:
         """`new_items` is the share of the places that is kept for new items, rounded up."""
@@ -28,10 +28,15 @@ class LiveRetriever:
         self, history: UserHistory, top_n: int, *, exclude: Collection[str] = frozenset()
     ) -> tuple[Candidate, ...]:
         """See Retriever.retrieve; what has been withdrawn is not proposed."""
-        gone = self._catalogue.unavailable.union(exclude)
-        new = self.fresh.retrieve(history, math.ceil(self._new_items * top_n), exclude=gone)
-        not_twice = gone.union(candidate.item.item_id for candidate in new)
-        known = self._built.retrieve(history, top_n - len(new), exclude=not_twice)
+        gone, places = self._catalogue.unavailable.union(exclude), math.ceil(self._new_items * top_n)
+        known = self._built.retrieve(history, top_n, exclude=gone)
+        # what keeps its place by what people did with it does not move behind the others for its new text
+        new = self.fresh.retrieve(history, places, exclude=gone.union(_ids(known[: top_n - places])))
+        known = tuple(c for c in known if c.item.item_id not in _ids(new))[: top_n - len(new)]
         last = known[-1].score if known else 0.0
-        now = [replace(candidate, item=self._catalogue[candidate.item.item_id]) for candidate in known]
+        now = [replace(c, item=self._catalogue[c.item.item_id], rank=rank) for rank, c in enumerate(known, start=1)]
         return (*now, *(replace(c, score=last, rank=rank) for rank, c in enumerate(new, start=len(known) + 1)))
+
+
+def _ids(candidates: Iterable[Candidate]) -> set[str]:
+    return {candidate.item.item_id for candidate in candidates}

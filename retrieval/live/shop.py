@@ -13,6 +13,7 @@ from retrieval.embedders.base import Embedder
 from retrieval.errors import ModelError
 from retrieval.folder import BuiltShop
 from retrieval.live.catalogue import LiveCatalogue
+from retrieval.live.forgetting import forgetting
 from retrieval.live.fresh import FreshRetriever
 from retrieval.live.retriever import LiveRetriever
 from retrieval.records import Item
@@ -66,7 +67,7 @@ class LiveShop(BuiltShop):
 
 
 class _FreshItems:
-    """What the build does not know: the vectors of new texts, and who is to be proposed by them."""
+    """What the build does not know: the vectors of new texts, and what is to be proposed by them."""
 
     def __init__(self, built: BuiltShop, catalogue: LiveCatalogue, new_items: float) -> None:
         self._built, self._catalogue = built, catalogue
@@ -75,8 +76,10 @@ class _FreshItems:
         self._back: dict[str, None] = {}  # items that could not be had when the shop was built
         self._embedder: Embedder | None = None
         self._reading, self._changing = Lock(), Lock()
+        self._changed: frozenset[str] = frozenset()  # items that the build knows, by another text
         none = FreshRetriever(catalogue, self.vectors, ())
-        self.retriever = LiveRetriever(built.retriever, catalogue, none, new_items=new_items)
+        known = forgetting(built.retriever, lambda: self._changed)
+        self.retriever = LiveRetriever(known, catalogue, none, new_items=new_items)
 
     def vectors(self, item_ids: Sequence[str]) -> NDArray[np.float32]:
         found = np.empty((len(item_ids), self._built.vectors.dimension), dtype=np.float32)
@@ -95,15 +98,19 @@ class _FreshItems:
     def change(self, items: Sequence[Item]) -> None:
         with self._changing:
             self.read(items)
-            own = {item.item_id: self._of_text[item.text] for item in items if self._reads_differently(item)}
-            self._vectors = self._vectors | own
-            self._back |= dict.fromkeys(i.item_id for i in items if i.item_id in self._built.catalogue.unavailable)
+            now = {item.item_id: item for item in items}  # the last of each counts
+            own = {item_id: self._of_text[one.text] for item_id, one in now.items() if self._reads_differently(one)}
+            self._vectors = {of: vector for of, vector in self._vectors.items() if of not in now} | own
+            self._changed = frozenset(item_id for item_id in self._vectors if item_id in self._built.catalogue)
+            self._back |= dict.fromkeys(item_id for item_id in now if item_id in self._built.catalogue.unavailable)
             self._catalogue.change(items)
-            new = [item_id for item_id in self._vectors if item_id not in self._built.catalogue]
-            self.retriever.fresh = FreshRetriever(self._catalogue, self.vectors, [*new, *self._back])
+            fresh = list(dict.fromkeys([*self._vectors, *self._back]))
+            self.retriever.fresh = FreshRetriever(self._catalogue, self.vectors, fresh)
 
     def _reads_differently(self, item: Item) -> bool:
-        return item.item_id not in self._catalogue or self._catalogue[item.item_id].text != item.text
+        """Than the build has it."""
+        known = self._built.catalogue
+        return item.item_id not in known or known[item.item_id].text != item.text
 
     def _open_embedder(self) -> Embedder:
         """Once: it takes seconds to load."""

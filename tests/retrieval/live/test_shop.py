@@ -1,18 +1,27 @@
 """A shop whose items change: what is proposed, and what stays."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
 from threading import Event
 
+import lightgbm
 import numpy as np
 import pytest
 
 from retrieval.embedders.base import HashingConfig
 from retrieval.embedders.hashing import HashingEmbedder
 from retrieval.errors import ModelError
+from retrieval.files import Arrays
 from retrieval.folder import BuiltShop
 from retrieval.live import shop
 from retrieval.live.shop import LiveShop
-from retrieval.records import Item, UserHistory
+from retrieval.records import Interaction, Item, UserHistory
+from retrieval.retrievers.blend.config import BlendConfig
+from retrieval.retrievers.blend.features import Features, plain
+from retrieval.retrievers.blend.retriever import BlendRetriever
+
+MONDAY = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -67,6 +76,62 @@ def test_positions_stay_and_vectors_follow_the_text(built: BuiltShop, live: Live
     live.change([new("milk", title="Bicycle pump")])
     assert not np.allclose(live.text_vectors(["milk"])[0], vector)
     np.testing.assert_array_equal(built.text_vectors(["milk"])[0], vector)
+
+
+def by_text(item_id: str) -> UserHistory:
+    """Of somebody who once took this, and nothing that goes with it."""
+    return UserHistory.of("somebody", [Interaction(user_id="somebody", item_id=item_id, timestamp=MONDAY)])
+
+
+def sources_of(shop: BuiltShop, item_id: str, history: UserHistory) -> list[str]:
+    """Who proposes it; nobody: []."""
+    found = shop.retriever.retrieve(history, 12)
+    return [said.source for one in found if one.item.item_id == item_id for said in one.sources or (one,)]
+
+
+def test_what_reads_differently_is_found_by_its_new_text_and_not_by_its_old(built: BuiltShop, live: LiveShop) -> None:
+    as_bread = Item(item_id="oat", title="Brown bread", category="bakery", brand="Oven")
+    assert "text" in sources_of(live, "oat", by_text("milk"))
+    live.change([as_bread])
+    assert "text" not in sources_of(live, "oat", by_text("milk"))
+    assert live.fresh.retriever.fresh.retrieve(by_text("bread"), 1)[0].item == as_bread
+    assert sources_of(live, "oat", by_text("bread")) == ["new"]
+    assert "text" in sources_of(built, "oat", by_text("milk"))
+
+
+def test_what_people_did_with_it_still_counts_under_a_new_text(live: LiveShop) -> None:
+    assert {"buy-again", "text"} <= set(sources_of(live, "milk", live.log.history("anna")))
+    live.change([Item(item_id="milk", title="Bicycle pump")])
+    assert "milk" in proposed(live)[:6]  # not behind the others, among those that are found by a new text
+    assert sources_of(live, "milk", live.log.history("anna")) == ["buy-again", "popularity"]
+
+
+def test_another_price_is_no_other_text_and_an_old_text_is_read_as_before(built: BuiltShop, live: LiveShop) -> None:
+    known = built.catalogue["milk"]
+    for item in (replace(known, price=9.0), replace(known, title="Bicycle pump"), known):
+        live.change([item])
+        assert len(live.fresh.retriever.fresh) == (item.title != known.title)
+    assert proposed(live) == proposed(built)
+    np.testing.assert_array_equal(live.text_vectors(["milk"]), built.text_vectors(["milk"]))
+    live.change([replace(known, title="Bicycle pump"), known])
+    assert len(live.fresh.retriever.fresh) == 0
+
+
+@pytest.mark.parametrize("learnt", [False, True], ids=["fusion answers", "a model answers"])
+def test_a_blend_forgets_the_old_text_too(built: BuiltShop, *, learnt: bool) -> None:
+    by_name = {source.name: source for source, _ in built.retriever._sources}  # type: ignore[attr-defined]
+    arrays = something_learnt(Features(built.catalogue, built.vectors, built.log, tuple(by_name))) if learnt else {}
+    blend = BlendRetriever(BlendConfig(), built.catalogue, built.vectors, built.log, by_name, arrays, built.retriever)
+    live = LiveShop.of(replace(built, retriever=blend), new_items=0.25)
+    live.change([Item(item_id="oat", title="Bicycle pump")])
+    assert "text" not in sources_of(live, "oat", by_text("milk"))
+    assert "text" in sources_of(live, "rolls", by_text("bread"))
+
+
+def something_learnt(features: Features) -> Arrays:
+    data = lightgbm.Dataset(np.eye(40, len(features.names)), label=np.arange(40), feature_name=plain(features.names))
+    text = lightgbm.train({"verbosity": -1}, data, num_boost_round=1).model_to_string()
+    return {"model": np.frombuffer(text.encode(), dtype=np.uint8)}
 
 
 def test_the_same_item_twice_counts_as_it_is_last(live: LiveShop) -> None:
