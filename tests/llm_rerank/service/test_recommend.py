@@ -69,6 +69,20 @@ def test_where_nobody_is_named_what_is_asked_again_is_found_again(callers: Any, 
     assert len(set(seen)) == 4
 
 
+@pytest.mark.parametrize("path", ["/v1/recommend", "/v1/explanations"])
+def test_each_tenants_user_has_a_salt_of_its_own(callers: Any, service: Service, path: str) -> None:
+    def salts(tenant: str, user_id: str) -> set[str]:
+        seen = salts_seen(service)
+        callers.post(path, {"user_id": user_id, "item_ids": ["oat"]}, callers.key("read", tenant=tenant))
+        return set(seen)
+
+    who = [("shop", "anna"), ("shop", "ben"), ("other", "anna")]
+    found = [salts(*one) for one in who]
+    assert [len(one) for one in found] == [1, 1, 1]
+    assert len(set.union(*found)) == 3
+    assert [salts(*one) for one in who] == found  # what is known of a user is found again
+
+
 def test_retrievers_take_another_tenants_user_for_nobody_of_the_shop(
     serve: Callable[..., Service], show_key: ShowKey, shop: ShopData, config: ServeConfig, tmp_path: Path
 ) -> None:
