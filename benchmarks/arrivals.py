@@ -10,6 +10,15 @@ Asking = Callable[[int], Awaitable[None]]
 """Asks for the request of this number, and waits for the answer."""
 
 
+def numbered_from(first: int, ask: Asking) -> Asking:
+    """The same, of which nobody has been asked what comes before."""
+
+    async def later(number: int) -> None:
+        await ask(first + number)
+
+    return later
+
+
 def poisson(rate: float, count: int, *, seed: int) -> list[float]:
     """So many moments in seconds from now, `rate` a second in mean, each independent of the others."""
     gaps = np.random.default_rng(seed).exponential(1 / rate, count)

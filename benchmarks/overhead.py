@@ -3,8 +3,8 @@
 python -m benchmarks.overhead --out docs/results/overhead
 
 The service is a process of its own, the bare engine this one; both with packed scoring, one thread and the demo's
-adapter. They take turns within each round, with the same requests at the same moments: a slow minute slows both. Exit
-status 1 where a promise is not kept.
+adapter. They take turns within each round, with the same requests at the same moments: a slow minute slows both.
+Neither is asked anything twice, so that no title is known from before. Exit status 1 where a promise is not kept.
 """
 
 import argparse
@@ -12,8 +12,9 @@ import asyncio
 import os
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -21,7 +22,7 @@ from typing import Final
 import httpx2
 import torch
 
-from benchmarks.arrivals import Asking, closed_loop, in_turns, open_loop, poisson
+from benchmarks.arrivals import Asking, closed_loop, in_turns, numbered_from, open_loop, poisson
 from benchmarks.faults.served import Served, serving
 from benchmarks.machine import machine
 from benchmarks.overhead_report import (
@@ -47,6 +48,7 @@ from retrieval.errors import EngineError, LlmRerankError
 
 _CONFIG: Final = Path("configs/serve.yaml")
 _PICTURE: Final = "latency.png"
+_WARM_UP: Final = 3
 _LONG: Final = 3600.0
 """Seconds: nothing is to be left out here."""
 
@@ -54,9 +56,9 @@ Texts = tuple[str, list[str]]
 """A query and its documents."""
 
 
-def texts_of(count: int, documents: int, history: int) -> list[Texts]:
+def texts_of(requests: int, documents: int, history: int) -> list[Texts]:
     """Of a made-up shop each, so that none is quicker for the one before it."""
-    return [_texts(World(seed), Cell(k=documents, history=history)) for seed in range(count)]
+    return [_texts(World(seed), Cell(k=documents, history=history)) for seed in range(requests)]
 
 
 def _texts(world: World, cell: Cell) -> Texts:
@@ -69,7 +71,7 @@ def over_http(client: httpx2.AsyncClient, served: Served, texts: Sequence[Texts]
     """The service, which must have scored."""
 
     async def ask(number: int) -> None:
-        query, documents = texts[number % len(texts)]
+        query, documents = texts[number]
         reply = await client.post(f"{served.url}/v1/rerank", json={"query": query, "documents": documents})
         if reply.status_code != 200 or reply.json()["llm_rerank"]["scored"] != len(documents):
             raise EngineError("the service did not score", field="reply", value=reply.text[:500], remedy="Ask for less")
@@ -81,36 +83,38 @@ def bare(pool: ThreadPoolExecutor, engine: Engine, requests: Sequence[ScoringReq
     """The engine, from as many threads as the service has."""
 
     async def ask(number: int) -> None:
-        await asyncio.get_running_loop().run_in_executor(pool, engine.score, [requests[number % len(requests)]])
+        await asyncio.get_running_loop().run_in_executor(pool, engine.score, [requests[number]])
 
     return ask
 
 
 async def measure(ways: dict[str, Asking], options: argparse.Namespace) -> list[Block]:
-    """All rounds; who begins changes."""
+    """All rounds; who begins changes. Every phase has requests of its own, those of both ways the same."""
     blocks: list[Block] = []
+    firsts = count(_WARM_UP, options.requests)
     with stepping(options.rounds * (1 + len(ways) * (1 + len(options.loads)))) as on_step:
         for number in range(options.rounds):
             order = sorted(ways, reverse=bool(number % 2))
-            blocks += await _round({way: ways[way] for way in order}, options, number, on_step)
+            phases = ({way: numbered_from(first, ways[way]) for way in order} for first in firsts)
+            blocks += await _round(phases, options, number, on_step)
     return blocks
 
 
 async def _round(
-    ways: dict[str, Asking], options: argparse.Namespace, number: int, on_step: Callable[[str], None]
+    phases: Iterator[dict[str, Asking]], options: argparse.Namespace, number: int, on_step: Callable[[str], None]
 ) -> list[Block]:
     """The rate of arrivals is a share of what the engine did just before."""
     on_step("in turns")
-    turns = await in_turns(ways, options.requests)
+    turns = await in_turns(next(phases), options.requests)
     blocks = [Block(way=way, load=ALONE, seconds=seconds) for way, seconds in turns.items()]
-    for way, ask in ways.items():
+    for way, ask in next(phases).items():
         on_step(f"{way}, without a pause")
         seconds, whole = await closed_loop(ask, options.requests, callers=options.callers)
         blocks.append(Block(way=way, load=FASTEST, seconds=seconds, whole=whole))
     capacity = next(one.rate for one in blocks if (one.way, one.load) == (ENGINE, FASTEST))
     for load in options.loads:
         moments = poisson(load * capacity, options.requests, seed=number)
-        for way, ask in ways.items():
+        for way, ask in next(phases).items():
             on_step(f"{way}, at {load:.0%}")
             blocks.append(Block(way=way, load=load, seconds=await open_loop(ask, moments)))
     return blocks
@@ -125,7 +129,7 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=10, help="of a request")
     parser.add_argument("--history", type=int, default=12, help="lines of a query")
     parser.add_argument("--requests", type=int, default=25, help="of each way in each round, at each load")
-    parser.add_argument("--rounds", type=int, default=6, help="how often each way has its turn")
+    parser.add_argument("--rounds", type=int, default=4, help="how often each way has its turn")
     parser.add_argument("--loads", type=float, nargs="+", default=[0.3, 0.6, 0.9], help="shares of the capacity")
     parser.add_argument("--callers", type=int, default=4, help="who ask without a pause, to measure throughput")
     options = parser.parse_args()
@@ -158,7 +162,8 @@ def _report(options: argparse.Namespace) -> bool:
 
 async def _measured(options: argparse.Namespace) -> list[Block]:
     config = ServeConfig.read(_CONFIG)
-    texts = texts_of(options.requests, options.documents, options.history)
+    needed = _WARM_UP + options.rounds * (2 + len(options.loads)) * options.requests
+    texts = texts_of(needed, options.documents, options.history)
     reranker = open_reranker(config.recommend, World(0).catalogue, say=console.print)
     requests = [texts_request(reranker.prompt, query, documents, Terms()) for query, documents in texts]
     limits = LimitsConfig(waiting=100_000, deadline_ms=_LONG * 1000)
@@ -171,7 +176,7 @@ async def _measured(options: argparse.Namespace) -> list[Block]:
                     SERVICE: over_http(client, served, texts),
                 }
                 for ask in ways.values():
-                    await closed_loop(ask, 3, callers=1)  # warms up
+                    await closed_loop(ask, _WARM_UP, callers=1)
                 return await measure(ways, options)
 
 

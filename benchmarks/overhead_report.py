@@ -94,10 +94,11 @@ def _latencies(blocks: Sequence[Block]) -> Table:
         rows=tuple(_row(blocks, load) for load in _loads(blocks)),
         notes=(
             "load: the rate of Poisson arrivals, as a share of what the engine by itself did just before, as fast as "
-            "it could; at each, both have the same requests at the same moments, whoever still waits. engine: "
-            "Engine.score of the same prompts, from as many threads as the service has. service: over HTTP, with the "
-            "key, the checks, the prompt's tokens, the admission and the answer's JSON. One queue is before the model "
-            "in both: the nearer the load is to the capacity, the more a little more work lengthens it.",
+            "it could; at each, both have the same requests at the same moments, whoever still waits, and neither "
+            "is asked anything twice. engine: Engine.score of the same prompts, from as many threads as the service "
+            "has. service: over HTTP, with the key, the checks, the prompt's tokens, the admission and the answer's "
+            "JSON. One queue is before the model in both: the nearer the load is to the capacity, the more a little "
+            "more work lengthens it.",
         ),
     )
 

@@ -1,12 +1,13 @@
 import asyncio
+from argparse import Namespace
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 import pytest
 
-from benchmarks.arrivals import closed_loop, in_turns, open_loop, poisson
-from benchmarks.overhead import texts_of
+from benchmarks.arrivals import Asking, closed_loop, in_turns, open_loop, poisson
+from benchmarks.overhead import measure, texts_of
 from benchmarks.overhead_report import (
     ALONE,
     ENGINE,
@@ -104,3 +105,19 @@ def test_every_request_is_of_another_shop() -> None:
     assert (len(query.splitlines()), len(documents)) == (2, 3)
     assert query != other
     assert documents != others
+
+
+def test_nobody_is_asked_anything_twice_and_both_ways_are_asked_the_same() -> None:
+    asked: dict[str, list[int]] = {ENGINE: [], SERVICE: []}
+
+    def way(name: str) -> Asking:
+        async def ask(number: int) -> None:
+            asked[name].append(number)
+
+        return ask
+
+    options = Namespace(rounds=2, requests=3, loads=[0.5, 0.9], callers=2)
+    blocks = asyncio.run(measure({name: way(name) for name in asked}, options))
+    assert sum(len(one.seconds) for one in blocks if one.way == SERVICE) == 24
+    assert sorted(asked[ENGINE]) == list(range(3, 27))  # the first three warm up
+    assert sorted(asked[SERVICE]) == list(range(3, 27))
