@@ -1,8 +1,13 @@
-"""One database, brought to this version's tables when it is opened; its failures as StoreErrors."""
+"""One database, brought to this version's tables when it is opened; its failures as StoreErrors.
+
+Nobody waits for long: 3 seconds for a connection of the pool, for a new one (the look-up of its host's name aside), or
+for another writer, and 4 for each answer of PostgreSQL. Migrations take the time that they need.
+"""
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from time import monotonic, sleep
@@ -25,7 +30,9 @@ _INSERTS: Final[Mapping[str, Callable[[Table], sqlite.Insert | postgresql.Insert
     "sqlite": sqlite.insert,
     "postgresql": postgresql.insert,
 }
-_WAIT_SECONDS: Final = 10  # for another writer, or for a connection
+_DRIVERS: Final = frozenset({"pysqlite", "psycopg"})  # whose waits we know to bound
+_WAIT_SECONDS: Final = 3  # for another writer, or for a connection
+_MIGRATION_SECONDS: Final = 60  # for SQLite's other writer, who may be migrating
 _ONE_AT_A_TIME: Final = Lock()  # Alembic knows one migration a process
 
 
@@ -43,15 +50,14 @@ class Database:
         Makes the tables where there are none, and brings older ones to this version. Raises ConfigError for a URL of
         no database that we know, StoreError for one that cannot be reached, or that a later version made.
         """
-        database = cls(_engine(url))
+        patient = cls(_engine(url, migrates=True))
         try:
-            with database.writing() as connection:
-                database.alone(connection, "migrations")
-                database._migrate(connection)
-        except BaseException:
-            database.close()
-            raise
-        return database
+            with patient.writing() as connection:
+                patient.alone(connection, "migrations")
+                patient._migrate(connection)
+        finally:
+            patient.close()
+        return cls(_engine(url, migrates=False))
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -109,7 +115,7 @@ class Database:
                 f"the database failed ({_first_line(err.orig)})",
                 field="database",
                 value=self._where,
-                remedy="See that it runs, can be reached and has room; what was asked was not done",
+                remedy=f"See that it runs, can be reached and has room; {_done(err)}",
             ) from err
         except SQLAlchemyError as err:  # no connection of the pool was free
             raise StoreError(
@@ -120,15 +126,18 @@ class Database:
             ) from err
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, *, migrates: bool) -> Engine:
+    wait = _MIGRATION_SECONDS if migrates else _WAIT_SECONDS
     try:
         parsed = make_url(url)
         backend = parsed.get_backend_name()
         if backend not in _INSERTS:
             raise ArgumentError(f"{backend} is not among them")
+        if parsed.get_driver_name() not in _DRIVERS:
+            raise ArgumentError(f"{parsed.get_driver_name()} is no driver that we know")
         if backend == "sqlite" and parsed.database in (None, "", ":memory:"):
             raise ArgumentError("SQLite in memory is another one for every thread")
-        engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True, **_options(parsed))
+        engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True, **_options(parsed, wait))
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as err:
         raise ConfigError(
             f"this is no database that we know ({_first_line(err)})",
@@ -144,23 +153,33 @@ def _engine(url: str) -> Engine:
             remedy="Name a file in a folder that may be written to",
         ) from err
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "connect", partial(_set_up_sqlite, wait))
         event.listen(engine, "begin", _begin_sqlite)
+    elif not migrates:
+        _bound_postgres(engine)
     return engine
 
 
-def _options(url: URL) -> dict[str, Any]:
-    if url.get_backend_name() == "sqlite":
-        Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
-        return {"connect_args": {"timeout": _WAIT_SECONDS}}
-    patience = {"connect_timeout": _WAIT_SECONDS, "options": f"-c lock_timeout={_WAIT_SECONDS}s"}
-    return {"pool_size": 10, "max_overflow": 20, "pool_timeout": _WAIT_SECONDS, "connect_args": patience}
+def _options(url: URL, wait: int) -> dict[str, Any]:
+    pool = {"pool_size": 10, "max_overflow": 20, "pool_timeout": _WAIT_SECONDS}
+    if url.get_backend_name() == "postgresql":
+        return pool | {"connect_args": {"connect_timeout": _WAIT_SECONDS}}
+    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    return pool | {"connect_args": {"timeout": wait}}
 
 
-def _set_up_sqlite(connection: sqlite3.Connection, _: object) -> None:
+def _bound_postgres(engine: Engine) -> None:
+    from retrieval.store.postgres import STATEMENT_TIMEOUT, Bounded  # who keeps SQLite needs no driver of PostgreSQL
+
+    @event.listens_for(engine, "do_connect")
+    def _(_: object, __: object, given: Any, named: dict[str, Any]) -> Bounded:
+        return Bounded.connect(*given, **named | {"options": STATEMENT_TIMEOUT})
+
+
+def _set_up_sqlite(wait: int, connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None  # its driver would begin transactions when it likes; see below
     connection.execute("PRAGMA synchronous=FULL")  # what was acknowledged survives a loss of power
-    given_up = monotonic() + _WAIT_SECONDS
+    given_up = monotonic() + wait
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL")  # readers do not wait for a writer
@@ -182,6 +201,11 @@ def without_password(url: str | URL) -> str:
         return make_url(url).set(query={}).render_as_string(hide_password=True)
     except (ArgumentError, ValueError):
         return "(unreadable)"
+
+
+def _done(err: DBAPIError) -> str:
+    """Of a connection that is lost while it commits nobody knows."""
+    return "what was asked may not have been done" if err.connection_invalidated else "what was asked was not done"
 
 
 def _first_line(err: object) -> str:

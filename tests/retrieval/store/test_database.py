@@ -1,7 +1,13 @@
+import os
+import signal
 import sqlite3
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from time import monotonic
 
+import psutil
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -73,6 +79,7 @@ def test_a_failure_says_what_the_database_said(database: Database) -> None:
         "sqlite://",
         "sqlite:///:memory:",
         "sqlite+none:///x",
+        "postgresql+asyncpg://u:secret@host/shop",
         "shop.db",
         "",
     ],
@@ -112,3 +119,79 @@ def test_sqlite_readers_do_not_wait_for_a_writer(tmp_path: Path) -> None:
     writer.execute("ROLLBACK")
     writer.close()
     database.close()
+
+
+@contextmanager
+def given_up_within(seconds: float, match: str) -> Iterator[None]:
+    begun = monotonic()
+    with pytest.raises(StoreError, match=match):
+        yield
+    assert monotonic() - begun < seconds
+
+
+@pytest.fixture
+def server(url: str, database: Database) -> Iterator[psutil.Process]:
+    """PostgreSQL's first process; whatever is stopped of it goes on in the end."""
+    if not url.startswith("postgresql") or "LLM_RERANK_TEST_POSTGRES" in os.environ:
+        pytest.skip("only where PostgreSQL's processes are ours")
+    with database.reading() as connection:
+        pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    first = psutil.Process(pid).parent()
+    assert first is not None
+    yield first
+    for process in (first, *first.children()):
+        process.resume()
+
+
+def test_a_statement_that_takes_too_long_is_ended(url: str, database: Database) -> None:
+    if url.startswith("sqlite"):
+        pytest.skip("SQLite does not sleep")
+    with given_up_within(8, "statement timeout"), database.reading() as connection:
+        connection.execute(text("SELECT pg_sleep(60)"))
+    database.check()
+
+
+def test_a_server_that_hangs_is_given_up_and_found_again(database: Database, server: psutil.Process) -> None:
+    for process in (server, *server.children()):
+        process.suspend()
+    with given_up_within(12, "timeout expired"):
+        database.check()
+    for process in (*server.children(), server):
+        process.resume()
+    database.check()
+
+
+def test_a_connection_that_hangs_in_a_transaction_is_closed(database: Database, server: psutil.Process) -> None:
+    with given_up_within(8, "no answer within 4 seconds"), database.writing() as connection:
+        os.kill(connection.execute(text("SELECT pg_backend_pid()")).scalar_one(), signal.SIGSTOP)
+        connection.execute(text("SELECT 1"))
+    database.check()
+
+
+def test_sqlite_writers_wait_for_another_one_for_seconds(tmp_path: Path) -> None:
+    database = Database.open(f"sqlite:///{tmp_path}/shop.db")
+    other = sqlite3.connect(tmp_path / "shop.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with given_up_within(8, "database is locked"), database.writing():
+        pass
+    other.close()
+    with database.writing() as connection:
+        connection.execute(text("DELETE FROM items"))
+    database.close()
+
+
+def test_a_pool_that_is_empty_is_waited_for_for_seconds(database: Database) -> None:
+    with ExitStack() as taken:
+        for _ in range(30):
+            taken.enter_context(database.reading())
+        with given_up_within(8, "not at hand"):
+            database.check()
+
+
+def test_who_migrates_is_waited_for_as_long_as_it_takes(url: str, database: Database) -> None:
+    with ThreadPoolExecutor(1) as threads, database.writing() as connection:
+        database.alone(connection, "migrations")
+        opening = threads.submit(Database.open, url)
+        with pytest.raises(TimeoutError):
+            opening.result(5)
+    opening.result().close()
