@@ -3,7 +3,7 @@
 LlmRerankError
 ├── ConfigError                     no address or no key, or one that cannot be (retrieval/errors.py)
 └── ServiceError                    a call that brought no answer
-    ├── InvalidRequestError         what was asked cannot be: 400, 413, 422, or found before it was sent
+    ├── InvalidRequestError         what was asked cannot be: 400, 408, 413, 422, or found before it was sent
     ├── AuthenticationError         no valid key: 401
     ├── PermissionDeniedError       the key has not this scope: 403
     ├── NotFoundError               no such ranking, item or path: 404

@@ -31,10 +31,10 @@ class Admission:
 
         Raises ApiError, 429, where too many wait already.
         """
-        if self._free.locked() and self.waiting >= self._most:
+        if self.running + self.waiting >= self._at_once + self._most:  # the semaphore counts a turn of the loop later
             raise ApiError(
                 429,
-                f"{self.waiting} requests wait already",
+                f"{self._most} requests wait already",
                 code="overloaded",
                 headers={"Retry-After": str(self.retry_after)},
             )

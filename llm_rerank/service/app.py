@@ -70,6 +70,7 @@ def create_app(service: Service) -> FastAPI:
 
 def _middleware(service: Service) -> list[Middleware]:
     """What a request goes through on its way in, in this order, and its reply on the way out."""
+    limits = service.config.limits
     origins = Middleware(
         CORSMiddleware,
         allow_origins=service.config.cors_origins,
@@ -81,5 +82,5 @@ def _middleware(service: Service) -> list[Middleware]:
         Middleware(Observed, metrics=service.metrics, traces=service.traces),
         *([origins] if service.config.cors_origins else []),  # no cookies: pages show a key, as all callers do
         Middleware(Unforeseen),
-        Middleware(LimitBody, most=service.config.limits.body_bytes),
+        Middleware(LimitBody, most=limits.body_bytes, seconds=limits.reading_seconds),
     ]

@@ -1,22 +1,24 @@
-"""A request's body is read to a limit and no further, whatever its headers say."""
+"""A request's body is read to a limit and no further, whatever its headers say, and for so long and no longer."""
 
 import asyncio
 from contextlib import suppress
 from typing import Final
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from llm_rerank.service.errors import ApiError, error_response
 
 _HEARD_OUT: Final = 8  # times the limit
 _HEARD_SECONDS: Final = 10.0
+_CLOSE: Final = {"Connection": "close"}
 
 
 class LimitBody:
-    """Answers 413 for more."""
+    """Answers 413 for more, and 408 for what does not come."""
 
-    def __init__(self, app: ASGIApp, *, most: int) -> None:
-        self._app, self._most = app, most
+    def __init__(self, app: ASGIApp, *, most: int, seconds: float) -> None:
+        self._app, self._most, self._seconds = app, most, seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -27,16 +29,18 @@ class LimitBody:
         if declared.isdigit() and int(declared) > self._most:
             await self._refuse(scope, receive, send, more=True)
             return
-        body, more = bytearray(), True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(body) > self._most:
-                await self._refuse(scope, receive, send, more=more)
-                return
+        try:
+            async with asyncio.timeout(self._seconds):
+                body, more = await self._read(receive)
+        except TimeoutError:
+            why = f"the body did not come within {self._seconds:g} s"
+            await _refused(ApiError(408, why, code="body_too_slow", headers=_CLOSE), scope, receive, send)
+            return
+        except ClientDisconnect:
+            return
+        if len(body) > self._most:
+            await self._refuse(scope, receive, send, more=more)
+            return
         given = False
 
         async def again() -> Message:
@@ -48,14 +52,24 @@ class LimitBody:
 
         await self._app(scope, again, send)
 
+    async def _read(self, receive: Receive) -> tuple[bytearray, bool]:
+        """The body to its end or beyond the limit, and whether there is more of it."""
+        body, more = bytearray(), True
+        while more and len(body) <= self._most:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        return body, more
+
     async def _refuse(self, scope: Scope, receive: Receive, send: Send, *, more: bool) -> None:
         """Hears the rest out, within reason: who is cut off while it sends never reads why."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_HEARD_SECONDS):
                 await self._hear_out(receive, more=more)
         why = f"a request has {self._most:,} bytes at most"
-        refused = ApiError(413, why, code="body_too_large", headers={"Connection": "close"})
-        await error_response(scope, refused)(scope, receive, send)
+        await _refused(ApiError(413, why, code="body_too_large", headers=_CLOSE), scope, receive, send)
 
     async def _hear_out(self, receive: Receive, *, more: bool) -> None:
         heard = 0
@@ -63,3 +77,7 @@ class LimitBody:
             message = await receive()
             heard += len(message.get("body", b""))
             more = message.get("more_body", False)
+
+
+async def _refused(why: ApiError, scope: Scope, receive: Receive, send: Send) -> None:
+    await error_response(scope, why)(scope, receive, send)

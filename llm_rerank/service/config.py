@@ -48,7 +48,7 @@ class LimitsConfig(Settings):
     history: PositiveInt = 500
     """Interactions of a user that are read, the newest."""
     reading_seconds: PositiveFloat = 30
-    """That a reader of a stream may take for a part of it."""
+    """That a request's body may take to come, and a reader of a stream for a part of it."""
     deadline_ms: PositiveFloat = 30_000
     """Where a request names none; a request may name an earlier one only."""
 

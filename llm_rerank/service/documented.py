@@ -12,13 +12,14 @@ _RESPONSES: Final[Mapping[int, Mapping[str, Any]]] = {
     401: {"description": "No key that is known.", "headers": _SCHEME},
     403: {"description": "The key lacks the scope."},
     404: {"description": "What is named is not there, or another tenant's."},
+    408: {"description": "The body did not come in time."},
     409: {"description": "It cannot be done with what is there."},
     413: {"description": "The body is too long."},
     422: {"description": "A field is missing, unknown or out of bounds."},
     429: {"description": "The key asks too often, or too many wait.", "headers": _RETRY_AFTER},
     503: {"description": "The database or the model does not answer.", "headers": _RETRY_AFTER},
 }
-_OF_THE_DOOR: Final = (400, 401, 403, 413, 422, 429, 503)
+_OF_THE_DOOR: Final = (400, 401, 403, 408, 413, 422, 429, 503)
 
 
 def refusals(*others: int) -> dict[int | str, dict[str, Any]]:

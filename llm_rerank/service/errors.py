@@ -38,6 +38,7 @@ _TYPES: Final[Mapping[int, str]] = {
     403: "permission_error",
     404: "not_found_error",
     405: "invalid_request_error",
+    408: "request_timeout_error",
     409: "invalid_request_error",
     413: "request_too_large",
     422: "invalid_request_error",
