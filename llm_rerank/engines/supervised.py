@@ -27,10 +27,10 @@ class Supervised(Generic[One]):
     """One that runs, or the attempt to have one."""
 
     def __init__(self, name: str, start: Callable[[], One]) -> None:
-        """Starts it; raises what `start` raises. What it raises later is logged, told to callers, and tried again."""
+        """Starts it; raises what `start` raises. Callers hear of later failures, the log why; it tries again."""
         self._name, self._start = name, start
         self._running: One | None = start()
-        self._failed = ""
+        self._failed = False
         self._closed = Event()
         self._changing = Lock()
 
@@ -38,8 +38,9 @@ class Supervised(Generic[One]):
         """The one that runs; raises EngineError where none does."""
         running = self._running
         if running is None:
-            what = "has been closed" if self._closed.is_set() else f"has died and is being started again{self._failed}"
-            raise EngineError(f"{self._name} {what}", field="engine", value=self._name, remedy="Ask again in a minute")
+            raise EngineError(
+                f"{self._name} {self._state()}", field="engine", value=self._name, remedy="Ask again in a minute"
+            )
         return running
 
     def died(self, dead: One) -> None:
@@ -47,7 +48,7 @@ class Supervised(Generic[One]):
         with self._changing:
             if self._running is not dead:
                 return
-            self._running, self._failed = None, ""
+            self._running, self._failed = None, False
         _LOG.error("%s has died and is being started again", self._name)
         Thread(target=self._replace, args=(dead,), name=f"{self._name} restart", daemon=True).start()
 
@@ -59,6 +60,11 @@ class Supervised(Generic[One]):
         if running is not None:
             running.stop()
 
+    def _state(self) -> str:
+        if self._closed.is_set():
+            return "has been closed"
+        return f"has died and is being started again{', which failed: the log says why' if self._failed else ''}"
+
     def _replace(self, dead: One) -> None:
         with suppress(Exception):  # it is dead: whatever does not end of it any more
             dead.stop()
@@ -66,7 +72,7 @@ class Supervised(Generic[One]):
             try:
                 running = self._start()
             except Exception as err:  # were one let through, nobody would try again
-                self._failed = f", which failed last with: {err}"
+                self._failed = True  # callers hear that, and the log why: it may name files and machines
                 _LOG.error("%s does not start: %s", self._name, err)
                 self._closed.wait(_SECONDS)
                 continue

@@ -81,8 +81,16 @@ def api_error(err: Exception) -> ApiError:
     if status is None or not isinstance(err, LlmRerankError):
         _LOG.error("a request failed", exc_info=err)
         return ApiError(500, "something failed here; the log says what", code="internal")
+    if isinstance(err, StoreError):
+        return ApiError(status, f"{database_away(err)}; ask again", code=_code(err), headers={"Retry-After": "1"})
     headers = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
     return ApiError(status, str(err), param=err.field or None, code=_code(err), headers=headers)
+
+
+def database_away(err: StoreError) -> str:
+    """All that callers are told of it: what it says names machines and files, and is the log's to know."""
+    _LOG.warning("the database does not answer: %s", err.problem)
+    return "the database does not answer"
 
 
 def about(err: ApiError) -> AboutError:

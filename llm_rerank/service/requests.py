@@ -6,7 +6,7 @@ from uuid import uuid4
 from llm_rerank.request import RankingRequest
 from llm_rerank.service.config import LimitsConfig
 from llm_rerank.service.conversion import interaction_of, ranking_request
-from llm_rerank.service.errors import ApiError
+from llm_rerank.service.errors import ApiError, database_away
 from llm_rerank.service.service import Service
 from llm_rerank.wire.interactions import InteractionIn
 from llm_rerank.wire.rankings import RecommendIn
@@ -43,7 +43,7 @@ def _history(service: Service, asked: RecommendIn, caller: ApiKey) -> tuple[User
         return service.histories.of(caller.tenant, asked.user_id), ""
     except StoreError as err:
         built = service.histories.built(caller.tenant, asked.user_id)
-        return built, f"the history ends where the shop was built: {err.problem}"
+        return built, f"the history ends where the shop was built: {database_away(err)}"
 
 
 def _given(history: list[InteractionIn]) -> UserHistory:

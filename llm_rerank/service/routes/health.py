@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Response
 
+from llm_rerank.service.errors import database_away
 from llm_rerank.service.service import Opened
 from llm_rerank.wire.health import HealthOut, ReadyOut
 from retrieval.store.errors import StoreError
@@ -24,7 +25,7 @@ def readyz(service: Opened, response: Response) -> ReadyOut:
     try:
         service.database.check()
     except StoreError as err:
-        wrong.append(err.problem)
+        wrong.append(database_away(err))
     if wrong:
         response.status_code = 503
     return ReadyOut(ready=not wrong, wrong=wrong)

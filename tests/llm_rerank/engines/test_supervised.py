@@ -69,7 +69,7 @@ def test_what_died_is_replaced_once_and_callers_do_not_wait(monkeypatch: pytest.
     assert kept.require() is again is not dead
 
 
-def test_callers_hear_why_it_does_not_start() -> None:
+def test_callers_hear_that_it_does_not_start_and_the_log_why(caplog: pytest.LogCaptureFixture) -> None:
     start, last = starting(One, fail)
     kept = Supervised("It", start)
     kept.died(kept.require())
@@ -77,10 +77,12 @@ def test_callers_hear_why_it_does_not_start() -> None:
     for _ in range(500):
         with pytest.raises(EngineError) as refused:
             kept.require()
-        if "no memory" in str(refused.value):
+        if "which failed" in str(refused.value):
             break
         Event().wait(0.01)
-    assert "being started again, which failed last with: model='smol': no memory" in str(refused.value)
+    assert "being started again, which failed: the log says why" in str(refused.value)
+    assert "smol" not in str(refused.value)
+    assert "It does not start: model='smol': no memory" in caplog.text
     kept.close()
 
 

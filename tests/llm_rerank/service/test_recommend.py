@@ -288,6 +288,20 @@ def test_a_database_that_is_gone_costs_the_newest_of_the_history_and_no_answer(
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
 
 
+def test_callers_are_not_told_where_the_database_is_nor_what_it_says(
+    callers: Any, service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    shown = callers.key("admin")
+    with service.database.writing() as connection:
+        connection.execute(text("DROP TABLE interactions"))
+    replies = [callers.post("/v1/recommend", {"user_id": "anna"}, shown), callers.get("/v1/users/anna/history", shown)]
+    for reply in replies:
+        assert "the database does not answer" in reply.text
+        assert not any(said in reply.text for said in ("sqlite", "service.db", "no such table"))
+    assert replies[1].json()["error"]["param"] is None
+    assert "no such table" in caplog.text
+
+
 def test_the_openapi_document_can_be_switched_off(serve: Callable[..., Service]) -> None:
     for docs, status in ((True, 200), (False, 404)):
         with TestClient(create_app(serve(docs=docs))) as client:
