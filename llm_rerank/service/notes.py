@@ -5,13 +5,15 @@ Nothing of it is a user's: no ids of theirs, no histories, titles or texts; a pa
 
 import re
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import uuid4
 
 from llm_rerank.deadline import Deadline
 from llm_rerank.ranking import AnsweredBy
 from retrieval.store.keys import ApiKey
+from retrieval.store.moments import now
 
 Cause = Literal["database", "overload", "deadline", "engine"]
 """Why something is missing in an answer. overload: its deadline passed before there was a place at the model."""
@@ -30,6 +32,7 @@ class Notes:
     request_id: str
     method: str
     route: str = NO_ROUTE
+    began: datetime = field(default_factory=now)
     status: int = LEFT
     seconds: float = 0.0
     trace_id: str = ""

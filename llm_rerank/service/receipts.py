@@ -9,6 +9,7 @@ from llm_rerank.ranking import Ranking
 from llm_rerank.request import RankingRequest
 from llm_rerank.reranker import Query
 from llm_rerank.service.conversion import recommend_out
+from llm_rerank.service.errors import database_away
 from llm_rerank.service.notes import Notes
 from llm_rerank.service.service import Service
 from llm_rerank.wire.rankings import RecommendIn, RecommendOut
@@ -56,14 +57,19 @@ class Receipt:
             "made_with": made_with(self.service, scored, self.request.instruction),
         }
         try:
-            if self.kept:
-                self.service.rankings.change(self.caller.tenant, self.ranking_id, document)
-            else:
-                self.service.rankings.keep(self.caller.tenant, self.ranking_id, answer.user_id, document)
-        except StoreError:
+            self._put(answer.user_id, document)
+        except StoreError as err:
+            database_away(err)
             return answer.model_copy(update={"ranking_id": None})
-        self.kept = True
-        return answer
+        return answer if self.kept else answer.model_copy(update={"ranking_id": None})
+
+    def _put(self, user_id: str, document: dict[str, Any]) -> None:
+        """Nothing comes back of a user who was forgotten since the request came."""
+        rankings, tenant = self.service.rankings, self.caller.tenant
+        if self.kept:
+            rankings.change(tenant, self.ranking_id, document)
+        else:
+            self.kept = rankings.keep(tenant, self.ranking_id, user_id, document, began=self.notes.began)
 
 
 def made_with(service: Service, scored: Query, instruction: str | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, update
 from retrieval.errors import RecordError
 from retrieval.store.database import Database
 from retrieval.store.feedback import Feedback, FeedbackKind
+from retrieval.store.forgotten import note_forgotten, was_forgotten
 from retrieval.store.moments import microseconds, moment, now
 from retrieval.store.schema import FEEDBACK, RANKINGS
 from retrieval.store.storable import require_id
@@ -32,13 +33,18 @@ class RankingStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def keep(self, tenant: str, ranking_id: str, user_id: str, document: Mapping[str, Any]) -> None:
-        """Keeps one, as JSON."""
+    def keep(self, tenant: str, ranking_id: str, user_id: str, document: Mapping[str, Any], *, began: datetime) -> bool:
+        """Keeps one, as JSON; not of a user who was forgotten since `began`, before which nothing of it was read. Says
+        whether it is kept.
+        """
         for name, value in (("tenant", tenant), ("ranking_id", ranking_id), ("user_id", user_id)):
             require_id(name, value)
         row = {"ranking_id": ranking_id, "tenant": tenant, "user_id": user_id, "at": microseconds(now())}
         with self._database.writing() as connection:
+            if was_forgotten(self._database, connection, tenant, user_id, began):
+                return False
             connection.execute(self._database.insert(RANKINGS), row | {"document": dict(document)})
+        return True
 
     def change(self, tenant: str, ranking_id: str, document: Mapping[str, Any]) -> None:
         """Puts another document in the place of the kept one; of a ranking that was forgotten meanwhile nothing comes
@@ -66,8 +72,8 @@ class RankingStore:
             feedback=tuple(Feedback(key=f.key, item_id=f.item_id, kind=f.kind, at=moment(f.at)) for f in feedback),
         )
 
-    def say(self, tenant: str, ranking_id: str, key: str, item_id: str, kind: FeedbackKind) -> bool:
-        """Keeps what was said; whether it was new: under one key it is there once.
+    def say(self, tenant: str, ranking_id: str, key: str, item_id: str, kind: FeedbackKind) -> bool | None:
+        """Keeps what was said; whether it was new: under one key it is there once. None without the ranking.
 
         Raises RecordError for a key that is known for something else.
         """
@@ -75,7 +81,10 @@ class RankingStore:
             require_id(name, value)
         said = {"tenant": tenant, "key": key, "ranking_id": ranking_id, "item_id": item_id, "kind": kind}
         table = FEEDBACK.c
+        shown = select(RANKINGS.c.ranking_id).where(RANKINGS.c.tenant == tenant, RANKINGS.c.ranking_id == ranking_id)
         with self._database.writing() as connection:
+            if connection.execute(shown.with_for_update(read=True)).first() is None:  # who forgets it waits for us
+                return None
             new = (
                 self._database.insert(FEEDBACK)
                 .on_conflict_do_nothing(index_elements=["tenant", "key"])
@@ -98,6 +107,8 @@ class RankingStore:
         kept = RANKINGS.c
         of_user = select(kept.ranking_id).where(kept.tenant == tenant, kept.user_id == user_id)
         with self._database.writing() as connection:
+            note_forgotten(self._database, connection, tenant, user_id)
+            connection.execute(of_user.with_for_update())  # whoever says something of one of them has said it then
             said = delete(FEEDBACK).where(FEEDBACK.c.tenant == tenant, FEEDBACK.c.ranking_id.in_(of_user))
             connection.execute(said)
             gone = delete(RANKINGS).where(kept.tenant == tenant, kept.user_id == user_id)

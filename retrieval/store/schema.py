@@ -85,3 +85,10 @@ FEEDBACK: Final = Table(
     Index(None, "tenant", "ranking_id"),
     sqlite_autoincrement=True,
 )
+
+FORGOTTEN: Final = Table(
+    "forgotten",
+    METADATA,
+    Column("digest", String(64), primary_key=True),  # of tenant and user
+    Column("at", BigInteger, nullable=False),
+)

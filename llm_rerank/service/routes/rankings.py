@@ -40,11 +40,17 @@ def feedback(said: FeedbackIn, service: Opened, caller: Writer) -> FeedbackOut:
     if said.item_id not in {item["item_id"] for item in answer["items"]}:
         raise ApiError(400, "the ranking does not have this item", param="item_id", code="not_shown")
     new = service.rankings.say(caller.tenant, said.ranking_id, said.key or uuid4().hex, said.item_id, said.kind)
+    if new is None:  # forgotten meanwhile
+        raise _unknown()
     return FeedbackOut(known=not new)
 
 
 def _kept(service: Service, tenant: str, ranking_id: str) -> KeptRanking:
     kept = service.rankings.get(tenant, ranking_id)
     if kept is None:
-        raise ApiError(404, "there is no such ranking", param="ranking_id", code="no_such_ranking")
+        raise _unknown()
     return kept
+
+
+def _unknown() -> ApiError:
+    return ApiError(404, "there is no such ranking", param="ranking_id", code="no_such_ranking")

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -66,6 +67,35 @@ def test_a_forgotten_users_rankings_are_gone(callers: Any, shown: dict[str, Any]
     gone = callers.client.delete("/v1/users/anna/history", headers=callers.key("admin")).json()
     assert gone["rankings"] == 1
     assert callers.get(f"/v1/rankings/{shown['ranking_id']}").status_code == 404
+
+
+def test_a_user_forgotten_while_they_are_answered_does_not_come_back(callers: Any) -> None:
+    engine, admin, asked = callers.service.recommender.reranker.engine, callers.key("admin"), {"user_id": "anna"}
+    engine.held.clear()
+    engine.hold = True
+    with ThreadPoolExecutor(1) as threads:
+        asking = threads.submit(callers.post, "/v1/recommend", asked, admin)
+        assert engine.held.wait(20)
+        assert callers.client.delete("/v1/users/anna/history", headers=admin).status_code == 200
+        engine.hold = False
+    assert (asking.result().status_code, asking.result().json()["ranking_id"]) == (200, None)
+    gone = callers.client.delete("/v1/users/anna/history", headers=admin).json()
+    assert gone["rankings"] == 0
+    assert callers.post("/v1/recommend", asked, admin).json()["ranking_id"]
+
+
+def test_what_is_said_of_a_ranking_that_is_forgotten_meanwhile_is_not_kept(
+    callers: Any, shown: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up, rankings = callers.service.rankings.get, callers.service.rankings
+
+    def forgotten_then(tenant: str, ranking_id: str) -> Any:
+        found = looked_up(tenant, ranking_id)
+        rankings.forget(tenant, "anna")
+        return found
+
+    monkeypatch.setattr(rankings, "get", forgotten_then)
+    assert say(callers, shown).status_code == 404
 
 
 def test_a_ranking_is_replayed_to_the_same_scores(callers: Any, shown: dict[str, Any]) -> None:
