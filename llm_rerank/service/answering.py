@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Final, TypeVar
 
 from fastapi import Request
@@ -22,11 +22,12 @@ Event = TypeVar("Event")
 async def answered(
     request: Request, service: Service, deadline_ms: float | None, work: Callable[[Deadline], Answer]
 ) -> Answer:
-    """What `work` comes to. Its deadline, the service's own or an earlier one, counts from now: waiting is part of it.
+    """What `work` comes to. Its deadline, the service's own or an earlier one, counts from the request's arrival:
+    whatever it waited for since is part of it.
 
     Raises ApiError where the caller has left, which nobody reads, or the service stops.
     """
-    deadline = _deadline(service, deadline_ms)
+    deadline = _deadline(request, service, deadline_ms)
 
     async def in_its_place() -> Answer:
         async with _under_way(request, service, deadline):
@@ -41,15 +42,18 @@ async def streamed(
     """What `work` yields, as it comes; likewise. The first event is there already: whatever is refused, is refused
     before anything is sent. Closing the iterator ends the work, and a slow reader keeps no place.
     """
-    deadline = _deadline(service, deadline_ms)
+    deadline = _deadline(request, service, deadline_ms)
     events = _events(request, service, deadline, work)
     first = await _while_there(request, deadline, anext(events))
     return _from(first, events)
 
 
-def _deadline(service: Service, asked: float | None) -> Deadline:
+def _deadline(request: Request, service: Service, asked: float | None) -> Deadline:
     latest = service.config.limits.deadline_ms
-    return Deadline(min(asked or latest, latest))
+    whole = min(asked or latest, latest)
+    deadline = Deadline(whole - 1000 * (monotonic() - notes_of(request.scope).came))
+    deadline.milliseconds = whole  # as the caller knows it
+    return deadline
 
 
 @asynccontextmanager

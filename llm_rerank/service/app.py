@@ -11,6 +11,7 @@ from fastapi import Depends, FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
+from llm_rerank.service import readiness
 from llm_rerank.service.auth import with_scope
 from llm_rerank.service.body import LimitBody
 from llm_rerank.service.documented import refusals
@@ -41,12 +42,13 @@ def create_app(service: Service) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         threads = ThreadPoolExecutor(service.config.limits.at_once + _WITHOUT_A_PLACE, "answering")
         asyncio.get_running_loop().set_default_executor(threads)
-        following = asyncio.create_task(service.items.follow())
+        await readiness.attempt(service)  # usually enough: then nobody comes before it is ready
+        others = [asyncio.create_task(one) for one in (service.items.follow(), readiness.attain(service))]
         try:
-            await recommend.warm_up(service)
             yield
         finally:
-            following.cancel()
+            for one in others:
+                one.cancel()
             await asyncio.to_thread(service.close)  # vLLM's process may take its time
 
     shown = service.config.docs

@@ -2,13 +2,14 @@
 
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from threading import Lock
 from time import monotonic
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
 
 from llm_rerank.service.errors import ApiError
 from llm_rerank.service.notes import notes_of
@@ -29,9 +30,9 @@ class Door:
         self._asked: dict[str, deque[float]] = {}
         self._changing = Lock()
 
-    def recognise(self, shown: str | None) -> ApiKey:
-        """Whose key is shown; raises ApiError, 401, without one that we know."""
-        key = None if shown is None else self._find(shown.strip())
+    async def recognise(self, shown: str | None) -> ApiKey:
+        """Whose key is shown; raises ApiError, 401, without one that we know. Who is known waits for no thread."""
+        key = None if shown is None else await self._find(shown.strip())
         if key is None:
             raise ApiError(
                 401,
@@ -48,12 +49,14 @@ class Door:
             raise ApiError(403, f"this key has no scope {scope}", param="Authorization", code="no_scope")
         self._count(key)
 
-    def _find(self, shown: str) -> ApiKey | None:
-        now = monotonic()
-        with self._changing:
-            at, known = self._known.get(shown, (-_FRESH_SECONDS, None))
-        if known is not None and now - at < _FRESH_SECONDS:
+    async def _find(self, shown: str) -> ApiKey | None:
+        at, known = self._known.get(shown, (0.0, None))
+        if known is not None and monotonic() - at < _FRESH_SECONDS:
             return known
+        return await run_in_threadpool(self._look_up, shown, known)
+
+    def _look_up(self, shown: str, known: ApiKey | None) -> ApiKey | None:
+        now = monotonic()
         try:
             found = self._keys.find(shown)
         except StoreError:  # who is known stays known until the database answers again
@@ -86,12 +89,14 @@ class Door:
         )
 
 
-def with_scope(scope: Scope) -> Callable[..., ApiKey]:
+def with_scope(scope: Scope) -> Callable[..., Coroutine[Any, Any, ApiKey]]:
     """Who asks, where their key has it."""
 
-    def let_in(request: Request, shown: Annotated[HTTPAuthorizationCredentials | None, Depends(_SHOWN)]) -> ApiKey:
+    async def let_in(
+        request: Request, shown: Annotated[HTTPAuthorizationCredentials | None, Depends(_SHOWN)]
+    ) -> ApiKey:
         door: Door = request.app.state.service.door
-        caller = door.recognise(None if shown is None else shown.credentials)
+        caller = await door.recognise(None if shown is None else shown.credentials)
         notes_of(request.scope).caller = caller  # refused or not
         door.let_in(caller, scope)
         return caller

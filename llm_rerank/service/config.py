@@ -50,7 +50,7 @@ class LimitsConfig(Settings):
     reading_seconds: PositiveFloat = 30
     """That a request's body may take to come, and a reader of a stream for a part of it."""
     deadline_ms: PositiveFloat = 30_000
-    """Where a request names none; a request may name an earlier one only."""
+    """Where a request names none; a request may name an earlier one only. From the arrival of the request on."""
 
 
 class DrainConfig(Settings):

@@ -18,6 +18,8 @@ from retrieval.errors import (
     ConfigError,
     EngineError,
     LlmRerankError,
+    MissingExtraError,
+    ModelError,
     RecordError,
     UnknownItemError,
     UnknownUserError,
@@ -46,6 +48,7 @@ _TYPES: Final[Mapping[int, str]] = {
     503: "unavailable_error",
 }
 
+_SOON: Final = {"Retry-After": "1"}
 _LONGEST_PARAM: Final = 200  # an unknown field's name is the caller's
 _LOG: Final = getLogger(__name__)
 
@@ -77,13 +80,16 @@ def api_error(err: Exception) -> ApiError:
     """What a caller is told of it; the log is told of what should not happen."""
     if isinstance(err, ApiError):
         return err
+    if isinstance(err, ModelError | MissingExtraError):  # which model, and where it should be, is not the caller's
+        _LOG.error("a model is missing: %s", err)
+        return ApiError(503, "a model that this needs is missing here", code="model", headers=_SOON)
     status = next((found for kind, found in _STATUS.items() if isinstance(err, kind)), None)
     if status is None or not isinstance(err, LlmRerankError):
         _LOG.error("a request failed", exc_info=err)
         return ApiError(500, "something failed here; the log says what", code="internal")
     if isinstance(err, StoreError):
-        return ApiError(status, f"{database_away(err)}; ask again", code=_code(err), headers={"Retry-After": "1"})
-    headers = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+        return ApiError(status, f"{database_away(err)}; ask again", code=_code(err), headers=_SOON)
+    headers = _SOON if status == HTTPStatus.SERVICE_UNAVAILABLE else None
     return ApiError(status, str(err), param=err.field or None, code=_code(err), headers=headers)
 
 

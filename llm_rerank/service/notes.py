@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import monotonic
 from typing import Any, Final, Literal
 from uuid import uuid4
 
@@ -33,6 +34,8 @@ class Notes:
     method: str
     route: str = NO_ROUTE
     began: datetime = field(default_factory=now)
+    came: float = field(default_factory=monotonic)
+    """The same moment, by the clock of deadlines."""
     status: int = LEFT
     seconds: float = 0.0
     trace_id: str = ""

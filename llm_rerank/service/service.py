@@ -44,7 +44,7 @@ class Service:
     salts: Salts
     traces: Traces
     ready: bool = False
-    """Whether it has answered a request of its own."""
+    """Whether the LLM has answered a request of the service's own. It stays so: see routes/health.py."""
     stopping: bool = False
     """Whether it answers what comes, but nothing more should come."""
     over: bool = False
@@ -129,7 +129,7 @@ class Service:
             closing.callback(self.recommender.close)
 
 
-def _of_app(request: Request) -> Service:
+async def _of_app(request: Request) -> Service:  # else it would wait for a thread
     service: Service = request.app.state.service
     return service
 

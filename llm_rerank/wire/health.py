@@ -1,4 +1,4 @@
-"""Whether a service answers, and whether it can rank."""
+"""Whether a service answers, and whether requests should come to it."""
 
 from llm_rerank.wire.base import Answered
 

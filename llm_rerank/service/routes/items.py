@@ -19,13 +19,13 @@ _ITEM: Final = f"/v1/items/{{item_id:{ANY_ID}}}"
 
 
 @router.post("/v1/items")
-def put(batch: ItemsIn, service: Opened, caller: Writer) -> ItemsOut:
+async def put(batch: ItemsIn, service: Opened, caller: Writer) -> ItemsOut:
     """Adds items, or puts them in the place of what was known under their ids: found from the next answer on."""
     _require_owner(service, caller)
     most = service.config.limits.changed_items
     if len(batch.items) > most:
         raise ApiError(422, f"a batch has {most:,} items at most", param="items", code="too_many")
-    added = service.items.put([item_of(sent) for sent in batch.items])
+    added = await service.items.in_turn(lambda: service.items.put([item_of(sent) for sent in batch.items]))
     return ItemsOut(accepted=len(batch.items), added=added)
 
 
@@ -37,10 +37,10 @@ def get(item_id: Id, service: Opened, caller: Reader) -> ItemOut:
 
 
 @router.delete(_ITEM)
-def withdraw(item_id: Id, service: Opened, caller: Writer) -> ItemOut:
+async def withdraw(item_id: Id, service: Opened, caller: Writer) -> ItemOut:
     """It is not recommended any more; histories that have it can still be read."""
     _require_owner(service, caller)
-    return item_out(service.items.withdraw(item_id))
+    return item_out(await service.items.in_turn(lambda: service.items.withdraw(item_id)))
 
 
 def _require_owner(service: Service, caller: ApiKey) -> None:

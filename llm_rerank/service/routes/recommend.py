@@ -1,21 +1,18 @@
 """/v1/recommend: a user or a history in, a ranking out."""
 
-import asyncio
 from typing import Final
 
 from fastapi import APIRouter, Request
 
 from llm_rerank.deadline import Deadline
-from llm_rerank.request import RankingRequest
 from llm_rerank.service.answering import answered
 from llm_rerank.service.auth import Reader
 from llm_rerank.service.documented import refusals
 from llm_rerank.service.notes import notes_of
 from llm_rerank.service.receipts import Receipt
 from llm_rerank.service.requests import request_of, require_limits
-from llm_rerank.service.service import Opened, Service
+from llm_rerank.service.service import Opened
 from llm_rerank.wire.rankings import RecommendIn, RecommendOut
-from retrieval.records import UserHistory
 
 router = APIRouter(tags=["rankings"], responses=refusals(404))
 _ITS_ID: Final = "$response.body#/ranking_id"
@@ -38,10 +35,3 @@ async def recommend(asked: RecommendIn, request: Request, service: Opened, calle
         return receipt.keep(service.recommender.recommend(wanted, cancel=deadline))
 
     return await answered(request, service, asked.deadline_ms, work)
-
-
-async def warm_up(service: Service) -> None:
-    """One answer for nobody, so that the first caller waits no longer than the second."""
-    nobody = RankingRequest(history=UserHistory(user_id="nobody"), top_n=1)
-    await asyncio.to_thread(service.recommender.recommend, nobody)
-    service.ready = True

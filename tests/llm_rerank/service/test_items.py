@@ -1,14 +1,19 @@
 """What is sold changes while the service runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
+import httpx2
 import pytest
 from starlette.testclient import TestClient
 
 from llm_rerank.service.app import create_app
 from llm_rerank.service.service import Service
+from retrieval.embedders.hashing import HashingEmbedder
 from retrieval.errors import ModelError
 from retrieval.live import shop
 from retrieval.records import Item
@@ -116,16 +121,62 @@ def test_what_cannot_be_embedded_is_not_kept_and_harms_nobody(callers: Any, monk
         raise ModelError("there is no such model")
 
     monkeypatch.setattr(shop, "build_embedder", fails)
-    with pytest.raises(AssertionError):
-        assert put(callers, OATS).status_code == 200
-    assert not ItemStore(callers.service.database).changes("shop", 0, 10).items
-    ItemStore(callers.service.database).put("shop", [Item(item_id="oats", title="Oats")])  # as another service would
-    with pytest.raises(ModelError):
-        callers.service.items.catch_up()
-    assert proposed(callers)
+    reply, first = put(callers, OATS), proposed(callers)[0]
+    assert (reply.status_code, reply.json()["error"]["code"]) == (503, "model")
+    assert "no such model" not in reply.text
+    store = ItemStore(callers.service.database)
+    assert not store.changes("shop", 0, 10).items
+    renamed = Item(item_id=first, title="Renamed", available=False)
+    store.put("shop", [Item(item_id="oats", title="Oats"), renamed])  # as another service would
+    callers.service.items.catch_up()
+    assert not {"oats", first} & set(proposed(callers))  # what is withdrawn is, whatever cannot be embedded
     monkeypatch.undo()
     callers.service.items.catch_up()
     assert "oats" in proposed(callers)
+    assert callers.get(f"/v1/items/{first}").json()["title"] == "Renamed"
+
+
+def test_one_that_cannot_be_embedded_keeps_no_other_back(callers: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Choosy(HashingEmbedder):
+        def embed(self, texts: Sequence[str]) -> Any:
+            if "Stone" in texts:
+                raise RuntimeError("it hurts")
+            return super().embed(texts)
+
+    monkeypatch.setattr(shop, "build_embedder", Choosy)
+    items = [Item(item_id=title, title=title) for title in ("Oats", "Stone", "Tea", "Salt")]
+    ItemStore(callers.service.database).put("shop", items)
+    for _ in range(2):
+        callers.service.items.catch_up()
+    catalogue = callers.service.recommender.shop.catalogue
+    assert [item.item_id in catalogue for item in items] == [True, False, True, True]
+    assert callers.client.delete("/v1/items/Stone", headers=callers.key("write")).status_code == 200
+
+
+def test_changes_of_items_leave_threads_to_others(
+    service: Service, listen: Any, show_key: Any, until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, begun = Event(), Event()
+
+    def slow(*given: Any) -> Any:
+        begun.set()
+        go_on.wait(20)
+        return HashingEmbedder(*given)
+
+    monkeypatch.setattr(shop, "build_embedder", slow)
+    with listen(service) as (host, port), ThreadPoolExecutor(50) as callers:
+        url, shown = f"http://{host}:{port}", show_key(service)
+        asked = {"url": f"{url}/v1/items", "json": {"items": [OATS]}, "headers": shown, "timeout": 60}
+        changing = [callers.submit(httpx2.post, **asked) for _ in range(50)]
+        assert begun.wait(20)
+        until(lambda: service.items._changers.statistics().tasks_waiting >= 46)
+        begun_at = monotonic()
+        assert httpx2.get(f"{url}/healthz", timeout=60).status_code == 200
+        for headers in (shown, show_key(service)):  # who is known, and who is to be looked up
+            assert httpx2.get(f"{url}/v1/items/milk", headers=headers, timeout=60).status_code == 200
+        assert monotonic() - begun_at < 10
+        go_on.set()
+        assert {one.result().status_code for one in changing} == {200}
 
 
 def test_what_is_withdrawn_while_it_is_changed_elsewhere(callers: Any, serve: Callable[[], Service]) -> None:

@@ -4,6 +4,7 @@ import json
 import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from time import sleep
 
 import httpx2
 
@@ -64,23 +65,38 @@ def test_who_leaves_while_they_wait_leaves_room_for_others(
         until(lambda: service.admission.running == 0)
 
 
-def ask_raw(address: tuple[str, int], shown: dict[str, str], *, length: int | None = None) -> socket.socket:
-    """A caller who has asked, and has not read yet; with a greater `length` there is more to come."""
-    body = b'{"user_id": "anna"}'
-    lines = ["POST /v1/recommend HTTP/1.1", "Host: shop", f"Content-Length: {length or len(body)}"]
+def heard(caller: socket.socket) -> bytes:
+    """All that the server says until it closes."""
+    caller.settimeout(20)
+    return b"".join(iter(lambda: caller.recv(4096), b""))
+
+
+def ask_raw(
+    address: tuple[str, int], shown: dict[str, str], *, body: bytes = b'{"user_id": "anna"}', more: int = 0
+) -> socket.socket:
+    """A caller who has asked, and has not read yet; of the body, so many bytes are still to come."""
+    lines = ["POST /v1/recommend HTTP/1.1", "Host: shop", f"Content-Length: {len(body) + more}", "Connection: close"]
     lines += ["Content-Type: application/json", f"Authorization: {shown['Authorization']}"]
     caller = socket.create_connection(address)
     caller.sendall("\r\n".join([*lines, "", ""]).encode() + body)
     return caller
 
 
+def test_the_time_that_a_body_takes_is_part_of_the_deadline(
+    address: tuple[str, int], service: Service, show_key: ShowKey
+) -> None:
+    rest = b', "deadline_ms": 300}'
+    with ask_raw(address, show_key(service), body=b'{"user_id": "anna"', more=len(rest)) as slow:
+        sleep(0.5)
+        slow.sendall(rest)
+        assert b'"answered_by":"popular"' in heard(slow)
+
+
 def test_a_body_that_trickles_is_not_waited_for(
     serve: Callable[..., Service], listen: Listen, show_key: ShowKey
 ) -> None:
     service = serve(limits=LimitsConfig(reading_seconds=0.3))
-    with listen(service) as address, ask_raw(address, show_key(service), length=1000) as slow:
-        slow.settimeout(20)
-        said = b"".join(iter(lambda: slow.recv(4096), b""))  # until the server closes
-    head, _, body = said.partition(b"\r\n\r\n")
+    with listen(service) as address, ask_raw(address, show_key(service), more=1000) as slow:
+        head, _, body = heard(slow).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 408")
     assert json.loads(body)["error"]["code"] == "body_too_slow"
