@@ -24,16 +24,15 @@ def history(
     newest: Annotated[int, Query(ge=1, le=10_000)] = 100,
 ) -> HistoryOut:
     """The newest interactions, oldest first; a user of whom nothing is known has none."""
-    known = service.histories.of(caller.tenant, user_id).interactions[-newest:]
+    known = service.histories.of(caller.tenant, user_id, newest).interactions
     return history_out(user_id, known, service.recommender.shop.catalogue)
 
 
 @router.delete(_HISTORY)
 def forget(user_id: Id, service: Opened, caller: Admin) -> ForgottenOut:
     """Deletes what was sent of this user; what the shop was built from is deleted there, and by building again."""
-    built = service.histories.built(caller.tenant, user_id)
     return ForgottenOut(
         deleted=service.interactions.forget(caller.tenant, user_id),
         rankings=service.rankings.forget(caller.tenant, user_id),
-        built_from=len(built.interactions),
+        built_from=service.histories.count_built(caller.tenant, user_id),
     )

@@ -1,6 +1,12 @@
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
+
+from llm_rerank.service.app import create_app
+from llm_rerank.service.config import LimitsConfig
+from llm_rerank.service.service import Service
 
 NOON = "2030-01-05T12:00:00+01:00"  # after all that the shop was built from
 
@@ -93,6 +99,27 @@ def test_an_item_that_nobody_sells_is_kept_and_has_no_title(callers: Any) -> Non
     (done,) = callers.get("/v1/users/nobody/history").json()["interactions"]
     assert (done["item_id"], done["title"]) == ("caviar", "")
     assert callers.post("/v1/recommend", {"user_id": "nobody"}).status_code == 200
+
+
+def test_what_was_sent_and_then_built_from_counts_once(callers: Any) -> None:
+    known = callers.service.recommender.shop.log.history("anna").interactions
+    sent = [one(done.item_id, timestamp=done.timestamp.isoformat(), kind=done.kind) for done in known]
+    another = sent[-1] | {"kind": "view"}
+    callers.post("/v1/interactions", {"interactions": [*sent, another, one("brie")]})
+    assert history(callers) == [*(done.item_id for done in known), known[-1].item_id, "brie"]
+
+
+def test_as_much_is_shown_and_counted_as_there_is_whatever_a_request_reads(
+    serve: Callable[..., Service], show_key: Callable[..., dict[str, str]]
+) -> None:
+    service = serve(limits=LimitsConfig(history=1))
+    path, shown = "/v1/users/anna/history", show_key(service, "admin")
+    with TestClient(create_app(service)) as client:
+        there = client.get(path, headers=shown).json()["interactions"]
+        assert len(there) == len(service.recommender.shop.log.history("anna").interactions) > 2
+        assert client.get(f"{path}?newest=2", headers=shown).json()["interactions"] == there[-2:]
+        assert client.delete(path, headers=shown).json()["built_from"] == len(there)
+    assert len(service.histories.of("shop", "anna").interactions) == 1
 
 
 def test_a_user_is_forgotten(callers: Any) -> None:
