@@ -65,7 +65,7 @@ def revoke(
     config: Config = None,
     json: Json = False,
 ) -> None:
-    """End a key. A running service believes it for some seconds more."""
+    """End a key. A running service believes it for five seconds more, and while it cannot reach the database."""
     with _store(config) as (store, _):
         about = store.revoke(key_id)
     if json:

@@ -90,7 +90,11 @@ class KeyStore:
         return tuple(_key(row) for row in rows)
 
     def revoke(self, key_id: str) -> ApiKey:
-        """Ends it, from the next request on; twice is once. Raises ConfigError for one that is not there."""
+        """Ends it; twice is once. Raises ConfigError for one that is not there.
+
+        A running service that knew it believes it for five seconds more, and for as long as it does not reach the
+        database.
+        """
         ended = update(KEYS).where(KEYS.c.key_id == key_id, KEYS.c.revoked.is_(None))
         with self._database.writing() as connection:
             connection.execute(ended.values(revoked=microseconds(now())))
