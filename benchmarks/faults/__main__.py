@@ -57,6 +57,7 @@ def on_a_file(scene: Scene) -> Iterator[Found]:
 def under_vllm(scene: Scene, database: Postgres) -> Iterator[Found]:
     """The engine's faults, and the database's."""
     yield parts.database_down(scene, database, seconds=15)
+    yield parts.database_hung(scene, database, seconds=20, deadline=10)
     yield parts.engine_hung(scene, seconds=1.5 * scene.deadline)
     yield parts.engine_killed(scene)
     yield parts.stopped(scene)
@@ -162,7 +163,10 @@ def _raw(found: Found) -> dict[str, Any]:
         "kept": found.kept,
         "lost": found.lost,
         "wrong": len(found.wrong),
+        "unkept": found.unkept,
+        "freed": found.freed,
         "left": found.left,
+        "exit_status": found.exit_status,
         "broken": [[one.ask.path, one.status, one.seconds, one.failed] for one in found.unanswered],
     }
 

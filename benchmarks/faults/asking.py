@@ -13,16 +13,13 @@ import httpx2
 ALIKE: Final = 1e-3
 """Log-odds; batches round differently."""
 
-MARGIN: Final = 10.0
+MARGIN: Final = 5.0
 """Seconds beyond its deadline that a request may take: a step of the model is not interrupted, and others compute on
 the same machine."""
 
-NOBODY: Final = "nobody is there"
-"""Why there is no answer where none was due any more."""
-
-Fate = Literal["full", "degraded", "done", "refused", "cut off", "unanswered"]
+Fate = Literal["full", "degraded", "done", "refused", "after the end", "unanswered"]
 """full: ranked by the LLM, as the answer says. degraded: not, as it says. done: whatever is no ranking. refused: an
-error in the service's own form. cut off: its connection says that nobody is there, where that is right.
+error in the service's own form. after the end: its connection was refused, where no answer was due any more.
 unanswered: the rest."""
 
 
@@ -62,6 +59,10 @@ class Outcome:
     body: Any = None
     failed: str = ""
     """Why there is no status."""
+    unreached: bool = False
+    """Whether nobody took its connection."""
+    due: bool = True
+    """Whether somebody had to."""
 
     @property
     def ended(self) -> float:
@@ -74,10 +75,15 @@ class Outcome:
         return self.seconds > self.ask.deadline + MARGIN
 
     @property
+    def is_unanswered(self) -> bool:
+        """Whether there is no answer, or one that came too late."""
+        return self.late or self.fate == "unanswered"
+
+    @property
     def fate(self) -> Fate:
         """What became of it, in a word."""
         if self.status is None:
-            return "cut off" if self.failed == NOBODY else "unanswered"
+            return "after the end" if self.unreached and not self.due else "unanswered"
         if self.status == 200:
             return self._ranked()
         error = self.body.get("error") if isinstance(self.body, dict) else None
@@ -90,6 +96,11 @@ class Outcome:
             case {"llm_rerank": _}:
                 return "full"
         return "done"
+
+    @property
+    def claims_receipt(self) -> bool:
+        """Whether it is a ranking that nothing is missing in, the receipt neither."""
+        return self.fate == "full" and self.body.get("ranking_id") is not None
 
     @property
     def scores(self) -> Scores:
@@ -120,7 +131,8 @@ def send(client: httpx2.Client, url: str, ask: Ask) -> Outcome:
     try:
         reply = client.post(f"{url}{ask.path}", json=ask.sent, timeout=ask.deadline + MARGIN)
     except httpx2.TransportError as err:
-        return Outcome(ask=ask, at=begun, seconds=monotonic() - begun, failed=repr(err))
+        took, unreached = monotonic() - begun, isinstance(err, httpx2.ConnectError)
+        return Outcome(ask=ask, at=begun, seconds=took, failed=repr(err), unreached=unreached)
     took = monotonic() - begun
     return Outcome(ask=ask, at=begun, seconds=took, status=reply.status_code, body=document(reply.text))
 

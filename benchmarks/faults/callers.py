@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from benchmarks.faults.scene import Scene
 
 _BIG: Final = 10_000_000
 _READ: Final = 256
+_PAUSE: Final = 0.05
 _SMALL: Final = 4096
 _FIRST: Final = re.compile(rb"event: ranking\r?\ndata: (.*)")
 _LAST: Final = re.compile(rb"event: (done|error)")
@@ -66,7 +68,7 @@ def slow_readers(scene: Scene, *, readers: int) -> Found:
 
 
 def leavers(scene: Scene, *, count: int) -> Found:
-    """They go while they are answered; of them nothing is expected, of the service that the next one is answered."""
+    """They go while they are answered; of the service it is expected that it is free, and answers the next one."""
     for ask in _users(scene, count):
         with _sent(scene, _stream(ask)):
             sleep(0.1)
@@ -74,8 +76,10 @@ def leavers(scene: Scene, *, count: int) -> Found:
         with _sent(scene, ask, share=0.5):
             pass
     gone = monotonic()
+    freed = _seconds_until_free(scene, gone)
     note = f"{count} left a stream of reasons, {len(scene.asks)} in the middle of what they sent; one asked after them"
-    return scene.found("clients who leave mid-request", _one_more(scene), (200,), ended=gone, notes=[note])
+    found = scene.found("clients who leave mid-request", _one_more(scene), (200,), ended=gone, notes=[note])
+    return replace(found, freed=freed)
 
 
 def malformed(scene: Scene) -> Found:
@@ -97,6 +101,14 @@ def _one_more(scene: Scene) -> list[Outcome]:
     """A caller who has all the time there is."""
     with scene.served.client() as client:
         return [send(client, scene.served.url, scene.asks[0])]
+
+
+def _seconds_until_free(scene: Scene, since: float) -> float:
+    while scene.served.busy:
+        if monotonic() - since > scene.patience:
+            return math.inf
+        sleep(0.1)
+    return monotonic() - since
 
 
 def _users(scene: Scene, count: int) -> list[Ask]:
@@ -125,20 +137,35 @@ def _sent(scene: Scene, ask: Ask, *, share: float = 1.0) -> socket:
 
 def _read_slowly(scene: Scene, ask: Ask) -> Outcome:
     """What it begins with is a ranking as any other; without its end it is no answer."""
-    begun, read = monotonic(), b""
+    begun = monotonic()
     try:
         with _sent(scene, _stream(ask)) as caller:
-            caller.settimeout(ask.deadline + MARGIN)
-            while piece := caller.recv(_READ):
-                read += piece
-                sleep(0.05)
+            read, took = read_slowly(caller, ask.deadline + MARGIN)
     except OSError as err:
         return Outcome(ask=ask, at=begun, seconds=monotonic() - begun, failed=repr(err))
-    took = min(monotonic() - begun, ask.deadline)  # how slowly it is read is the reader's affair
     ranking = _FIRST.search(read)
     if ranking is None or not _LAST.search(read):
         return Outcome(ask=ask, at=begun, seconds=took, failed="it broke off")
     return Outcome(ask=ask, at=begun, seconds=took, status=200, body=json.loads(ranking[1])["ranking"])
+
+
+def read_slowly(caller: socket, patience: float) -> tuple[bytes, float]:
+    """All that comes, and the seconds that it was waited for: how slowly it is taken is the reader's affair, and what
+    waits to be taken is there at once.
+
+    Raises TimeoutError after so many of them.
+    """
+    read, waited = b"", 0.0
+    while waited < patience:
+        caller.settimeout(patience - waited)
+        begun = monotonic()
+        piece = caller.recv(_READ)
+        waited += monotonic() - begun
+        if not piece:
+            return read, waited
+        read += piece
+        sleep(_PAUSE)
+    raise TimeoutError(f"not whole after {patience:g} s of waiting")
 
 
 def _raw(scene: Scene, path: str, content: bytes | Iterable[bytes]) -> Outcome:

@@ -33,14 +33,20 @@ class Found:
     """Of these, that are not there."""
     recovery: float | None = None
     """Seconds from the end of the fault, or from a death, to the first answer in full; infinite: there was none."""
+    unkept: int = 0
+    """Rankings that name a receipt which nobody could keep."""
+    freed: float | None = None
+    """Seconds that the model went on for clients who had left; infinite: it did not end."""
     left: int = 0
     """Processes that outlived the service."""
+    exit_status: int | None = None
+    """Of a service that was told to stop."""
     notes: tuple[str, ...] = ()
 
     @property
     def unanswered(self) -> tuple[Outcome, ...]:
         """Those without an answer, or with one after their deadline and the margin."""
-        return tuple(one for one in self.outcomes if one.fate == "unanswered" or one.late)
+        return tuple(one for one in self.outcomes if one.is_unanswered)
 
     @property
     def unexpected(self) -> tuple[Outcome, ...]:
@@ -50,15 +56,16 @@ class Found:
     @property
     def row(self) -> tuple[str, ...]:
         """For the table."""
-        fates = Counter(one.fate for one in self.outcomes)
-        refused = Counter(one.status for one in self.outcomes if one.fate == "refused")
+        in_time = [one for one in self.outcomes if not one.is_unanswered]
+        fates = Counter(one.fate for one in in_time)
+        refused = Counter(one.status for one in in_time if one.fate == "refused")
         return (
             self.scenario,
             self.engine,
             str(len(self.outcomes)),
             *(str(fates[fate]) for fate in ("full", "degraded", "done")),
             ", ".join(f"{status}: {count}" for status, count in sorted(refused.items())),
-            str(fates["cut off"] or ""),
+            str(fates["after the end"] or ""),
             str(len(self.unanswered)),
             str(len(self.wrong)),
             f"{self.lost} of {self.kept}" if self.kept else "",
@@ -102,14 +109,15 @@ def faults_table(found: Sequence[Found]) -> Table:
         ),
         rows=tuple(one.row for one in found),
         notes=(
-            "refused: an error in the service's own form, by status. sent after the end: once the service was told to "
-            "stop; their connections said at once that nobody is there. unanswered: no answer, a broken connection, "
-            f"an answer in no form of ours, or one later than the request's deadline and {MARGIN:g} s (a step of the "
-            "model is not interrupted, and others compute on the same machine). Rankings that say that they are the "
-            "LLM's are compared with the same request's before the fault: items, scores to 0.001, order. s to recover: "
-            "from the end of the fault, for a killed engine from its death, to the first ranking by the LLM of a "
-            "request that was sent after that (of the disk and the database: to the first acknowledgement); the "
-            "service was not started again. s at most: the slowest answer.",
+            "Each request is in one of the columns from the LLM's to the unanswered. refused: an error in the "
+            "service's own form, by status. sent after the end: once the service was told to stop and its notice was "
+            "over; their connections were refused. unanswered: no answer, a broken connection, an answer in no form of "
+            f"ours, or one later than the request's deadline and {MARGIN:g} s (a step of the model is not interrupted, "
+            "and others compute on the same machine); of a slow reader the seconds count in which it waited. Rankings "
+            "that say that they are the LLM's are compared with the same request's before the fault: items, scores to "
+            "0.001, order. s to recover: from the end of the fault, for a killed engine from its death, to the first "
+            "ranking by the LLM of a request that was sent after that (of the disk and the database: to the first "
+            "acknowledgement); the service was not started again. s at most: the slowest answer.",
             *(f"{one.scenario}: {note}" for one in found for note in one.notes),
         ),
     )
@@ -126,21 +134,22 @@ def fault_promises(found: Sequence[Found], patience: float) -> tuple[Promise, ..
         (f"rankings said to be the LLM's that are not, of {full}", sum(len(one.wrong) for one in found)),
         (f"interactions acknowledged and lost, of {kept}", sum(one.lost for one in found)),
         ("processes left behind by a service that has ended", sum(one.left for one in found)),
+        ("services that did not end with exit status 0", sum(one.exit_status not in (None, 0) for one in found)),
+        ("rankings that name a receipt while the database hung", sum(one.unkept for one in found)),
     )
     return (
         *(Promise(name=name, sense="at most", limit=0, measured=float(count)) for name, count in never),
+        *(_within(patience, f"to recover, {one.scenario}", one.recovery) for one in found if one.recovery is not None),
         *(
-            Promise(
-                name=f"seconds to recover, {one.scenario}",
-                sense="at most",
-                limit=patience,
-                measured=min(one.recovery, 1e6),
-                unit="s",
-            )
+            _within(MARGIN, f"until the model is free, {one.scenario}", one.freed)
             for one in found
-            if one.recovery is not None
+            if one.freed is not None
         ),
     )
+
+
+def _within(limit: float, what: str, seconds: float) -> Promise:
+    return Promise(name=f"seconds {what}", sense="at most", limit=limit, measured=min(seconds, 1e6), unit="s")
 
 
 def first_after(outcomes: Sequence[Outcome], ended: float, fate: str) -> float:

@@ -47,6 +47,17 @@ class Load:
             self._over.wait(_LOOK_SECONDS)
         return True
 
+    def require(self, like: Callable[[Outcome], bool], count: int, *, since: float = 0, seconds: float) -> None:
+        """Likewise; raises EngineError where they do not in time: a fault would be done to a service that is idle."""
+        if not self.wait_for(like, count, since=since, seconds=seconds):
+            last = self.outcomes[-1] if self.outcomes else None
+            raise EngineError(
+                f"fewer than {count} requests ended as they have to before the scenario goes on",
+                field="last answer",
+                value=last and (last.body or last.failed),
+                remedy="Give it more time: --patience",
+            )
+
     def _go_on(self, asking: Asking) -> None:
         number = 0
         with self._served.client() as client:
@@ -62,13 +73,13 @@ def ranking_callers(asks: Sequence[Ask], count: int, deadline: float) -> list[As
     return [lambda number, first=first: shorter[(first + number) % len(shorter)] for first in range(count)]  # type: ignore[misc]
 
 
-def writing_caller(user_id: str, item_id: str) -> Asking:
+def writing_caller(user_id: str, item_id: str, deadline: float) -> Asking:
     """Sends one thing that this user did at a time, each at a moment of its own."""
 
     def asking(number: int) -> Ask:
         at = (_BEGAN + timedelta(seconds=number)).isoformat()
         one = {"user_id": user_id, "item_id": item_id, "timestamp": at, "key": f"{user_id}-{number}"}
-        return Ask(path="/v1/interactions", body={"interactions": [one]})
+        return Ask(path="/v1/interactions", body={"interactions": [one]}, deadline=deadline)
 
     return asking
 

@@ -1,6 +1,6 @@
 """What a service depends on fails: its model's process, its database, its disk; and its operator stops it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from resource import RLIM_INFINITY, RLIMIT_FSIZE, prlimit
@@ -9,17 +9,16 @@ from typing import Final, Protocol
 
 import psutil
 
-from benchmarks.faults.asking import NOBODY, Outcome
+from benchmarks.faults.asking import Outcome
 from benchmarks.faults.found import Found
-from benchmarks.faults.load import Load
 from benchmarks.faults.scene import Scene, is_full, is_refused, is_written
 
 _WORKING: Final = (200, 429)
 _REFUSING: Final = (200, 429, 503)
 
 
-class Stoppable(Protocol):
-    """A database server."""
+class Server(Protocol):
+    """Of a database."""
 
     def crash(self) -> None:
         """Ends it at once, whatever is under way."""
@@ -29,11 +28,19 @@ class Stoppable(Protocol):
         """And again."""
         ...
 
+    def hang(self) -> None:
+        """It answers nothing and closes nothing."""
+        ...
+
+    def resume(self) -> None:
+        """And goes on."""
+        ...
+
 
 def engine_killed(scene: Scene) -> Found:
     """kill -9 while it is asked; nobody starts it again but the service."""
     with scene.load("engine killed") as load:
-        _require_full(load, scene)
+        load.require(is_full, 2, seconds=scene.patience)
         killed = monotonic()
         scene.served.engine.kill()
         load.wait_for(is_full, 3, since=killed, seconds=scene.patience)
@@ -43,7 +50,7 @@ def engine_killed(scene: Scene) -> Found:
 def engine_hung(scene: Scene, *, seconds: float) -> Found:
     """SIGSTOP for longer than callers wait, then SIGCONT."""
     with scene.load("engine hung") as load:
-        _require_full(load, scene)
+        load.require(is_full, 2, seconds=scene.patience)
         engine = scene.served.engine
         engine.suspend()
         sleep(seconds)
@@ -54,10 +61,10 @@ def engine_hung(scene: Scene, *, seconds: float) -> Found:
     return scene.found(what, load.outcomes, _WORKING, ended=ended)
 
 
-def database_down(scene: Scene, database: Stoppable, *, seconds: float) -> Found:
+def database_down(scene: Scene, database: Server, *, seconds: float) -> Found:
     """It ends at once, as in a crash, and is back later."""
     with scene.load("database down", ranking=2, writing=3) as load:
-        load.wait_for(is_written, 5, since=0, seconds=scene.patience)
+        load.require(is_written, 5, seconds=scene.patience)
         database.crash()
         sleep(seconds)
         database.start()
@@ -68,13 +75,34 @@ def database_down(scene: Scene, database: Stoppable, *, seconds: float) -> Found
     return scene.found(what, load.outcomes, _REFUSING, ended=ended, recovered_by="done")
 
 
+def database_hung(scene: Scene, database: Server, *, seconds: float, deadline: float) -> Found:
+    """SIGSTOP for much longer than the callers' `deadline`, then SIGCONT: its connections are there and say nothing."""
+    with scene.load("database hung", ranking=2, writing=3, deadline=deadline) as load:
+        load.require(is_written, 5, seconds=scene.patience)
+        load.require(is_full, 1, seconds=scene.patience)
+        database.hang()
+        hung = monotonic()
+        try:
+            sleep(seconds)
+        finally:
+            ended = monotonic()
+            database.resume()
+        load.wait_for(is_written, 5, since=ended, seconds=scene.patience)
+        load.wait_for(is_full, 1, since=ended, seconds=scene.patience)
+    during = [one for one in load.outcomes if one.at >= hung and one.ended <= ended]
+    what = f"database hung (SIGSTOP) for {seconds:g} s under load, deadline {deadline:g} s"
+    note = f"{len(during)} requests were sent and answered while it hung"
+    found = scene.found(what, load.outcomes, _REFUSING, ended=ended, recovered_by="done", notes=[note])
+    return replace(found, unkept=sum(one.claims_receipt for one in during))
+
+
 def disk_full(scene: Scene, *, seconds: float) -> Found:
     """No file can grow, for so long: each write of the database's file fails."""
     with scene.load("disk full", ranking=2, writing=3) as load:
-        load.wait_for(is_written, 5, since=0, seconds=scene.patience)
+        load.require(is_written, 5, seconds=scene.patience)
         with _no_room(scene.served.process):
             full = monotonic()
-            load.wait_for(is_refused, 3, since=full, seconds=scene.patience)
+            load.require(is_refused, 3, since=full, seconds=scene.patience)
             sleep(seconds)
         ended = monotonic()
         load.wait_for(is_written, 5, since=ended, seconds=scene.patience)
@@ -84,31 +112,25 @@ def disk_full(scene: Scene, *, seconds: float) -> Found:
 
 
 def stopped(scene: Scene) -> Found:
-    """SIGTERM while it is asked: what is under way is answered, who comes later meets nobody, nothing is left."""
+    """SIGTERM while it is asked: all is answered that was sent before the notice was over, and nothing is left."""
     served = scene.served
     started = served.descendants()
     with scene.load("stopped") as load:
-        _require_full(load, scene)
+        load.require(is_full, 2, seconds=scene.patience)
         at = monotonic()
         served.process.terminate()
         gone = served.process.wait(scene.patience)
         took = monotonic() - at
     left = psutil.wait_procs(started, timeout=10)[1]
     note = f"ended after {took:.1f} s, exit status {gone}"
-    outcomes = [_after_the_end(one, at) for one in load.outcomes]
-    return replace(scene.found("stopped (SIGTERM) under load", outcomes, _REFUSING, notes=[note]), left=len(left))
+    outcomes = until_the_end(load.outcomes, at + served.config.drain.notice_seconds)
+    found = scene.found("stopped (SIGTERM) under load", outcomes, _REFUSING, notes=[note])
+    return replace(found, left=len(left), exit_status=gone)
 
 
-def _after_the_end(outcome: Outcome, at: float) -> Outcome:
-    """A request that was sent after the signal may find that nobody is there, so long as its connection says so."""
-    if outcome.status is None and outcome.at >= at and "Timeout" not in outcome.failed:
-        return replace(outcome, failed=NOBODY)
-    return outcome
-
-
-def _require_full(load: Load, scene: Scene) -> None:
-    """Something to lose."""
-    load.wait_for(is_full, 2, since=0, seconds=scene.patience)
+def until_the_end(outcomes: Sequence[Outcome], end: float) -> list[Outcome]:
+    """No answer is due to what is sent from then on."""
+    return [replace(one, due=one.at < end) for one in outcomes]
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A real PostgreSQL server of our own, which can crash."""
+"""A real PostgreSQL server of our own, which can crash and hang."""
 
 import os
 import signal
@@ -36,6 +36,21 @@ class Postgres:
         os.kill(server.pid, signal.SIGQUIT)
         server.wait(60)
         self.close()
+
+    def hang(self) -> None:
+        """It does nothing more, and ends no connection: SIGSTOP of all its processes."""
+        for process in self._processes():
+            process.suspend()
+
+    def resume(self) -> None:
+        """It goes on from there."""
+        for process in self._processes():
+            process.resume()
+
+    def _processes(self) -> list[psutil.Process]:
+        """Who makes new ones is stopped first."""
+        server = psutil.Process(self._server.get_pid())
+        return [server, *server.children(recursive=True)]
 
     def close(self) -> None:
         """Ends it."""

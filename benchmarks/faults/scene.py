@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from benchmarks.faults.asking import Ask, Outcome
 from benchmarks.faults.found import Found, first_after, lost_of
-from benchmarks.faults.load import Asking, Load, ranking_callers, references, writing_caller
+from benchmarks.faults.load import Load, ranking_callers, references, writing_caller
 from benchmarks.faults.served import Served
 
 
@@ -37,17 +37,11 @@ class Scene:
             patience=patience,
         )
 
-    def load(self, name: str, *, ranking: int = 3, writing: int = 1) -> Load:
+    def load(self, name: str, *, ranking: int = 3, writing: int = 1, deadline: float | None = None) -> Load:
         """So many callers of each kind; `name` keeps apart what scenarios write."""
-        return Load(self.served, [*self.rankers(ranking), *self.writers(name, writing)])
-
-    def rankers(self, count: int) -> list[Asking]:
-        """Callers who ask for rankings."""
-        return ranking_callers(self.asks, count, self.deadline)
-
-    def writers(self, name: str, count: int) -> list[Asking]:
-        """Callers who send what users did."""
-        return [writing_caller(f"{name} {number}", self.item_id) for number in range(count)]
+        seconds = self.deadline if deadline is None else deadline
+        writers = [writing_caller(f"{name} {number}", self.item_id, seconds) for number in range(writing)]
+        return Load(self.served, [*ranking_callers(self.asks, ranking, seconds), *writers])
 
     def found(
         self,

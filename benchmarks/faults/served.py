@@ -1,6 +1,7 @@
 """The service as its operator runs it: a process of its own, to which things are done."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from retrieval.store.keys import KeyStore
 ROOT: Final = Path(__file__).parents[2]
 _START_SECONDS: Final = 900.0
 _END_SECONDS: Final = 60.0
+_AT_MODEL: Final = re.compile(r"^llm_rerank_(running|waiting) (\S+)$", re.MULTILINE)
 _SERVE: Final = "from llm_rerank.cli import main; main()"  # llm-rerank, of this checkout
 
 
@@ -48,6 +50,12 @@ class Served:
             if "EngineCore" in " ".join(child.cmdline()):
                 return child
         raise EngineError("it has no process of an engine", field="engine", remedy="Use engine: {kind: vllm}")
+
+    @property
+    def busy(self) -> int:
+        """How many requests have a place at the model or wait for one, as /metrics says."""
+        said = dict(_AT_MODEL.findall(httpx2.get(f"{self.url}/metrics", headers=self.headers, timeout=60).text))
+        return int(float(said["running"]) + float(said["waiting"]))
 
     def client(self) -> httpx2.Client:
         """A caller's connections; no TLS, whose certificates would be read by each."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.faults import callers, parts
-from benchmarks.faults.asking import Ask
+from benchmarks.faults.asking import MARGIN, Ask
 from benchmarks.faults.found import Found
 from benchmarks.faults.postgres import Postgres
 from benchmarks.faults.scene import Scene
@@ -73,7 +73,9 @@ def require_kept(found: Found) -> None:
     assert found.unanswered == ()
     assert found.unexpected == ()
     assert found.wrong == ()
-    assert found.lost == found.left == 0
+    assert found.lost == found.left == found.unkept == 0
+    assert found.exit_status in (None, 0)
+    assert found.freed is None or found.freed < MARGIN
     assert found.recovery is None or found.recovery < 240
 
 
@@ -90,7 +92,9 @@ def test_slow_readers_of_a_stream(on_a_file: Scene) -> None:
 
 
 def test_clients_who_leave(on_a_file: Scene) -> None:
-    require_kept(callers.leavers(on_a_file, count=10))
+    found = callers.leavers(on_a_file, count=10)
+    require_kept(found)
+    assert found.freed is not None
 
 
 def test_what_is_no_json(on_a_file: Scene) -> None:
@@ -115,9 +119,19 @@ def test_a_database_that_crashes_and_is_back(on_postgres: Scene, postgres: Postg
     assert any(one.status == 503 for one in found.outcomes)
 
 
+def test_a_database_that_hangs(on_postgres: Scene, postgres: Postgres) -> None:
+    found = parts.database_hung(on_postgres, postgres, seconds=18, deadline=10)
+    require_kept(found)
+    assert found.kept
+    assert {"degraded", "refused"} <= {one.fate for one in found.outcomes}
+
+
 def test_an_end_under_load(on_a_file: Scene) -> None:
     """Last: nothing answers after it."""
-    require_kept(parts.stopped(on_a_file))
+    found = parts.stopped(on_a_file)
+    require_kept(found)
+    assert found.exit_status == 0
+    assert any(one.fate == "after the end" for one in found.outcomes)
 
 
 @pytest.mark.slow
