@@ -108,7 +108,7 @@ class RankingStore:
         of_user = select(kept.ranking_id).where(kept.tenant == tenant, kept.user_id == user_id)
         with self._database.writing() as connection:
             note_forgotten(self._database, connection, tenant, user_id)
-            connection.execute(of_user.with_for_update()).all()  # whoever says something of one of them has said it then
+            connection.execute(of_user.with_for_update()).all()  # who says something of one has said it then
             said = delete(FEEDBACK).where(FEEDBACK.c.tenant == tenant, FEEDBACK.c.ranking_id.in_(of_user))
             connection.execute(said)
             gone = delete(RANKINGS).where(kept.tenant == tenant, kept.user_id == user_id)
