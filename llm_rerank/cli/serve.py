@@ -1,5 +1,6 @@
 """`llm-rerank serve`: the service, until it is stopped."""
 
+import signal
 import sys
 from logging import getLogger
 from pathlib import Path
@@ -18,6 +19,8 @@ def serve(
     port: Annotated[int | None, typer.Option(help="At which port, in place of the configured one.")] = None,
 ) -> None:
     """Answer requests over HTTP. Stopped, it finishes what is under way. Logs are JSON, or text in a terminal."""
+    # Until the server has a handler of its own: by default the process would end before its children are ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     from llm_rerank.service.config import ServeConfig
 
     read = ServeConfig.read(config)

@@ -1,16 +1,19 @@
 """The vLLM engine: K prompts behind one shared prefix, continuous batching across callers. For a GPU; a CPU will do.
 
 vLLM's own core runs in another process, so that it may die alone: whoever waits for it then gets an EngineError, and it
-is started again meanwhile.
+is started again meanwhile. One that hangs for a minute is as good as dead.
 """
 
+import asyncio
 import atexit
 import os
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager, suppress
+from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import fields
 from functools import lru_cache, partial
 from itertools import chain
+from multiprocessing import active_children
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Event
 from typing import Any, Final, get_args
@@ -23,11 +26,12 @@ from pydantic import JsonValue
 from llm_rerank.deadline import Deadline
 from llm_rerank.engines.base import GeneratedPiece, GenerationRequest, Lora, ScoringRequest, raise_if_cancelled
 from llm_rerank.engines.loop_thread import LoopThread, Put
+from llm_rerank.engines.pulse import Pulse
 from llm_rerank.engines.side_by_side import Rows, failing_as, scored, written
 from llm_rerank.engines.supervised import Supervised
 from llm_rerank.engines.texts import GrowingText
 from llm_rerank.tokenizer import TokenIds, Tokenizer
-from retrieval.errors import EngineError, LlmRerankError, ModelError
+from retrieval.errors import CancelledError, EngineError, LlmRerankError, ModelError
 from retrieval.files import read_json
 
 os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")  # a shop's service tells nobody that it runs
@@ -41,9 +45,11 @@ from vllm.lora.request import LoRARequest
 from vllm.outputs import RequestOutput
 from vllm.platforms import current_platform
 from vllm.sampling_params import RequestOutputKind
+from vllm.utils.system_utils import kill_process_tree
 from vllm.v1.engine.async_llm import AsyncLLM
 
 _STOP_MILLISECONDS: Final = 60_000
+_ABANDON_ATTEMPTS, _ATTEMPT_MILLISECONDS = 300, 200
 
 _OURS: Final[Mapping[str, Any]] = {
     "skip_tokenizer_init": True,  # it is token ids in and out
@@ -103,8 +109,8 @@ class VllmEngine:
         raise_if_cancelled(cancel)
         longest = max((len(r.prefix) + max(map(len, r.continuations), default=0) for r in requests), default=0)
         running = self._require(longest, chain.from_iterable((r.prefix, r.labels, *r.continuations) for r in requests))
-        with self._looking_after(running):
-            return running.thread.ask(scored(requests, partial(self._rows, running.llm), at_once=1), cancel)
+        with self._supervised.looked_after(running), failing_as(_failed):
+            return running.thread.ask(scored(requests, partial(self._rows, running), at_once=1), cancel)
 
     def generate(
         self, requests: Sequence[GenerationRequest], *, cancel: Event | None = None
@@ -119,10 +125,10 @@ class VllmEngine:
         atexit.unregister(self.close)
         self._supervised.close()
 
-    async def _rows(self, llm: AsyncLLM, request: ScoringRequest, continuations: Sequence[TokenIds]) -> Rows:
+    async def _rows(self, running: "_Running", request: ScoringRequest, continuations: Sequence[TokenIds]) -> Rows:
         """Of one continuation: vLLM puts callers' prompts together itself."""
         (continuation,) = continuations
-        answers = _asked(llm, request, (*request.prefix, *continuation), _reading(request.labels), self._scorer)
+        answers = _asked(running, request, (*request.prefix, *continuation), _reading(request.labels), self._scorer)
         said = [answer.outputs[0].logprobs async for answer in answers]
         if not said or not said[-1]:
             raise _failed("it broke off")
@@ -131,11 +137,13 @@ class VllmEngine:
     def _pieces(
         self, running: "_Running", requests: Sequence[GenerationRequest], cancel: Event | None
     ) -> Iterator[GeneratedPiece]:
-        write = partial(written, partial(self._write, running.llm), requests)
-        with self._looking_after(running):
+        write = partial(written, partial(self._write, running), requests)
+        with self._supervised.looked_after(running), failing_as(_failed):
             yield from running.thread.stream(write, cancel)
 
-    async def _write(self, llm: AsyncLLM, index: int, request: GenerationRequest, put: Put[GeneratedPiece]) -> None:
+    async def _write(
+        self, running: "_Running", index: int, request: GenerationRequest, put: Put[GeneratedPiece]
+    ) -> None:
         text = GrowingText(request=request, tokenizer=self._tokenizer)
         params = SamplingParams(
             max_tokens=request.max_tokens,
@@ -145,7 +153,7 @@ class VllmEngine:
             detokenize=False,
             output_kind=RequestOutputKind.DELTA,
         )
-        async with aclosing(_asked(llm, request, request.prompt, params, self._writer)) as answers:
+        async with aclosing(_asked(running, request, request.prompt, params, self._writer)) as answers:
             async for answer in answers:
                 for token in answer.outputs[0].token_ids:
                     piece = text.take(token)
@@ -179,26 +187,20 @@ class VllmEngine:
             )
         return running
 
-    @contextmanager
-    def _looking_after(self, running: "_Running") -> Iterator[None]:
-        """Failures of vLLM become EngineErrors; one of its death, a new start."""
-        try:
-            with failing_as(_failed):
-                yield
-        except Exception:  # cancelled, too, since vLLM was stopped
-            if running.llm.errored:
-                self._supervised.died(running)
-            raise
-
 
 class _Running:
     """vLLM's engine and the thread that talks to its process."""
 
-    def __init__(self, args: AsyncEngineArgs) -> None:
-        """Waits for it; raises ModelError where it does not start."""
-        self.thread = LoopThread("vllm")
+    def __init__(self, args: AsyncEngineArgs, cancel: Event) -> None:
+        """Waits for it; raises ModelError where it does not start, and CancelledError where it is to be no more."""
+        self.thread, self.pulse = LoopThread("vllm"), Pulse()
+        before = set(active_children())
         try:
-            self.llm: AsyncLLM = self.thread.ask(_started(args))
+            self.llm: AsyncLLM = self.thread.ask(_started(args), cancel)
+            self._processes = set(active_children()) - before
+        except (CancelledError, KeyboardInterrupt, SystemExit):
+            self._abandon(before)
+            raise
         except Exception as err:  # whatever a model, a device or an argument is wrong with
             self.thread.stop()
             raise ModelError(
@@ -208,11 +210,33 @@ class _Running:
                 remedy="Read what it logged; correct engine.arguments, or name another model",
             ) from err
 
+    @property
+    def dead(self) -> bool:
+        """Whether its process has ended, or hangs."""
+        return self.llm.errored or self.pulse.hung
+
     def stop(self) -> None:
         """Ends its process and the thread; whoever waits gets an error. What is stuck is left behind."""
+        if self.dead:  # one that hangs, or has been stopped, hears no other signal
+            _kill(self._processes)
         with suppress(LlmRerankError):
             self.thread.ask(_shut_down(self.llm), Deadline(_STOP_MILLISECONDS))
         self.thread.stop()
+
+    def _abandon(self, others: Collection[BaseProcess]) -> None:
+        """Kills what was started beside those others, until the start fails of that: nothing else interrupts it."""
+        for _ in range(_ABANDON_ATTEMPTS):
+            _kill(set(active_children()).difference(others))
+            with suppress(CancelledError):  # its thread is still at it
+                self.thread.ask(asyncio.sleep(0), Deadline(_ATTEMPT_MILLISECONDS))
+                break
+        self.thread.stop()
+
+
+def _kill(processes: Iterable[BaseProcess]) -> None:
+    for process in processes:
+        if process.pid is not None and process.is_alive():
+            kill_process_tree(process.pid)
 
 
 def _arguments(folder: Path, ours: Mapping[str, Any], theirs: Mapping[str, JsonValue]) -> AsyncEngineArgs:
@@ -240,15 +264,19 @@ async def _shut_down(llm: AsyncLLM) -> None:
     resources.ctx.destroy(linger=0)  # which vLLM 0.32 leaves open, with its threads
 
 
-def _asked(
-    llm: AsyncLLM, request: ScoringRequest | GenerationRequest, ids: TokenIds, params: SamplingParams, lora: Any
+async def _asked(
+    running: _Running, request: ScoringRequest | GenerationRequest, ids: TokenIds, params: SamplingParams, lora: Any
 ) -> AsyncGenerator[RequestOutput, None]:
     """What vLLM answers to one prompt."""
     prompt = TokensPrompt(prompt_token_ids=list(ids), **({"cache_salt": request.salt} if request.salt else {}))
-    answers: AsyncGenerator[RequestOutput, None] = llm.generate(
+    answers: AsyncGenerator[RequestOutput, None] = running.llm.generate(
         prompt, params, uuid4().hex, lora_request=lora, priority=request.priority
     )
-    return answers
+    with running.pulse.awaited():
+        async with aclosing(answers):
+            async for answer in answers:
+                running.pulse.beat()
+                yield answer
 
 
 @lru_cache(maxsize=64)

@@ -5,11 +5,13 @@ import pytest
 
 from llm_rerank.engines import supervised
 from llm_rerank.engines.supervised import Supervised
-from retrieval.errors import EngineError, ModelError
+from retrieval.errors import CancelledError, EngineError, ModelError
 
 
 class One:
     """Something that runs until it is stopped."""
+
+    dead = False
 
     def __init__(self) -> None:
         self.stopped = Event()
@@ -18,11 +20,11 @@ class One:
         self.stopped.set()
 
 
-def starting(*outcomes: Callable[[], One]) -> tuple[Callable[[], One], Event]:
+def starting(*outcomes: Callable[[], One]) -> tuple[Callable[[Event], One], Event]:
     """What starts, one outcome after the other, and that the last has been reached."""
     left, last = list(outcomes), Event()
 
-    def start() -> One:
+    def start(_: Event) -> One:
         outcome = left.pop(0)
         try:
             return outcome()
@@ -100,11 +102,11 @@ def test_one_that_cannot_be_ended_is_replaced_all_the_same() -> None:
 
 def test_what_does_not_start_at_first_is_the_callers_to_hear() -> None:
     with pytest.raises(ModelError):
-        Supervised("It", fail)
+        Supervised("It", lambda _: fail())
 
 
 def test_closed_for_good() -> None:
-    kept = Supervised("It", One)
+    kept = Supervised("It", lambda _: One())
     one = kept.require()
     kept.close()
     kept.close()
@@ -117,11 +119,11 @@ def test_closed_for_good() -> None:
 
 
 def test_closed_while_another_one_starts() -> None:
-    starts, go_on, late = Event(), Event(), One()
+    starts, late = Event(), One()
 
     def slow() -> One:
         starts.set()
-        go_on.wait(5)
+        Event().wait(0.3)
         return late
 
     start, _ = starting(One, slow)
@@ -129,5 +131,36 @@ def test_closed_while_another_one_starts() -> None:
     kept.died(kept.require())
     assert starts.wait(5)
     kept.close()
-    go_on.set()
-    assert late.stopped.wait(5)
+    assert late.stopped.is_set()
+
+
+def test_one_that_starts_is_told_to_give_up() -> None:
+    begun, starts, given_up = Event(), Event(), Event()
+
+    def start(closed: Event) -> One:
+        if not begun.is_set():
+            begun.set()
+            return One()
+        starts.set()
+        assert closed.wait(5)
+        given_up.set()
+        return fail()
+
+    kept = Supervised("It", start)
+    kept.died(kept.require())
+    assert starts.wait(5)
+    kept.close()
+    assert given_up.is_set()
+
+
+@pytest.mark.parametrize("end", [EngineError("it hangs"), CancelledError("given up"), GeneratorExit()])
+def test_who_gets_nothing_notices_that_it_is_dead(end: BaseException) -> None:
+    start, _ = starting(One, One)
+    kept = Supervised("It", start)
+    one = kept.require()
+    for dead in (False, True):
+        one.dead = dead
+        with pytest.raises(type(end)), kept.looked_after(one):
+            raise end
+        assert one.stopped.wait(5 if dead else 0.1) == dead
+    assert eventually(kept) is not one

@@ -13,6 +13,8 @@ import numpy as np
 import psutil
 import pytest
 
+from llm_rerank.deadline import Deadline
+from llm_rerank.engines import pulse
 from llm_rerank.engines.base import GenerationRequest, ScoringRequest
 from llm_rerank.engines.transformers import TransformersEngine
 from llm_rerank.prompt import Prompt
@@ -105,7 +107,7 @@ def test_prefixes_are_shared_within_a_salt_alone(vllm_engine: "VllmEngine") -> N
         async def ask() -> int | None:
             request = ScoringRequest(prefix=prefix, continuations=((7,),), labels=(1, 2), salt=salt)
             params = SamplingParams(max_tokens=1, detokenize=False)
-            answers = [a async for a in _asked(running.llm, request, (*prefix, 7), params, None)]
+            answers = [a async for a in _asked(running, request, (*prefix, 7), params, None)]
             return answers[-1].num_cached_tokens
 
         running = vllm_engine._supervised.require()
@@ -122,23 +124,46 @@ def test_an_argument_that_vllm_does_not_have(real_tokenizer: ChatTokenizer) -> N
             VllmEngine.load(Path("nowhere"), real_tokenizer, arguments=wrong)  # type: ignore[arg-type]
 
 
-def test_vllm_dies_and_comes_back(vllm_engine: "VllmEngine", request_of_anna: ScoringRequest) -> None:
-    """Last: it takes as long as starting."""
-    before = log_odds(vllm_engine, request_of_anna)
-    (core,) = [child for child in psutil.Process().children() if "EngineCore" in " ".join(child.cmdline())]
-    Timer(0.1, os.kill, (core.pid, signal.SIGKILL)).start()
-    with pytest.raises(EngineError, match="vLLM"):
-        ask_for_a_minute(vllm_engine, request_of_anna)
+def core() -> psutil.Process:
+    (found,) = [child for child in psutil.Process().children() if "EngineCore" in " ".join(child.cmdline())]
+    return found
+
+
+def require_back(engine: "VllmEngine", request: ScoringRequest, before: np.ndarray) -> None:
     begun = monotonic()
     while monotonic() - begun < 180:
         try:
-            after = log_odds(vllm_engine, request_of_anna)
+            after = log_odds(engine, request)
         except EngineError:
             sleep(1)
             continue
         np.testing.assert_allclose(after, before, atol=1e-4)
         return
     pytest.fail("it never came back")
+
+
+def test_vllm_dies_and_comes_back(vllm_engine: "VllmEngine", request_of_anna: ScoringRequest) -> None:
+    """It takes as long as starting."""
+    before = log_odds(vllm_engine, request_of_anna)
+    Timer(0.1, os.kill, (core().pid, signal.SIGKILL)).start()
+    with pytest.raises(EngineError, match="vLLM"):
+        ask_for_a_minute(vllm_engine, request_of_anna)
+    require_back(vllm_engine, request_of_anna, before)
+
+
+def test_vllm_hangs_and_comes_back(
+    vllm_engine: "VllmEngine", request_of_anna: ScoringRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes as long as starting."""
+    monkeypatch.setattr(pulse, "_HUNG_SECONDS", 4.0)
+    before, hung = log_odds(vllm_engine, request_of_anna), core()
+    hung.suspend()
+    for _ in range(2):
+        assert hung.is_running()
+        with pytest.raises(CancelledError):
+            vllm_engine.score([request_of_anna], cancel=Deadline(2500))
+    require_back(vllm_engine, request_of_anna, before)
+    assert not hung.is_running()
 
 
 def test_the_settings_for_gpus_are_vllms() -> None:

@@ -2,7 +2,10 @@
 
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from subprocess import Popen
 from threading import Thread
 from time import sleep
 from typing import Any
@@ -16,6 +19,7 @@ from llm_rerank.service.service import Service
 from retrieval.store.database import Database
 from retrieval.store.keys import KeyStore
 
+ROOT = Path(__file__).parents[3]
 Until = Callable[[Callable[[], Any]], None]
 
 
@@ -80,9 +84,9 @@ def test_a_stream_is_finished_or_told_too(
     asked = {"json": {"user_id": "anna", "explained": 2}, "headers": show_key(service), "timeout": 60}
     engine, keep = service.recommender.reranker.engine, service.rankings.keep
 
-    def keep_and_hold(*given: Any) -> None:
+    def keep_and_hold(*given: Any, **named: Any) -> None:
         engine.hold = True
-        keep(*given)
+        keep(*given, **named)
 
     monkeypatch.setattr(service.rankings, "keep", keep_and_hold)
     with httpx2.stream("POST", f"{url}/v1/explanations", **asked) as reply:
@@ -125,3 +129,16 @@ def test_a_process_stops_as_it_should(process: Any, config: ServeConfig, until: 
     assert said[0]["event"] == "settings"
     assert said[0]["settings"]["drain"] == {"notice_seconds": 60.0, "finish_seconds": 20}
     assert [line["status"] for line in said if line.get("route") == "/v1/recommend"] == [200]
+
+
+def test_told_to_stop_while_it_starts_it_cleans_up(config: ServeConfig, tmp_path: Path, until: Until) -> None:
+    file, said = tmp_path / "serve.yaml", tmp_path / "said.log"
+    file.write_text(config.model_dump_json())
+    code = "import atexit; atexit.register(print, 'cleaned up'); from llm_rerank.cli.app import main; main()"
+    with said.open("wb") as out:
+        starting = Popen([sys.executable, "-c", code, "serve", "--config", str(file)], stdout=out, stderr=out, cwd=ROOT)
+    until(lambda: "settings" in said.read_text())
+    starting.terminate()
+    assert starting.wait(60) == 128 + signal.SIGTERM
+    assert said.read_text().endswith("cleaned up\n")
+    assert "Uvicorn running" not in said.read_text()
