@@ -80,8 +80,8 @@ class ServeConfig(BaseSettings):
     tenant: str = Field(default="shop", min_length=1, max_length=256)
     """Whose shop it is: only this tenant's keys see what its users did before the shop was built."""
     new_items: float = Field(default=0.1, ge=0, le=1)
-    """The share of the candidates that may be items with texts of after the build, found by them. A learned fusion knows
-    none of them: with one they wait for the next build."""
+    """The share of the candidates that may be items with texts of after the build, found by them. A learned fusion
+    knows none of them: with one they wait for the next build."""
     database: str = "sqlite:///var/service.db"
     """Where interactions, items and keys are kept: a SQLite file, or postgresql+psycopg://USER:PASSWORD@HOST/NAME."""
     cache_secret: SecretStr | None = None
