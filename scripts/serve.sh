@@ -12,7 +12,7 @@ else
     echo "serve: a new key, which is not shown again: $key"
 fi
 cat <<END
-serve: as soon as it listens, ask in another terminal:
+serve: once localhost:8080/readyz says 200 (half a minute), ask in another terminal:
 
     curl -s localhost:8080/v1/recommend -H "Authorization: Bearer $key" -H "Content-Type: application/json" \\
         -d '{"user_id": "1924", "top_n": 5, "explained": 2, "deadline_ms": 20000}'

@@ -1,12 +1,12 @@
 """What can be asked of the service: a method a route."""
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
-from typing import Final, TypeVar
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
 
 from llm_rerank.client.asking import Asking, Question
-from llm_rerank.client.batches import batches
+from llm_rerank.client.batches import batches, read
 from llm_rerank.client.call import Call, Stream
 from llm_rerank.client.errors import InvalidRequestError, ServiceError
 from llm_rerank.client.events import Told
@@ -152,7 +152,11 @@ class Api(Asking):
 
     @Call
     async def add_interactions(
-        self, interactions: Iterable[KeyedInteractionIn], *, key: str | None = None, batch_size: int = _BATCH
+        self,
+        interactions: Iterable[KeyedInteractionIn | Mapping[str, Any]],
+        *,
+        key: str | None = None,
+        batch_size: int = _BATCH,
     ) -> InteractionsOut:
         """What users did, as many as there are: sent in batches, of each of which all is kept or nothing.
 
@@ -161,19 +165,24 @@ class Api(Asking):
         that is made again with the same interactions, in the same order and batches.
         """
         whole = uuid4().hex if key is None else _header("key", key)
-        asked = (_added(batch, f"{whole}/{number}") for number, batch in enumerate(batches(interactions, batch_size)))
+        of_all = batches(read(KeyedInteractionIn, interactions), batch_size)
+        asked = (_added(batch, f"{whole}/{number}") for number, batch in enumerate(of_all))
         answers = await self._ask_each(asked, InteractionsOut, "interactions")
         return InteractionsOut(
-            accepted=sum(answer.accepted for answer in answers), known=sum(answer.known for answer in answers)
+            accepted=sum(answer.accepted for answer in answers),
+            known=sum(answer.known for answer in answers),
+            unknown_items=sum(answer.unknown_items for answer in answers),
         )
 
     @Call
-    async def put_items(self, items: Iterable[ItemIn], *, batch_size: int = _BATCH) -> ItemsOut:
+    async def put_items(self, items: Iterable[ItemIn | Mapping[str, Any]], *, batch_size: int = _BATCH) -> ItemsOut:
         """What is sold from now on, new or in the place of what was known under its id, in batches likewise.
 
         Where the first reply to a batch was lost and it had to be sent again, none of it is `added` the second time.
         """
-        asked = (Question("POST", "/v1/items", ItemsIn(items=batch)) for batch in batches(items, batch_size))
+        asked = (
+            Question("POST", "/v1/items", ItemsIn(items=batch)) for batch in batches(read(ItemIn, items), batch_size)
+        )
         answers = await self._ask_each(asked, ItemsOut, "items")
         return ItemsOut(
             accepted=sum(answer.accepted for answer in answers), added=sum(answer.added for answer in answers)
@@ -214,13 +223,13 @@ class Api(Asking):
 
     async def _ask_each(self, questions: Iterable[Question], kind: type[Kept], things: str) -> list[Kept]:
         answers: list[Kept] = []
-        for question in questions:
-            try:
+        try:
+            for question in questions:
                 answers.append(await self._ask(question, kind))
-            except ServiceError as err:
-                kept = sum(answer.accepted for answer in answers)
-                err.add_note(f"{kept} {things} were sent before this batch, and are kept.")
-                raise
+        except ServiceError as err:
+            kept = sum(answer.accepted for answer in answers)
+            err.add_note(f"{kept} {things} were sent before this batch, and are kept.")
+            raise
         return answers
 
 

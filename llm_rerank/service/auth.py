@@ -18,7 +18,7 @@ from retrieval.store.keys import ApiKey, KeyStore, Scope
 
 _SHOWN: Final = HTTPBearer(auto_error=False, description="A key, as `llm-rerank keys create` shows it.")
 _MINUTE: Final = 60.0
-_FRESH_SECONDS: Final = 5.0  # a key that was looked up is believed so long: a revoked one opens nothing after that
+_FRESH_SECONDS: Final = 5.0  # a key that was looked up is believed so long, and while the database is away
 
 
 class Door:
@@ -36,7 +36,7 @@ class Door:
         if key is None:
             raise ApiError(
                 401,
-                "show a key: Authorization: Bearer KEY",
+                "show a key: Authorization: Bearer KEY" if shown is None else "this key is not known, or was revoked",
                 param="Authorization",
                 code="no_valid_key",
                 headers={"WWW-Authenticate": "Bearer"},

@@ -10,6 +10,7 @@ from llm_rerank.wire.feedback import SaidOut
 from llm_rerank.wire.interactions import InteractionIn, KeyedInteractionIn
 from llm_rerank.wire.items import ItemIn, ItemOut
 from llm_rerank.wire.rankings import (
+    Cause,
     DegradedOut,
     EvidenceOut,
     ExplanationOut,
@@ -97,9 +98,11 @@ def ranking_request(sent: RecommendIn, history: UserHistory, *, salt: str) -> Ra
     )
 
 
-def recommend_out(ranking: Ranking, ranking_id: str | None) -> RecommendOut:
-    """The answer to a request."""
-    missing = DegradedOut(answered_by=ranking.answered_by, because=ranking.degraded) if ranking.degraded else None
+def recommend_out(ranking: Ranking, ranking_id: str | None, reasons: list[Cause]) -> RecommendOut:
+    """The answer to a request; `reasons` are why something is missing, where it is."""
+    missing = None
+    if ranking.degraded:
+        missing = DegradedOut(answered_by=ranking.answered_by, because=ranking.degraded, reasons=reasons)
     return RecommendOut(
         ranking_id=ranking_id,
         user_id=ranking.user_id,
@@ -158,6 +161,7 @@ def history_out(user_id: str, interactions: Sequence[Interaction], catalogue: Ca
             timestamp=one.timestamp,
             kind=one.kind,
             rating=one.rating,
+            text=one.text,
         )
         for one in interactions
     ]

@@ -116,6 +116,9 @@ def handle_errors(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def _(request: Request, err: RequestValidationError) -> JSONResponse:
         first, *others = err.errors()
+        if first["type"] == "json_invalid":
+            wrong = f"the body is no JSON: {first['ctx']['error']} at character {first['loc'][-1]}"
+            return error_response(request.scope, ApiError(400, wrong, code="no_json"))
         more = f" ({len(others)} more)" if others else ""
         where = ".".join(str(part) for part in first["loc"] if part != "body")[:_LONGEST_PARAM]
         problem = first["msg"].removeprefix("Value error, ") + more

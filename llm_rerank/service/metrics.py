@@ -18,7 +18,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from llm_rerank.ranking import AnsweredBy
-from llm_rerank.service.notes import Cause, Notes
+from llm_rerank.service.notes import Notes
+from llm_rerank.wire.rankings import Cause
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 """Of Prometheus's text format."""

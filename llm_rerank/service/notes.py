@@ -8,16 +8,14 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
-from typing import Any, Final, Literal
+from typing import Any, Final
 from uuid import uuid4
 
 from llm_rerank.deadline import Deadline
 from llm_rerank.ranking import AnsweredBy
+from llm_rerank.wire.rankings import Cause
 from retrieval.store.keys import ApiKey
 from retrieval.store.moments import now
-
-Cause = Literal["database", "overload", "deadline", "engine"]
-"""Why something is missing in an answer. overload: its deadline passed before there was a place at the model."""
 
 LEFT: Final = 499
 """The status, as proxies say it, of a request whose caller left before it was answered."""
@@ -63,14 +61,18 @@ class Notes:
         scope.setdefault("state", {})["notes"] = notes
         return notes
 
-    def answer(self, answered_by: AnsweredBy, scored: int, items: int, because: str, *, stale: bool = False) -> None:
-        """Whose order it has; `because` is why something is missing, and `stale` whether the newest of a history is."""
+    def answer(self, answered_by: AnsweredBy, scored: int, items: int) -> None:
+        """Whose order it has, and how much of it the LLM scored."""
         self.answered_by, self.scored, self.not_scored = answered_by, scored, items - scored
+
+    def missing(self, because: str, *, stale: bool = False) -> list[Cause]:
+        """What is behind `because`, why something is missing, and `stale`, whether the newest of a history is."""
         causes: list[Cause] = ["database"] if stale else []
         if because:
             late: Cause = "deadline" if self.placed else "overload"
             causes.append(late if because.endswith(str(self.deadline)) else "engine")
         self.degraded = tuple(causes)
+        return causes
 
     def ids(self) -> Mapping[str, str]:
         """By which what is logged meanwhile belongs together."""

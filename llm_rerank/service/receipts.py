@@ -39,15 +39,15 @@ class Receipt:
         self.service.stages.took(new)
         with self.service.stages.timed("keep"):
             answer = self._kept(ranking)
-        by, because, stale = ranking.answered_by, ranking.degraded, bool(self.missing)
-        self.notes.answer(by, answer.scored, len(answer.items), because, stale=stale)
+        self.notes.answer(ranking.answered_by, answer.scored, len(answer.items))
         self.notes.ranking_id, self.notes.ranking_lost = answer.ranking_id or "", answer.ranking_id is None
         return answer
 
     def _kept(self, ranking: Ranking) -> RecommendOut:
         degraded = "; ".join(filter(None, (self.missing, ranking.degraded)))
         user_id = self.asked.user_id or ranking.user_id  # the recommender may know them by another name
-        answer = recommend_out(replace(ranking, degraded=degraded, user_id=user_id), self.ranking_id)
+        reasons = self.notes.missing(ranking.degraded, stale=bool(self.missing))
+        answer = recommend_out(replace(ranking, degraded=degraded, user_id=user_id), self.ranking_id, reasons)
         history = self.request.history
         read = [one.item_id for one in history.interactions]
         scored = Query(history=history, items=tuple(one.item for one in ranking.items if one.llm_score is not None))

@@ -7,7 +7,9 @@ from retrieval.store.feedback import FeedbackKind
 
 
 class FeedbackIn(Sent):
-    """What a user did with an item that was shown, or said of it."""
+    """What a user did with an item that was shown, or said of it. It is kept with the ranking, for whoever measures or
+    trains by it; the order does not obey it yet.
+    """
 
     ranking_id: Id
     item_id: Id

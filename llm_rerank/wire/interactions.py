@@ -15,6 +15,7 @@ class InteractionIn(Sent):
     kind: InteractionKind = "purchase"
     rating: float | None = Field(default=None, strict=True, allow_inf_nan=False)
     text: Text = ""
+    """What was said or searched for. It is kept and shown; no ranking reads it yet."""
 
 
 class KeyedInteractionIn(InteractionIn):
@@ -38,3 +39,5 @@ class InteractionsOut(Answered):
     accepted: int
     known: int
     """Of them, that were there already."""
+    unknown_items: int = 0
+    """Of them, of items that are not in the catalogue: kept, and read once these are."""

@@ -1,7 +1,7 @@
 """A ranking: how it is asked for, the answer, and its receipt."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
@@ -9,6 +9,8 @@ from llm_rerank.ranking import AnsweredBy, ExplanationSource, Language
 from llm_rerank.wire.base import COUNTED, Answered, Id, Priority, Sent
 from llm_rerank.wire.feedback import SaidOut
 from llm_rerank.wire.interactions import InteractionIn
+
+Cause = Literal["database", "overload", "deadline", "engine"]
 
 _ONE_OF_THEM: Final[list[JsonValue]] = [
     {"required": [one], "properties": {one: {"not": {"type": "null"}}, other: {"type": "null"}}}
@@ -25,7 +27,7 @@ class RecommendIn(Sent):
     history: list[InteractionIn] | None = None
     """In place of what is known of a user; the oldest first where there are no times."""
     item_ids: list[Id] | None = None
-    """These are ranked, and no others; none: what retrieval proposes."""
+    """These are ranked and no others, on sale or withdrawn; none: what retrieval proposes."""
     top_n: Annotated[int, Field(ge=1), COUNTED] = 10
     """At most so many: no more come than the service's configuration has `candidates`, unless `item_ids` names them."""
     explained: Annotated[int, Field(ge=0), COUNTED] = 0
@@ -36,7 +38,7 @@ class RecommendIn(Sent):
     priority: Priority = 0
     """The lower, the sooner, where the model has more to do than it can at once."""
     deadline_ms: float | None = Field(default=None, strict=True, gt=0, allow_inf_nan=False)
-    """What is not known by then is left out, and the answer says so."""
+    """What is not known by then is left out, and the answer says so. None: the service's own limit, 30 s by default."""
 
     @model_validator(mode="after")
     def _of_somebody(self) -> "RecommendIn":
@@ -85,7 +87,11 @@ class DegradedOut(Answered):
     """That something is missing, and why."""
 
     answered_by: AnsweredBy
+    """Whose order it is."""
     because: str
+    """For a person."""
+    reasons: list[Cause] = Field(default_factory=list)
+    """The same for a program. overload: its deadline passed before there was a place at the model."""
 
 
 class RecommendOut(Answered):

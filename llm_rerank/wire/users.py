@@ -14,6 +14,7 @@ class InteractionOut(Answered):
     timestamp: datetime
     kind: InteractionKind
     rating: float | None
+    text: str = ""
 
 
 class HistoryOut(Answered):

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing
-from typing import cast
+from typing import Final, cast
 
 from fastapi import APIRouter, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
@@ -35,9 +35,13 @@ from llm_rerank.wire.rankings import RecommendOut
 
 AppStatus.enable_automatic_graceful_drain = False  # it would cut streams off as soon as the server is told to stop
 router = APIRouter(tags=["rankings"], responses=refusals(404))
+_STREAM: Final = {
+    "description": "Server-sent events: ranking, evidence, explanation, done; or error. The data of each is JSON.",
+    "content": {"text/event-stream": {}},
+}
 
 
-@router.post("/v1/explanations", response_class=EventSourceResponse)
+@router.post("/v1/explanations", response_class=EventSourceResponse, responses={200: _STREAM})
 async def explanations(asked: ExplainIn, request: Request, service: Opened, caller: Reader) -> EventSourceResponse:
     """First the ranking, then what is found for each of its first items, then each reason once it is checked.
 

@@ -35,4 +35,6 @@ def add(
     whole, now = idempotency_key or uuid4().hex, datetime.now(UTC)
     keyed = [keyed_interaction(one, whole, place, now) for place, one in enumerate(batch.interactions)]
     new = service.interactions.add(caller.tenant, keyed)
-    return InteractionsOut(accepted=len(keyed), known=len(keyed) - new)
+    catalogue = service.recommender.shop.catalogue
+    unknown = sum(one.item_id not in catalogue for one in batch.interactions)
+    return InteractionsOut(accepted=len(keyed), known=len(keyed) - new, unknown_items=unknown)

@@ -35,7 +35,7 @@ async def rerank(asked: RerankIn, request: Request, service: Opened, caller: Rea
         results=_results(asked, ranked),
         usage=UsageOut(prompt_tokens=ranked.tokens, total_tokens=ranked.tokens),
         meta=_meta("1", ranked),
-        llm_rerank=_about(ranked),
+        llm_rerank=_about(ranked, request),
     )
 
 
@@ -44,7 +44,7 @@ async def rerank_v2(asked: RerankIn, request: Request, service: Opened, caller: 
     """The documents, best first: Cohere's second form."""
     ranked = await _ranked(asked, request, service, caller)
     results = [one.model_copy(update={"document": None}) for one in _results(asked, ranked)]
-    return RerankOutV2(id=uuid4().hex, results=results, meta=_meta("2", ranked), llm_rerank=_about(ranked))
+    return RerankOutV2(id=uuid4().hex, results=results, meta=_meta("2", ranked), llm_rerank=_about(ranked, request))
 
 
 async def _ranked(asked: RerankIn, request: Request, service: Service, caller: ApiKey) -> RankedTexts:
@@ -58,9 +58,10 @@ async def _ranked(asked: RerankIn, request: Request, service: Service, caller: A
     def work(deadline: Deadline) -> RankedTexts:
         with service.stages.timed("score"):
             ranked = rank_texts(reranker, asked.query, texts, replace(terms, cancel=deadline))
-        count, because = len(ranked.scores), ranked.degraded
+        count, because, notes = len(ranked.scores), ranked.degraded, notes_of(request.scope)
         by: AnsweredBy = "request" if because else "llm"
-        notes_of(request.scope).answer(by, 0 if because else count, count, because)
+        notes.answer(by, 0 if because else count, count)
+        notes.missing(because)
         return ranked
 
     return await answered(request, service, asked.deadline_ms, work)
@@ -85,6 +86,9 @@ def _meta(version: str, ranked: RankedTexts) -> dict[str, Any]:
     return meta | {"tokens": {"input_tokens": ranked.tokens, "output_tokens": 0}} | warnings
 
 
-def _about(ranked: RankedTexts) -> AboutOut:
-    missing = DegradedOut(answered_by="request", because=ranked.degraded) if ranked.degraded else None
+def _about(ranked: RankedTexts, request: Request) -> AboutOut:
+    missing = None
+    if ranked.degraded:
+        reasons = list(notes_of(request.scope).degraded)
+        missing = DegradedOut(answered_by="request", because=ranked.degraded, reasons=reasons)
     return AboutOut(scored=0 if ranked.degraded else len(ranked.scores), degraded=missing)

@@ -19,6 +19,7 @@ from llm_rerank.client import (
 )
 from llm_rerank.engines.fake import FakeEngine
 from llm_rerank.service.service import Service
+from llm_rerank.wire.interactions import InteractionsOut
 from retrieval.store.keys import KeyStore
 
 NOON = datetime(2030, 1, 5, 12, tzinfo=UTC)  # after all that the shop was built from
@@ -127,6 +128,18 @@ def test_items_are_put_in_batches_read_and_withdrawn(client: Any, blocks: bool) 
         client.withdraw("caviar")
 
 
+def test_dicts_are_taken_for_what_they_hold(client: Any) -> None:
+    assert client.put_items([{"item_id": "oats", "title": "Rolled oats"}]).accepted == 1
+    assert client.item("oats").title == "Rolled oats"
+    assert client.add_interactions([{"user_id": "anna", "item_id": "oats"}, {"user_id": "anna", "item_id": "x"}]) == (
+        InteractionsOut(accepted=2, known=0, unknown_items=1)
+    )
+    with pytest.raises(InvalidRequestError) as caught:
+        client.add_interactions([{"user_id": "anna"}])
+    assert caught.value.param == "item_id"
+    assert caught.value.__notes__ == ["0 interactions were sent before this batch, and are kept."]
+
+
 def test_what_was_kept_of_items_is_said_too(client: Any) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         client.put_items([ItemIn(item_id="oats/1", title="Oats"), ItemIn(item_id="oats/2", title=" ")], batch_size=1)
@@ -152,7 +165,7 @@ def test_a_key_that_opens_nothing_or_not_this(client_of: Callable[..., Any], ser
     client = client_of()
     store = KeyStore(service.database)
     store.revoke(store.all()[-1].key_id)
-    with pytest.raises(AuthenticationError, match=r"Bearer KEY \[401, no_valid_key, request \w+\]"):
+    with pytest.raises(AuthenticationError, match=r"not known, or was revoked \[401, no_valid_key, request \w+\]"):
         client.recommend("anna")
     with pytest.raises(PermissionDeniedError) as caught:
         client_of("read").forget("anna")

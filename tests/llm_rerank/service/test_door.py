@@ -14,6 +14,8 @@ def test_nobody_comes_in_without_a_key(callers: Any, shown: str | None) -> None:
     reply = callers.client.post("/v1/recommend", json=ASKED, headers=headers)
     assert (reply.status_code, reply.json()["error"]["code"]) == (401, "no_valid_key")
     assert reply.headers["WWW-Authenticate"] == "Bearer"
+    asked = shown and shown.startswith("Bearer ")
+    assert ("not known" if asked else "show a key") in reply.json()["error"]["message"]
 
 
 def test_a_key_opens_what_its_scopes_name(callers: Any) -> None:
@@ -52,7 +54,7 @@ def test_a_key_is_for_so_many_requests_a_minute(callers: Any, monkeypatch: pytes
 def test_tenants_do_not_see_each_other(callers: Any) -> None:
     ours, theirs = callers.key("admin"), callers.key("admin", tenant="other")
     sent = {"interactions": [{"user_id": "anna", "item_id": "tea", "timestamp": "2030-01-01T00:00:00Z", "key": "1"}]}
-    assert callers.post("/v1/interactions", sent, theirs).json() == {"accepted": 1, "known": 0}
+    assert callers.post("/v1/interactions", sent, theirs).json() == {"accepted": 1, "known": 0, "unknown_items": 0}
     seen = [callers.get("/v1/users/anna/history", who).json()["interactions"] for who in (ours, theirs)]
     assert [done["item_id"] for done in seen[1]] == ["tea"]  # and nothing of what the shop was built from
     assert "2030-01-01T00:00:00Z" not in [done["timestamp"] for done in seen[0]]

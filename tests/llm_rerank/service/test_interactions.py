@@ -23,7 +23,7 @@ def history(callers: Any, user: str = "anna", headers: dict[str, str] | None = N
 def test_what_is_sent_counts_in_the_next_answer(callers: Any) -> None:
     before = callers.post("/v1/recommend", {"user_id": "nobody"}).json()
     reply = callers.post("/v1/interactions", {"interactions": [one("brie", "nobody"), one("tea", "nobody")]})
-    assert reply.json() == {"accepted": 2, "known": 0}
+    assert reply.json() == {"accepted": 2, "known": 0, "unknown_items": 0}
     assert history(callers, "nobody") == ["brie", "tea"]
     after = callers.post("/v1/recommend", {"user_id": "nobody"}).json()
     assert [i["llm_score"] for i in after["items"]] != [i["llm_score"] for i in before["items"]]
@@ -32,11 +32,18 @@ def test_what_is_sent_counts_in_the_next_answer(callers: Any) -> None:
 def test_a_batch_sent_again_counts_once(callers: Any) -> None:
     batch = {"interactions": [one("tea"), one("brie")]}
     headers = callers.key() | {"Idempotency-Key": "order 17"}
-    assert callers.post("/v1/interactions", batch, headers).json() == {"accepted": 2, "known": 0}
-    assert callers.post("/v1/interactions", batch, headers).json() == {"accepted": 2, "known": 2}
+    assert callers.post("/v1/interactions", batch, headers).json() == {"accepted": 2, "known": 0, "unknown_items": 0}
+    assert callers.post("/v1/interactions", batch, headers).json() == {"accepted": 2, "known": 2, "unknown_items": 0}
     keyed = {"interactions": [one("tea", key="line 1")]}
     assert [callers.post("/v1/interactions", keyed).json()["known"] for _ in range(2)] == [0, 1]
     assert len(history(callers)) == len(history(callers, headers=callers.key())) == 3 + built(callers)
+
+
+def test_what_a_user_searched_for_is_shown_and_items_that_are_not_sold_are_counted(callers: Any) -> None:
+    sent = [one("caviar"), one("tea", kind="search", text="something warm")]
+    assert callers.post("/v1/interactions", {"interactions": sent}).json()["unknown_items"] == 1
+    told = callers.get("/v1/users/anna/history").json()["interactions"]
+    assert [done["text"] for done in told[-2:]] == ["", "something warm"]
 
 
 def built(callers: Any) -> int:
@@ -80,7 +87,7 @@ def test_what_is_sent_wrongly_is_told_and_nothing_is_kept(callers: Any, wrong: d
 def test_without_a_time_it_counts_once_too(callers: Any, own: dict[str, str], headers: dict[str, str]) -> None:
     batch = {"interactions": [{"user_id": "nobody", "item_id": "tea"} | own]}
     answers = [callers.post("/v1/interactions", batch, callers.key() | headers).json() for _ in range(2)]
-    assert answers == [{"accepted": 1, "known": 0}, {"accepted": 1, "known": 1}]
+    assert answers == [{"accepted": 1, "known": 0, "unknown_items": 0}, {"accepted": 1, "known": 1, "unknown_items": 0}]
     assert history(callers, "nobody") == ["tea"]
 
 

@@ -172,6 +172,14 @@ def test_no_body_makes_it_stumble(callers: Any, body: bytes) -> None:
     assert reply.json()["error"]["message"]
 
 
+def test_what_is_no_json_is_told_where(callers: Any) -> None:
+    headers = callers.key() | {"Content-Type": "application/json"}
+    reply = callers.client.post("/v1/recommend", content=b'{"user_id": anna}', headers=headers)
+    error = reply.json()["error"]
+    assert (reply.status_code, error["code"], error["param"]) == (400, "no_json", None)
+    assert error["message"].endswith("at character 12")
+
+
 def test_a_body_that_is_too_large_is_not_read(serve: Callable[..., Service], show_key: ShowKey) -> None:
     service = serve(limits=LIMITS)
     with TestClient(create_app(service)) as client:
@@ -188,6 +196,7 @@ def test_a_deadline_is_kept_and_said(callers: Any, service: Service) -> None:
     assert answer["degraded"] == {
         "answered_by": "retrieval",
         "because": "retrieval order, no reasons: the deadline of 60 ms has passed",
+        "reasons": ["deadline"],
     }
     assert answer["scored"] == 0
     assert [item["retrieval_rank"] for item in answer["items"]] == [item["rank"] for item in answer["items"]]
@@ -198,6 +207,7 @@ def test_an_engine_that_fails_degrades(callers: Any, service: Service) -> None:
     answer = callers.post("/v1/recommend", {"user_id": "anna"}).json()
     assert answer["degraded"]["answered_by"] == "retrieval"
     assert "out of memory" in answer["degraded"]["because"]
+    assert answer["degraded"]["reasons"] == ["engine"]
 
 
 def test_who_comes_when_too_many_wait_is_told_when_to_come_again(
@@ -248,6 +258,7 @@ def test_a_deadline_that_passes_in_the_queue_is_kept_too(serve: Callable[..., Se
         first.join()
     assert late["degraded"]["answered_by"] == "popular"
     assert "the deadline of 50 ms has passed" in late["degraded"]["because"]
+    assert late["degraded"]["reasons"] == ["overload"]
 
 
 def test_who_has_no_place_does_not_wait_for_a_thread_either(serve: Callable[..., Service], show_key: ShowKey) -> None:
@@ -283,6 +294,7 @@ def test_a_database_that_is_gone_costs_the_newest_of_the_history_and_no_answer(
     reply = callers.post("/v1/recommend", {"user_id": "anna"}, headers)
     assert reply.status_code == 200
     assert "the history ends where the shop was built" in reply.json()["degraded"]["because"]
+    assert reply.json()["degraded"]["reasons"] == ["database"]
     assert reply.json()["ranking_id"] is None
     refused = callers.post("/v1/recommend", {"user_id": "anna"}, unseen)
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")

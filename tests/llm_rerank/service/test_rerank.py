@@ -85,6 +85,7 @@ def test_a_deadline(callers: Any, service: Service) -> None:
     service.recommender.reranker.engine.hold = True  # type: ignore[attr-defined]
     answer = callers.post("/v1/rerank", ASKED | {"deadline_ms": 40}).json()
     assert answer["llm_rerank"]["degraded"]["because"] == "the deadline of 40 ms has passed"
+    assert answer["llm_rerank"]["degraded"]["reasons"] == ["deadline"]
 
 
 @pytest.mark.parametrize(
