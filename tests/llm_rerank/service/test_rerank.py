@@ -2,8 +2,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from llm_rerank.service.service import Service
+from llm_rerank.wire.rerank import RerankIn
 from retrieval.errors import EngineError
 
 ASKED = {"model": "any", "query": "milk\nbread", "documents": ["milk and bread", "sofa", "bread", "lamp"]}
@@ -116,12 +118,20 @@ def test_one_document_that_is_too_long_is_cut(callers: Any) -> None:
     assert long == short
 
 
-def test_a_document_nested_too_deep_is_told(callers: Any) -> None:
+def test_a_document_nested_too_deep_is_told() -> None:
+    nested: list[Any] = []
+    for _ in range(10_000):
+        nested = [nested]
+    with pytest.raises(ValidationError) as caught:
+        RerankIn.model_validate({"query": "a", "documents": ["tea", {"x": nested}]})
+    assert "document 1 is nested too deep" in caught.value.errors(include_input=False)[0]["msg"]
+
+
+def test_no_depth_of_a_document_makes_it_stumble(callers: Any) -> None:
     headers = callers.key(per_minute=10_000) | {"Content-Type": "application/json"}
-    bodies = [b'{"query": "a", "documents": [{"x": %b}]}' % (b"[" * depth + b"]" * depth) for depth in range(850, 1000)]
-    replies = [callers.client.post("/v1/rerank", content=body, headers=headers) for body in bodies]
-    assert {reply.status_code for reply in replies} <= {200, 400, 422}
-    assert any("document 0 is nested too deep" in reply.text for reply in replies)
+    for depth in range(850, 1000):  # somewhere there JSON ends, and shortly before what can be read as text
+        body = b'{"query": "a", "documents": [{"x": %b}]}' % (b"[" * depth + b"]" * depth)
+        assert callers.client.post("/v1/rerank", content=body, headers=headers).status_code in (200, 400, 422)
 
 
 @pytest.mark.parametrize("fields", ["", ', "rank_fields": ["text"]'])
