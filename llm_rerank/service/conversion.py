@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from llm_rerank.ranking import Evidence, Explanation, RankedItem, Ranking
+from llm_rerank.ranking import AnsweredBy, Evidence, Explanation, RankedItem, Ranking
 from llm_rerank.request import RankingRequest
 from llm_rerank.wire.feedback import SaidOut
 from llm_rerank.wire.interactions import InteractionIn, KeyedInteractionIn
@@ -98,22 +98,24 @@ def ranking_request(sent: RecommendIn, history: UserHistory, *, salt: str) -> Ra
     )
 
 
-def recommend_out(ranking: Ranking, ranking_id: str | None, reasons: list[Cause]) -> RecommendOut:
+def recommend_out(ranking: Ranking, ranking_id: str | None, reasons: Sequence[Cause]) -> RecommendOut:
     """The answer to a request; `reasons` are why something is missing, where it is."""
-    missing = None
-    if ranking.degraded:
-        missing = DegradedOut(answered_by=ranking.answered_by, because=ranking.degraded, reasons=reasons)
     return RecommendOut(
         ranking_id=ranking_id,
         user_id=ranking.user_id,
         items=[ranked_item_out(item) for item in ranking.items],
         scored=sum(item.llm_score is not None for item in ranking.items),
-        degraded=missing,
+        degraded=degraded_out(ranking.answered_by, ranking.degraded, reasons),
         model=ranking.model,
         adapter=ranking.adapter,
         llm_weight=ranking.llm_weight,
         timings_ms=ranking.timings_ms,
     )
+
+
+def degraded_out(answered_by: AnsweredBy, because: str, reasons: Sequence[Cause]) -> DegradedOut | None:
+    """None where nothing is missing."""
+    return DegradedOut(answered_by=answered_by, because=because, reasons=list(reasons)) if because else None
 
 
 def ranked_item_out(ranked: RankedItem) -> RankedItemOut:

@@ -11,13 +11,13 @@ from llm_rerank.deadline import Deadline
 from llm_rerank.ranking import AnsweredBy
 from llm_rerank.service.answering import answered
 from llm_rerank.service.auth import Reader
+from llm_rerank.service.conversion import degraded_out
 from llm_rerank.service.documented import refusals
 from llm_rerank.service.errors import ApiError
 from llm_rerank.service.notes import notes_of
 from llm_rerank.service.service import Opened, Service
 from llm_rerank.service.texts import RankedTexts, rank_texts
 from llm_rerank.terms import Terms
-from llm_rerank.wire.rankings import DegradedOut
 from llm_rerank.wire.rerank import AboutOut, RerankIn, RerankOut, RerankOutV2, ResultOut, UsageOut
 from retrieval.store.keys import ApiKey
 
@@ -87,8 +87,5 @@ def _meta(version: str, ranked: RankedTexts) -> dict[str, Any]:
 
 
 def _about(ranked: RankedTexts, request: Request) -> AboutOut:
-    missing = None
-    if ranked.degraded:
-        reasons = list(notes_of(request.scope).degraded)
-        missing = DegradedOut(answered_by="request", because=ranked.degraded, reasons=reasons)
+    missing = degraded_out("request", ranked.degraded, notes_of(request.scope).degraded)
     return AboutOut(scored=0 if ranked.degraded else len(ranked.scores), degraded=missing)

@@ -111,6 +111,7 @@ def test_who_does_not_read_keeps_no_place_and_is_left_in_the_end(
     show_key: Callable[..., dict[str, str]],
     until: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     def long(_: Any, requests: Sequence[Any], **__: Any) -> Iterator[GeneratedPiece]:
         yield from (GeneratedPiece(index=0, text="a" * 10_000) for _ in range(1_000))  # more than sockets hold
@@ -129,6 +130,7 @@ def test_who_does_not_read_keeps_no_place_and_is_left_in_the_end(
         reader.settimeout(20)
         rest = b"".join(iter(lambda: reader.recv(1_000_000), b""))
     assert b"event: done" not in rest
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_what_was_said_to_a_reader_who_left_is_on_the_receipt(
