@@ -1,3 +1,5 @@
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -118,7 +120,16 @@ def test_one_document_that_is_too_long_is_cut(callers: Any) -> None:
     assert long == short
 
 
-def test_a_document_nested_too_deep_is_told() -> None:
+@pytest.fixture
+def usual_recursion() -> Iterator[None]:
+    """Python's own limit: some who are imported for tests, as mypy is, raise it for all."""
+    raised = sys.getrecursionlimit()
+    sys.setrecursionlimit(1000)
+    yield
+    sys.setrecursionlimit(raised)
+
+
+def test_a_document_nested_too_deep_is_told(usual_recursion: None) -> None:
     nested: list[Any] = []
     for _ in range(10_000):
         nested = [nested]
@@ -127,7 +138,7 @@ def test_a_document_nested_too_deep_is_told() -> None:
     assert "document 1 is nested too deep" in caught.value.errors(include_input=False)[0]["msg"]
 
 
-def test_no_depth_of_a_document_makes_it_stumble(callers: Any) -> None:
+def test_no_depth_of_a_document_makes_it_stumble(callers: Any, usual_recursion: None) -> None:
     headers = callers.key(per_minute=10_000) | {"Content-Type": "application/json"}
     for depth in range(850, 1000):  # somewhere there JSON ends, and shortly before what can be read as text
         body = b'{"query": "a", "documents": [{"x": %b}]}' % (b"[" * depth + b"]" * depth)
