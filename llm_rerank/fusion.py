@@ -29,6 +29,10 @@ class Fusion(Protocol):
         """The final score of each candidate, shape (K,), the higher the better; `llm` has the LLM's, in their order."""
         ...
 
+    def without_llm(self, candidates: Sequence[Candidate]) -> Scores:
+        """The same, shape (K,), where the LLM does not answer: they stay in this order, on the scale of `scores`."""
+        ...
+
 
 WEIGHTS: Final = tuple(round(0.05 * step, 2) for step in range(21))
 _SURE: Final = 2.0
@@ -56,7 +60,15 @@ class WeightedFusion:
 
     def scores(self, history: UserHistory, candidates: Sequence[Candidate], llm: Scores) -> Scores:
         """See Fusion.scores; the history has no part in it."""
-        return fuse(llm, np.array([candidate.score for candidate in candidates], dtype=np.float64), self.llm_weight)
+        return fuse(llm, _retrieval(candidates), self.llm_weight)
+
+    def without_llm(self, candidates: Sequence[Candidate]) -> Scores:
+        """See Fusion.without_llm."""
+        return standardise(_retrieval(candidates))
+
+
+def _retrieval(candidates: Sequence[Candidate]) -> Scores:
+    return np.array([candidate.score for candidate in candidates], dtype=np.float64)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

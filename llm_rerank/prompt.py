@@ -69,6 +69,10 @@ class Prompt:
         self._title = lru_cache(maxsize=100_000)(self._cut_title)
         self._yes_no = tuple(self._label(word) for word in (self.config.yes, self.config.no))
 
+    def apart(self) -> "Prompt":
+        """The same that remembers no title of this one, nor this one of it: for texts that no catalogue has."""
+        return Prompt(self._tokenizer, self.config)
+
     def yes_no(
         self, history: UserHistory, items: Sequence[Item], catalogue: Catalogue, *, instruction: str | None = None
     ) -> ScoringRequest:

@@ -59,7 +59,7 @@ class Ranking:
 
     `answered_by` is whose order it is.
 
-    `timings_ms` has one entry a stage: retrieve, score, explain.
+    `timings_ms` has one entry a stage: retrieve, score, fuse, explain.
     """
 
     user_id: str

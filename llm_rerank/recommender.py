@@ -7,21 +7,19 @@ from threading import Event
 from time import perf_counter
 from typing import Final
 
-import numpy as np
-
 from llm_rerank.config import RecommendConfig
 from llm_rerank.deadline import Deadline
 from llm_rerank.explanations.events import Explained, ReasonEvent, with_reason
 from llm_rerank.explanations.evidence import EvidenceFinder
 from llm_rerank.explanations.explainer import Explainer
 from llm_rerank.explanations.writer import Writer
-from llm_rerank.fusion import Fusion, standardise
+from llm_rerank.fusion import Fusion
 from llm_rerank.one_thread import OnOneThread
 from llm_rerank.opening import open_for_shop
 from llm_rerank.ranking import AnsweredBy, RankedItem, Ranking
 from llm_rerank.request import RankingRequest
-from llm_rerank.reranker import ALONE, Reranker, order
-from llm_rerank.terms import Terms
+from llm_rerank.reranker import ALONE, CandidateList, Reranker
+from llm_rerank.terms import PLAIN, Terms
 from retrieval.errors import CancelledError, ConfigError, EngineError
 from retrieval.folder import BuiltShop, load_folder
 from retrieval.records import Candidate, UserHistory
@@ -98,6 +96,22 @@ class Recommender:
         if request.explained and self._explainer is not None and ranking.answered_by == "llm":
             yield from self._explain(request, ranking, self._explainer, terms)
 
+    def recommend_all(self, requests: Sequence[RankingRequest], terms: Terms = PLAIN) -> tuple[Ranking, ...]:
+        """Many users' rankings on one caller's terms: their lists share the model's time. For jobs.
+
+        A job rather asks again than has another order: raises EngineError where the model does not answer, and what
+        `stream` raises.
+        """
+        for request in requests:
+            self._require_reasons(request)
+        asked = [self._list_for(request, None)[0] for request in requests]
+        scores = self.reranker.score([one.query for one in asked], terms)
+        ranked = [self.reranker.fuse(one, llm) for one, llm in zip(asked, scores, strict=True)]
+        return tuple(
+            self._with_reasons(request, self._ranking(request, items, "llm"), terms)
+            for request, items in zip(requests, ranked, strict=True)
+        )
+
     def close(self) -> None:
         """Lets go of the model."""
         self.reranker.close()
@@ -124,33 +138,51 @@ class Recommender:
             return tuple(one for one in now if one.item.available), "popular"
         return self._retriever.retrieve(request.history, self._candidates), "retrieval"
 
+    def _list_for(self, request: RankingRequest, cancel: Event | None) -> tuple[CandidateList, AnsweredBy]:
+        candidates, answered_by = self._candidates_for(request, cancel)
+        return CandidateList.of(request.history, candidates, self._fusion(request)), answered_by
+
     def _rank(self, request: RankingRequest, terms: Terms) -> Ranking:
         timings: dict[str, float] = {}
         with _timed(timings, "retrieve"):
-            candidates, answered_by = self._candidates_for(request, terms.cancel)
-        fusion, degraded = self._fusion(request), ""
+            asked, answered_by = self._list_for(request, terms.cancel)
+        llm, degraded = None, ""
         try:
             with _timed(timings, "score"):
-                ranked = self.reranker.rerank(request.history, candidates, fusion=fusion, terms=terms)
+                (llm,) = self.reranker.score([asked.query], terms)
             answered_by = "llm"
         except EngineError as err:
-            degraded = f"{_ORDER[answered_by]}, no reasons: {_why(err, terms.cancel)}"
-            ranked = _in_retrieval_order(candidates)
+            reasons = ", no reasons" if request.explained else ""
+            degraded = f"{_ORDER[answered_by]}{reasons}: {_why(err, terms.cancel)}"
+        with _timed(timings, "fuse"):
+            ranked = self.reranker.fuse(asked, llm)
+        return replace(self._ranking(request, ranked, answered_by), degraded=degraded, timings_ms=timings)
+
+    def _ranking(self, request: RankingRequest, ranked: Sequence[RankedItem], answered_by: AnsweredBy) -> Ranking:
         return Ranking(
             user_id=request.history.user_id,
-            items=ranked[: request.top_n],
+            items=tuple(ranked[: request.top_n]),
             engine=self.reranker.engine.name,
             model=self._model,
             adapter=self.reranker.adapter,
-            llm_weight=fusion.llm_weight,
+            llm_weight=self._fusion(request).llm_weight,
             answered_by=answered_by,
-            degraded=degraded,
-            timings_ms=timings,
         )
 
     def _fusion(self, request: RankingRequest) -> Fusion:
         """Items that the caller chose carry no opinion of retrieval's: the LLM alone orders them."""
         return self.reranker.fusion if request.item_ids is None else ALONE
+
+    def _with_reasons(self, request: RankingRequest, ranking: Ranking, terms: Terms) -> Ranking:
+        """Raises EngineError where one is missing."""
+        if not request.explained or self._explainer is None:
+            return ranking
+        for event in self._explain(request, ranking, self._explainer, terms):
+            if isinstance(event, Ranking):
+                ranking = event
+        if ranking.degraded:
+            raise EngineError(ranking.degraded, field="engine", value=ranking.engine, remedy="Ask again")
+        return ranking
 
     def _explain(
         self, request: RankingRequest, ranking: Ranking, explainer: Explainer, terms: Terms
@@ -183,11 +215,6 @@ def _why(err: EngineError, cancel: Event | None) -> str:
     if not _passed(cancel):
         raise err
     return str(cancel)
-
-
-def _in_retrieval_order(candidates: Sequence[Candidate]) -> tuple[RankedItem, ...]:
-    """The answer without the LLM, its scores on the scale that fusion uses."""
-    return order(candidates, standardise(np.array([candidate.score for candidate in candidates])), None)
 
 
 @contextmanager

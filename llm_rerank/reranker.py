@@ -29,6 +29,29 @@ class Query:
     items: tuple[Item, ...]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CandidateList:
+    """What is to be put in order for one user, each item once."""
+
+    history: UserHistory
+    candidates: tuple[Candidate, ...]
+    fusion: Fusion | None = None
+    """In place of the reranker's own."""
+
+    @classmethod
+    def of(cls, history: UserHistory, candidates: Sequence[Candidate], fusion: Fusion | None = None) -> "CandidateList":
+        """A candidate given twice counts once, where it stood first."""
+        first: dict[str, Candidate] = {}
+        for candidate in candidates:
+            first.setdefault(candidate.item.item_id, candidate)
+        return cls(history=history, candidates=tuple(first.values()), fusion=fusion)
+
+    @property
+    def query(self) -> Query:
+        """What the LLM is asked."""
+        return Query(history=self.history, items=tuple(candidate.item for candidate in self.candidates))
+
+
 ALONE: Final = WeightedFusion(llm_weight=1.0)
 """The LLM's order: of items that retrieval has no opinion of."""
 
@@ -88,11 +111,16 @@ class Reranker:
 
         `fusion` takes the place of the reranker's own for this list.
         """
-        first = {c.item.item_id: i for i, c in reversed(list(enumerate(candidates)))}
-        distinct = [candidates[i] for i in sorted(first.values())]
-        items = tuple(candidate.item for candidate in distinct)
-        (llm,) = self.score([Query(history=history, items=items)], terms)
-        return order(distinct, (fusion or self.fusion).scores(history, distinct, llm), llm)
+        asked = CandidateList.of(history, candidates, fusion)
+        (llm,) = self.score([asked.query], terms)
+        return self.fuse(asked, llm)
+
+    def fuse(self, asked: CandidateList, llm: Scores | None) -> tuple[RankedItem, ...]:
+        """The final order, by the LLM's scores, shape (K,). None: it did not answer, and what order there is stays."""
+        fusion = asked.fusion or self.fusion
+        if llm is None:
+            return _order(asked.candidates, fusion.without_llm(asked.candidates), None)
+        return _order(asked.candidates, fusion.scores(asked.history, asked.candidates, llm), llm)
 
     def close(self) -> None:
         """Lets go of the model."""
@@ -109,7 +137,7 @@ class Reranker:
         return [self.prompt.letters(query.history, items, self.catalogue, instruction=instruction) for items in lists]
 
 
-def order(candidates: Sequence[Candidate], scores: Scores, llm: Scores | None) -> tuple[RankedItem, ...]:
+def _order(candidates: Sequence[Candidate], scores: Scores, llm: Scores | None) -> tuple[RankedItem, ...]:
     """Candidates by score, best first; equal scores stay in the order given. `llm` None: the LLM was not asked."""
     llm_rank = None if llm is None else _ranks(llm)
     return tuple(

@@ -47,6 +47,9 @@ class Fitted:
     calibration: tuple[float, float]
     """Slope and shift that make log-odds of a score."""
 
+    without_llm: tuple[float, float]
+    """The same for the scores of retrieval's order, which stays where the LLM does not answer."""
+
     checks: dict[Variant, NDArray[np.float64]]
     """NDCG@10 of each list with something taken in it, by what had not learnt from it."""
 
@@ -74,6 +77,7 @@ class FusionLearner:
         return Fitted(
             order=self.learn(variant, lessons),
             calibration=_platt(np.concatenate(apart[variant]), taken),
+            without_llm=_platt(np.concatenate(apart["retrieval"]), taken),
             checks=checks,
         )
 

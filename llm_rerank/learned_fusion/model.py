@@ -10,7 +10,7 @@ import numpy as np
 from llm_rerank.fusion import Scores
 from llm_rerank.learned_fusion.features import FusionFeatures
 from llm_rerank.learned_fusion.fitting import Fitted
-from llm_rerank.learned_fusion.order import Order, hidden_from
+from llm_rerank.learned_fusion.order import Order, by_place, hidden_from
 from llm_rerank.learned_fusion.record import RECORD, FusionRecord, LearntWith, read_record
 from retrieval.errors import BuildError
 from retrieval.files import checksum, unreadable, write_json, write_whole
@@ -64,6 +64,11 @@ class LearnedFusion:
         scores: Scores = self._order.scores(self._features.of(history, candidates, llm), llm, retrieval)
         return slope * scores + shift
 
+    def without_llm(self, candidates: Sequence[Candidate]) -> Scores:
+        """See Fusion.without_llm: log-odds that what stands there is taken."""
+        slope, shift = self.record.without_llm
+        return slope * by_place(len(candidates)) + shift
+
 
 def write_fusion(
     folder: Path, fitted: Fitted, learnt_with: LearntWith, features: FusionFeatures, about: Mapping[str, Any]
@@ -80,6 +85,7 @@ def write_fusion(
         weight=order.weight,
         llm_weight=order.weight or sum(shares.get(features.names[place], 0.0) for place in features.of_llm),
         calibration=fitted.calibration,
+        without_llm=fitted.without_llm,
         checks={variant: float(values.mean()) if len(values) else 0.0 for variant, values in fitted.checks.items()},
         importance=shares,
         trees=checksum(folder / TREES) if trees is not None else "",

@@ -31,7 +31,7 @@ class Order:
         if self.variant == "one weight":
             return fuse(llm, retrieval, self.weight)
         if self.trees is None or not len(matrix):
-            return -np.log2(np.arange(2, len(matrix) + 2, dtype=np.float64))
+            return by_place(len(matrix))
         return np.asarray(self.trees.predict(blinded(matrix, self.hidden), num_threads=1), dtype=np.float64)
 
     def importance(self, names: Sequence[str]) -> dict[str, float]:
@@ -41,6 +41,11 @@ class Order:
             return {}
         shares = {name: float(gain / gains.sum()) for name, gain in zip(names, gains, strict=True) if gain}
         return dict(sorted(shares.items(), key=lambda entry: -entry[1]))
+
+
+def by_place(count: int) -> Scores:
+    """Of so many candidates in an order that stays."""
+    return -np.log2(np.arange(2, count + 2, dtype=np.float64))
 
 
 def hidden_from(variant: Variant, of_llm: tuple[int, ...]) -> tuple[int, ...]:

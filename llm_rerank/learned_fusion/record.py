@@ -46,7 +46,7 @@ class LearntWith(Settings):
 class FusionRecord(Settings):
     """fusion.json."""
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
 
     learnt_with: LearntWith
     """What it may be served with."""
@@ -62,6 +62,9 @@ class FusionRecord(Settings):
 
     calibration: tuple[float, float]
     """Slope and shift that make log-odds of a score."""
+
+    without_llm: tuple[float, float]
+    """The same for a place in retrieval's order, which stays where the LLM does not answer."""
 
     lists: int
     """Users it was learnt from."""

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from llm_rerank.given import given_interaction
 from llm_rerank.ranking import AnsweredBy, Evidence, Explanation, RankedItem, Ranking
 from llm_rerank.request import RankingRequest
 from llm_rerank.wire.feedback import SaidOut
-from llm_rerank.wire.interactions import InteractionIn, KeyedInteractionIn
+from llm_rerank.wire.interactions import KeyedInteractionIn
 from llm_rerank.wire.items import ItemIn, ItemOut
 from llm_rerank.wire.rankings import (
     Cause,
@@ -28,23 +29,11 @@ from retrieval.store.rankings import KeptRanking
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)  # prompts tell no times
 
 
-def interaction_of(sent: InteractionIn, user_id: str, now: datetime) -> Interaction:
-    """What this user did, now where it does not say when."""
-    return Interaction(
-        user_id=user_id,
-        item_id=sent.item_id,
-        timestamp=sent.timestamp or now,
-        kind=sent.kind,
-        rating=sent.rating,
-        text=sent.text,
-    )
-
-
 def keyed_interaction(sent: KeyedInteractionIn, batch: str, place: int, now: datetime) -> KeyedInteraction:
     """Under its own key, or that of its batch and its place there."""
     return KeyedInteraction(
         key=sent.key or f"{batch}/{place}",
-        interaction=interaction_of(sent, sent.user_id, now),
+        interaction=given_interaction(sent, sent.user_id, now),
         timed=sent.timestamp is not None,
     )
 

@@ -23,9 +23,9 @@ from llm_rerank.wire.rankings import Cause
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 """Of Prometheus's text format."""
-STAGES: Final = ("queue", "history", "retrieve", "score", "explain", "keep")
-"""queue: waiting for a place at the model. history: reading it from the database. score: by the LLM, and fusing. keep:
-writing the receipt.
+STAGES: Final = ("queue", "history", "retrieve", "score", "fuse", "explain", "keep")
+"""queue: waiting for a place at the model. history: reading it from the database. score: by the LLM. fuse: its
+scores with retrieval's. keep: writing the receipt.
 """
 
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)

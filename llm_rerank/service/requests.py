@@ -1,11 +1,12 @@
 """What a request for a ranking may ask, and what the recommender is asked for it: whose history, under which salt."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import uuid4
 
+from llm_rerank.given import given_history
 from llm_rerank.request import RankingRequest
 from llm_rerank.service.config import LimitsConfig
-from llm_rerank.service.conversion import interaction_of, ranking_request
+from llm_rerank.service.conversion import ranking_request
 from llm_rerank.service.errors import ApiError, database_away
 from llm_rerank.service.service import Service
 from llm_rerank.wire.interactions import InteractionIn
@@ -48,8 +49,4 @@ def _history(service: Service, asked: RecommendIn, caller: ApiKey) -> tuple[User
 
 def _given(history: list[InteractionIn]) -> UserHistory:
     """Those without a time are in the order given, and older than now. Whose it is is not known: nobody else's."""
-    user_id = uuid4().hex
-    now = datetime.now(UTC)
-    times = [now - timedelta(milliseconds=len(history) - place) for place in range(len(history))]
-    done = [interaction_of(one, user_id, at) for one, at in zip(history, times, strict=True)]
-    return UserHistory.of(user_id, done)
+    return given_history(uuid4().hex, history, datetime.now(UTC))

@@ -40,16 +40,17 @@ def rank_texts(reranker: Reranker, query: str, texts: Sequence[str], terms: Term
         )
     if not texts:
         return RankedTexts(scores=np.empty(0), tokens=0, degraded="")
-    asked, catalogue = _nouns(reranker.prompt, query, texts)
+    prompt = reranker.prompt.apart()  # they are somebody's, and the next one may be somebody else's
+    asked, catalogue = _nouns(prompt, query, texts)
     try:
-        (log_odds,) = Reranker(reranker.engine, reranker.prompt, catalogue, fusion=ALONE).score([asked], terms)
+        (log_odds,) = Reranker(reranker.engine, prompt, catalogue, fusion=ALONE).score([asked], terms)
     except CancelledError:
         if not (isinstance(terms.cancel, Deadline) and terms.cancel.passed):
             raise
         return _as_they_came(len(texts), str(terms.cancel))
     except EngineError as err:
         return _as_they_came(len(texts), str(err))
-    tokens = texts_request(reranker.prompt, query, texts, terms).tokens
+    tokens = texts_request(prompt, query, texts, terms).tokens
     return RankedTexts(scores=_probabilities(log_odds), tokens=tokens, degraded="")
 
 

@@ -73,8 +73,7 @@ class RankedItemOut(Answered):
     title: str
     rank: int
     score: float
-    """What the order is by. Of answers whose `answered_by` differs it can be compared where the LLM has one weight, and
-    cannot where a fusion was learnt."""
+    """What the order is by, on one scale whoever answered."""
     retrieval_rank: int
     scored: bool
     """Whether the LLM scored it."""

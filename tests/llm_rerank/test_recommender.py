@@ -94,7 +94,7 @@ def test_the_first_few_are_explained(world: World) -> None:
     ranking = world.ask(top_n=4, explained=2)
     assert [place.explanation is not None for place in ranking.items] == [True, True, False, False]
     assert [place.rank for place in ranking.items] == [1, 2, 3, 4]
-    assert (ranking.degraded, set(ranking.timings_ms)) == ("", {"retrieve", "score", "explain"})
+    assert (ranking.degraded, set(ranking.timings_ms)) == ("", {"retrieve", "score", "fuse", "explain"})
 
 
 def test_reasons_cite_only_the_users_own_items(world: World) -> None:

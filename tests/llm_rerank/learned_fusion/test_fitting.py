@@ -7,7 +7,7 @@ import pytest
 
 from llm_rerank.learned_fusion.config import TreesConfig
 from llm_rerank.learned_fusion.fitting import Fitted, FusionLearner, Lesson
-from llm_rerank.learned_fusion.order import Order, blinded
+from llm_rerank.learned_fusion.order import Order, blinded, by_place
 
 CONFIG = TreesConfig(trees=40, leaves=4, least_rows=20)
 Lessons = Callable[..., list[Lesson]]
@@ -61,6 +61,9 @@ def test_a_probability_means_what_it_says(lessons: Lessons) -> None:
     scores = slope * np.concatenate(raw) + shift
     assert slope > 0
     assert np.mean(1 / (1 + np.exp(-scores))) == pytest.approx(0.05, abs=0.01)  # one of ten in every second list
+    slope, shift = fitted.without_llm
+    by_places = slope * np.tile(by_place(10), len(known + others)) + shift
+    assert np.mean(1 / (1 + np.exp(-by_places))) == pytest.approx(0.05, abs=0.01)
 
 
 def test_a_seed_says_it_all(lessons: Lessons) -> None:

@@ -44,13 +44,23 @@ def llm_knows(features: FusionFeatures, built: BuiltShop) -> Fitted:
         matrix, retrieval = features.of(history, candidates, llm), random.normal(size=6)
         lessons.append(Lesson(matrix=matrix, llm=llm, retrieval=retrieval, taken=llm == llm.max()))
     learner = FusionLearner(features.names, features.of_llm, TreesConfig(trees=30, least_rows=10))
-    return Fitted(order=learner.learn("trees with the LLM", lessons), calibration=(1.0, 0.0), checks={})
+    return Fitted(
+        order=learner.learn("trees with the LLM", lessons), calibration=(1.0, 0.0), without_llm=(0.5, -1.0), checks={}
+    )
 
 
 @pytest.fixture
 def folder(tmp_path: Path, llm_knows: Fitted, served_with: LearntWith, features: FusionFeatures) -> Path:
     write_fusion(tmp_path / "fusion", llm_knows, served_with, features, ABOUT)
     return tmp_path / "fusion"
+
+
+def test_where_the_llm_does_not_answer_places_have_log_odds_too(
+    folder: Path, built: BuiltShop, served_with: LearntWith, features: FusionFeatures
+) -> None:
+    candidates = built.retriever.retrieve(built.log.history("anna"), 6)
+    scores = open_fusion(folder, built, served_with).without_llm(candidates)
+    assert list(scores) == pytest.approx([0.5 * -np.log2(place + 1) - 1 for place in range(1, 7)])
 
 
 def test_the_order_is_what_was_learnt(
@@ -78,7 +88,7 @@ def test_trees_that_do_not_hear_the_llm(
 
 
 def test_retrieval_alone(tmp_path: Path, built: BuiltShop, served_with: LearntWith, features: FusionFeatures) -> None:
-    nothing = Fitted(order=Order(variant="retrieval"), calibration=(2.0, -1.0), checks={})
+    nothing = Fitted(order=Order(variant="retrieval"), calibration=(2.0, -1.0), without_llm=(0.5, -1.0), checks={})
     record = write_fusion(tmp_path, nothing, served_with, features, ABOUT)
     assert (record.llm_weight, record.trees, record.importance) == (0.0, "", {})
     fusion, history = open_fusion(tmp_path, built, served_with), built.log.history("ben")
@@ -89,7 +99,9 @@ def test_retrieval_alone(tmp_path: Path, built: BuiltShop, served_with: LearntWi
 def test_one_weight_for_all(
     tmp_path: Path, built: BuiltShop, served_with: LearntWith, features: FusionFeatures
 ) -> None:
-    weighed = Fitted(order=Order(variant="one weight", weight=0.3), calibration=(2.0, -1.0), checks={})
+    weighed = Fitted(
+        order=Order(variant="one weight", weight=0.3), calibration=(2.0, -1.0), without_llm=(0.5, -1.0), checks={}
+    )
     record = write_fusion(tmp_path, weighed, served_with, features, ABOUT)
     assert (record.llm_weight, record.trees) == (0.3, "")
     fusion, history, llm = open_fusion(tmp_path, built, served_with), built.log.history("ben"), np.arange(6.0)
@@ -125,7 +137,7 @@ def test_a_damaged_folder_is_refused(
 
 def test_a_format_of_another_version_is_refused(folder: Path) -> None:
     path = folder / RECORD
-    path.write_text(path.read_text().replace('"format": 1', '"format": 2'))
+    path.write_text(path.read_text().replace('"format": 2', '"format": 3'))
     with pytest.raises(BuildError):
         read_record(folder)
 

@@ -39,7 +39,7 @@ def test_a_ranking_is_counted_and_its_stages_measured(callers: Any) -> None:
     now = shown(callers.client)
     request = "POST", "/v1/recommend", "200"
     assert now["llm_rerank_request_seconds_count", *request] == 1
-    for stage in ("queue", "history", "retrieve", "score", "explain", "keep"):
+    for stage in ("queue", "history", "retrieve", "score", "fuse", "explain", "keep"):
         assert now["llm_rerank_stage_seconds_count", stage] - before["llm_rerank_stage_seconds_count", stage] == 1
     spent = now["llm_rerank_stage_seconds_sum", "explain"]
     assert spent == pytest.approx(answer["timings_ms"]["explain"] / 1000)

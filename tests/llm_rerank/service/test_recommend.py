@@ -36,7 +36,7 @@ def test_a_user_gets_a_ranking_with_reasons(callers: Any) -> None:
     assert (answer["user_id"], answer["scored"], answer["degraded"]) == ("anna", 4, None)
     assert all(item["scored"] and item["retrieval_rank"] > 0 for item in answer["items"])
     assert len(answer["ranking_id"]) == 32
-    assert set(answer["timings_ms"]) == {"retrieve", "score", "explain"}
+    assert set(answer["timings_ms"]) == {"retrieve", "score", "fuse", "explain"}
 
 
 def test_a_history_in_place_of_a_user(callers: Any, service: Service) -> None:

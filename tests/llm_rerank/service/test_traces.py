@@ -61,7 +61,7 @@ def test_a_request_is_a_span_in_the_callers_trace(collected: Any) -> None:
 def test_its_stages_are_spans_within_it_in_their_order(collected: Any) -> None:
     *stages, request = collected()
     assert request.parent is None
-    assert [stage.name for stage in stages] == ["queue", "history", "retrieve", "score", "explain", "keep"]
+    assert [stage.name for stage in stages] == ["queue", "history", "retrieve", "score", "fuse", "explain", "keep"]
     assert {stage.parent.span_id for stage in stages} == {request.context.span_id}
     assert all(stage.start_time <= stage.end_time for stage in stages)
     assert request.start_time <= stages[1].start_time
