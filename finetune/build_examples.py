@@ -19,10 +19,11 @@ from finetune.folds import Folds
 from finetune.moments import count_moments, moments
 from finetune.shards import count_rows, shards, write_examples, write_items
 from finetune.user_examples import UserExamples, chance
-from finetune.write_once import WORK, write_once
+from finetune.write_once import write_once
 from retrieval.embedders import embedder_name
 from retrieval.errors import DatasetError
 from retrieval.files import write_json
+from retrieval.once import WORK
 from retrieval.shop import ShopData
 from retrieval.splits import global_time
 

@@ -9,7 +9,7 @@ make_environment .venv
 echo "install: torch, CPU build"
 install_torch .venv
 echo "install: the project and its tools"
-.venv/bin/pip install --quiet --constraint requirements/constraints.txt --editable ".[serve,traces,finetune,eval,dev]" ||
+.venv/bin/pip install --quiet --constraint requirements/constraints.txt --editable ".[serve,traces,finetune,eval,ray,dev]" ||
     unreachable "the project's dependencies"
 .venv/bin/pip install --quiet --no-deps --constraint requirements/constraints.txt --requirement requirements/litellm.txt ||
     unreachable "litellm"

@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 import typer
 
 from llm_rerank.cli.adapters import adapters
+from llm_rerank.cli.batch import batch
 from llm_rerank.cli.build import build
 from llm_rerank.cli.explain import explain
 from llm_rerank.cli.info import info
@@ -19,7 +20,7 @@ from llm_rerank.tokenizer import one_line
 from retrieval.errors import LlmRerankError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for command in (build, train_retriever, recommend, rerank, explain, info, serve):
+for command in (build, train_retriever, recommend, rerank, explain, batch, info, serve):
     app.command()(command)
 app.add_typer(adapters, name="adapters")
 app.add_typer(keys, name="keys")

@@ -1,0 +1,22 @@
+"""Shards ranked in this process, one after the other."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Event
+
+from llm_rerank.batch.config import BatchConfig
+from llm_rerank.batch.shard import ShardRanker
+from llm_rerank.recommender import Recommender
+
+
+def rank_here(config: BatchConfig, out: Path, shards: Sequence[int], on_users: Callable[[int], object]) -> None:
+    """With one engine, which is loaded where there is something to do."""
+    if not shards:
+        return
+    recommender = Recommender.open(config.recommend)
+    try:
+        ranker, cancel = ShardRanker(recommender, config), Event()
+        for shard in shards:
+            ranker.rank(out, shard, cancel=cancel, on_users=on_users)
+    finally:
+        recommender.close()

@@ -1,0 +1,137 @@
+"""Whom a job is for: a file of users, read row by row. A row that cannot be used is told apart, with the reason."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated, BinaryIO, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import BeforeValidator, ValidationError
+
+from llm_rerank.wire.base import Id, Sent
+from llm_rerank.wire.interactions import InteractionIn
+from retrieval.errors import DatasetError
+from retrieval.files import checksum
+
+_LONGEST_LINE: Final = 4_000_000
+_ROWS_AT_ONCE: Final = 1_000
+_LONGEST_PROBLEM: Final = 500  # an unknown field's name is the file's
+
+
+def _as_text(number: object) -> object:
+    return str(number) if isinstance(number, int) and not isinstance(number, bool) else number
+
+
+def _as_interaction(done: object) -> object:
+    done = done if isinstance(done, dict) else {"item_id": done}
+    return done | {"item_id": _as_text(done.get("item_id"))}
+
+
+NumberedId = Annotated[Id, BeforeValidator(_as_text)]
+"""Tables often hold ids as integers."""
+
+Done = Annotated[InteractionIn, BeforeValidator(_as_interaction)]
+"""An item id alone will do."""
+
+
+class BatchUser(Sent):
+    """One row: whose ranking, and of what."""
+
+    user_id: NumberedId
+    history: list[Done] | None = None
+    """In place of what the shop was built from; the oldest first where there are no times."""
+    item_ids: list[NumberedId] | None = None
+    """These are ranked, and no others; none: what retrieval proposes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """Of the file, `number` counting from 1: a user, or why there is none."""
+
+    number: int
+    user: BatchUser | None = None
+    problem: str = ""
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """All of them, a thousand at a time: a file may be longer than memory.
+
+    Raises DatasetError for a file that is missing, of another kind, damaged, or has a column that nobody reads.
+    """
+    try:
+        match path.suffix.lower():
+            case ".parquet":
+                yield from _of_table(path)
+            case ".jsonl" | ".ndjson":
+                with path.open("rb") as file:
+                    yield from _of_lines(file)
+            case _:
+                raise DatasetError(
+                    "users come as Parquet or as JSON lines",
+                    field="users",
+                    value=str(path),
+                    remedy="Name the file .parquet or .jsonl, as what it is",
+                )
+    except (OSError, pa.ArrowException) as err:
+        raise _unreadable(path, err) from err
+
+
+def fingerprint(path: Path) -> str:
+    """Changes with any byte of the file; raises DatasetError where it cannot be read."""
+    try:
+        return checksum(path)
+    except OSError as err:
+        raise _unreadable(path, err) from err
+
+
+def _unreadable(path: Path, err: Exception) -> DatasetError:
+    return DatasetError(
+        f"the file of users cannot be read ({type(err).__name__})",
+        field="users",
+        value=str(path),
+        remedy="Check that it is there and whole",
+    )
+
+
+def _of_table(path: Path) -> Iterator[Row]:
+    with pq.ParquetFile(path) as file:
+        if unknown := [name for name in file.schema_arrow.names if name not in BatchUser.model_fields]:
+            raise DatasetError(
+                f"nobody reads this column; there are {', '.join(BatchUser.model_fields)}",
+                field="users",
+                value=unknown[0],
+                remedy="Rename it, or leave it out",
+            )
+        number = 0
+        for batch in file.iter_batches(_ROWS_AT_ONCE):
+            for row in batch.to_pylist():
+                number += 1
+                yield _row(number, partial(BatchUser.model_validate, row))
+
+
+def _of_lines(file: BinaryIO) -> Iterator[Row]:
+    for number, line in enumerate(iter(lambda: _line(file), b""), start=1):
+        if len(line) > _LONGEST_LINE:
+            yield Row(number=number, problem=f"the line is longer than {_LONGEST_LINE:,} bytes")
+        elif line.strip():
+            yield _row(number, partial(BatchUser.model_validate_json, line))
+
+
+def _line(file: BinaryIO) -> bytes:
+    """The next one, with its end; of one that is too long no more than tells that it is."""
+    line = more = file.readline(_LONGEST_LINE + 1)
+    while len(line) > _LONGEST_LINE and more and not more.endswith(b"\n"):
+        more = file.readline(_LONGEST_LINE)
+    return line
+
+
+def _row(number: int, read: Callable[[], BatchUser]) -> Row:
+    try:
+        return Row(number=number, user=read())
+    except ValidationError as err:
+        first, *others = err.errors(include_url=False, include_input=False)
+        where = ".".join(map(str, first["loc"]))
+        more = f" ({len(others)} more)" if others else ""
+        return Row(number=number, problem=f"{f'{where}: ' if where else ''}{first['msg']}{more}"[:_LONGEST_PROBLEM])

@@ -1,0 +1,102 @@
+"""A shard survives its engine, and a user whom the engine cannot bear costs nobody else a ranking."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from numpy.typing import NDArray
+
+from llm_rerank.batch import shard as shards
+from llm_rerank.batch.config import BatchConfig
+from llm_rerank.batch.rejects import read_rejects
+from llm_rerank.batch.shard import ShardRanker, rankings_file, rejects_file
+from llm_rerank.batch.split import split_users
+from llm_rerank.engines.base import ScoringRequest
+from llm_rerank.engines.fake import FakeEngine
+from llm_rerank.recommender import Recommender
+from retrieval.errors import CancelledError, EngineError
+from retrieval.once import WORK
+
+
+class Mortal(FakeEngine):
+    """Dead while `dead` calls are made of it; and never answers who reads `poison`."""
+
+    dead = 0
+    poison: tuple[int, ...] = ()
+
+    def score(
+        self, requests: Sequence[ScoringRequest], *, cancel: Event | None = None
+    ) -> tuple[NDArray[np.float32], ...]:
+        self.dead -= 1
+        if self.dead >= 0 or any(self.poison and request.prefix == self.poison for request in requests):
+            raise EngineError("it is dead")
+        return super().score(requests, cancel=cancel)
+
+
+@pytest.fixture
+def recommender(config: BatchConfig) -> Recommender:
+    opened = Recommender.open(config.recommend)
+    opened.reranker.engine = Mortal(opened.reranker.engine._tokenizer)  # type: ignore[attr-defined]
+    return opened
+
+
+@pytest.fixture
+def rank(config: BatchConfig, recommender: Recommender, users: Path, tmp_path: Path) -> Callable[..., list[str]]:
+    """Ranks all users as one shard: who has a ranking."""
+
+    def one(**changes: Any) -> list[str]:
+        (tmp_path / WORK).mkdir()
+        split_users(users, tmp_path / WORK, 100, on_user=lambda: None)
+        ranker = ShardRanker(recommender, config.model_copy(update=changes))
+        ranker.rank(tmp_path, 0, cancel=Event(), on_users=lambda _: None)
+        return list(pq.read_table(rankings_file(tmp_path, 0))["user_id"].to_pylist())
+
+    return one
+
+
+def engine(recommender: Recommender) -> Mortal:
+    found = recommender.reranker.engine
+    assert isinstance(found, Mortal)
+    return found
+
+
+def test_an_engine_that_dies_is_waited_for(
+    rank: Callable[..., list[str]], recommender: Recommender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shards, "_PAUSE", 0.001)
+    engine(recommender).dead = 20
+    assert len(rank(patience_seconds=60)) == 11
+
+
+def test_one_that_does_not_come_back_ends_the_job(
+    rank: Callable[..., list[str]], recommender: Recommender, tmp_path: Path
+) -> None:
+    engine(recommender).dead = 10**9
+    with pytest.raises(EngineError, match="dead"):
+        rank(patience_seconds=0)
+    assert not rankings_file(tmp_path, 0).exists()
+
+
+def test_whom_it_never_answers_is_told_apart(
+    rank: Callable[..., list[str]], recommender: Recommender, tmp_path: Path
+) -> None:
+    shop, prompt = recommender.shop, recommender.reranker.prompt
+    engine(recommender).poison = prompt.prefix(shop.log.history("ben"), shop.catalogue)
+    assert rank(patience_seconds=60) == ["anna", "chloe", "dan", "eva", *"012345"]
+    told = {reject.user_id: reject.reason for reject in read_rejects(rejects_file(tmp_path, 0))}
+    assert told["ben"] == "it is dead."
+
+
+def test_who_interrupts_does_not_wait(
+    config: BatchConfig, recommender: Recommender, users: Path, tmp_path: Path
+) -> None:
+    cancel = Event()
+    cancel.set()
+    (tmp_path / WORK).mkdir()
+    split_users(users, tmp_path / WORK, 100, on_user=lambda: None)
+    with pytest.raises(CancelledError):
+        ShardRanker(recommender, config).rank(tmp_path, 0, cancel=cancel, on_users=lambda _: None)
