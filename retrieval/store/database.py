@@ -1,7 +1,8 @@
 """One database, brought to this version's tables when it is opened; its failures as StoreErrors.
 
 Nobody waits for long: 3 seconds for a connection of the pool, for a new one (the look-up of its host's name aside), or
-for another writer, and 4 for each answer of PostgreSQL. Migrations take the time that they need.
+for another writer, and 4 for each answer of PostgreSQL; after one that did not come, nobody waits for 5 seconds.
+Migrations take the time that they need.
 """
 
 import sqlite3
@@ -24,6 +25,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 
 from retrieval.errors import ConfigError
 from retrieval.store.errors import StoreError
+from retrieval.store.pause import Pause
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _INSERTS: Final[Mapping[str, Callable[[Table], sqlite.Insert | postgresql.Insert]]] = {
@@ -42,6 +44,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._where = without_password(engine.url)
+        self._pause = Pause()
 
     @classmethod
     def open(cls, url: str) -> "Database":
@@ -108,9 +111,19 @@ class Database:
 
     @contextmanager
     def _translating(self) -> Iterator[None]:
+        if self._pause.lasts:
+            raise StoreError(
+                "the database gave no answer a moment ago",
+                field="database",
+                value=self._where,
+                remedy="See that it runs and can be reached; what was asked was not done",
+            )
+        began = monotonic()
         try:
             yield
         except DBAPIError as err:
+            if _unanswered(err):
+                self._pause.after(began)
             raise StoreError(
                 f"the database failed ({_first_line(err.orig)})",
                 field="database",
@@ -201,6 +214,11 @@ def without_password(url: str | URL) -> str:
         return make_url(url).set(query={}).render_as_string(hide_password=True)
     except (ArgumentError, ValueError):
         return "(unreadable)"
+
+
+def _unanswered(err: DBAPIError) -> bool:
+    """PostgreSQL's own errors have a code, and its driver's none."""
+    return getattr(err.orig, "sqlstate", "") is None
 
 
 def _done(err: DBAPIError) -> str:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import psutil
@@ -55,11 +56,18 @@ def test_postgres_that_hangs_costs_seconds_and_no_answer(
         with hanging(service.database):
             late = client.post("/v1/recommend", json=ASKED, headers=shown)
             ready = client.get("/readyz")
+            again = client.post("/v1/recommend", json=ASKED, headers=shown)
         assert (late.status_code, late.json()["ranking_id"]) == (200, None)
-        assert late.elapsed.total_seconds() < 16
+        assert late.elapsed.total_seconds() < 10
+        assert (again.status_code, again.json()["ranking_id"]) == (200, None)
+        assert again.elapsed.total_seconds() < 2  # nobody else waits for what did not answer
         assert (ready.status_code, ready.json()["wrong"]) == (503, ["the database does not answer"])
         assert "the history ends where the shop was built: the database does not answer" in late.text
-        assert client.post("/v1/recommend", json=ASKED, headers=shown).json()["ranking_id"]
+        assert eventually(lambda: client.post("/v1/recommend", json=ASKED, headers=shown).json()["ranking_id"])
+
+
+def eventually(asked: Callable[[], object]) -> bool:
+    return any(asked() or sleep(0.5) for _ in range(20))
 
 
 def test_sqlite_that_another_one_writes_costs_seconds_and_no_answer(callers: Any, service: Service) -> None:
