@@ -16,7 +16,7 @@ from llm_rerank.wire.explanations import ExplainIn
 from llm_rerank.wire.feedback import FeedbackIn, FeedbackOut
 from llm_rerank.wire.health import HealthOut, ReadyOut
 from llm_rerank.wire.interactions import InteractionIn, InteractionsIn, InteractionsOut, KeyedInteractionIn
-from llm_rerank.wire.items import ItemIn, ItemOut, ItemsIn, ItemsOut
+from llm_rerank.wire.items import FoundItemsOut, ItemIn, ItemOut, ItemsIn, ItemsOut
 from llm_rerank.wire.rankings import RankingOut, RecommendIn, RecommendOut, ReplayOut
 from llm_rerank.wire.rerank import RerankIn, RerankOut
 from llm_rerank.wire.users import ForgottenOut, HistoryOut
@@ -36,6 +36,8 @@ class Api(Asking):
         user_id: str | None = None,
         *,
         history: Sequence[InteractionIn] | None = None,
+        without: Sequence[str] | None = None,
+        added: Sequence[str] | None = None,
         item_ids: Sequence[str] | None = None,
         top_n: int = 10,
         explained: int = 0,
@@ -46,6 +48,7 @@ class Api(Asking):
     ) -> RecommendOut:
         """The best items for a user, or for a history in place of what is known of one.
 
+        `without`: items of the history that are passed over. `added`: items that are taken for bought just now.
         `item_ids`: these are ranked, and no others. `explained`: how many of the first get a reason.
         `instruction`: what the model is told, in place of the configured one. `priority`: from 0, the soonest, to 999,
         where the model has more to do than it can at once. `deadline_ms`: what is not known by then is left out, and
@@ -55,6 +58,8 @@ class Api(Asking):
             asked = RecommendIn(
                 user_id=user_id,
                 history=history,
+                without=without,
+                added=added,
                 item_ids=item_ids,
                 top_n=top_n,
                 explained=explained,
@@ -71,6 +76,8 @@ class Api(Asking):
         user_id: str | None = None,
         *,
         history: Sequence[InteractionIn] | None = None,
+        without: Sequence[str] | None = None,
+        added: Sequence[str] | None = None,
         item_ids: Sequence[str] | None = None,
         top_n: int = 10,
         explained: int = 3,
@@ -90,6 +97,8 @@ class Api(Asking):
             asked = ExplainIn(
                 user_id=user_id,
                 history=history,
+                without=without,
+                added=added,
                 item_ids=item_ids,
                 top_n=top_n,
                 explained=explained,
@@ -192,6 +201,11 @@ class Api(Asking):
     async def item(self, item_id: str) -> ItemOut:
         """A thing that is sold, as it is now."""
         return await self._ask(Question("GET", _item(item_id)), ItemOut)
+
+    @Call
+    async def find_items(self, query: str, *, limit: int = 10) -> FoundItemsOut:
+        """Items whose titles hold all words of the query, as they are now."""
+        return await self._ask(Question("GET", "/v1/items", params={"query": query, "limit": limit}), FoundItemsOut)
 
     @Call
     async def withdraw(self, item_id: str) -> ItemOut:

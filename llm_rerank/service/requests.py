@@ -9,6 +9,7 @@ from llm_rerank.service.config import LimitsConfig
 from llm_rerank.service.conversion import ranking_request
 from llm_rerank.service.errors import ApiError, database_away
 from llm_rerank.service.service import Service
+from llm_rerank.supposed import require_touched, with_purchases, without_items
 from llm_rerank.wire.interactions import InteractionIn
 from llm_rerank.wire.rankings import RecommendIn
 from retrieval.records import UserHistory
@@ -23,6 +24,8 @@ def require_limits(asked: RecommendIn, limits: LimitsConfig) -> None:
         ("top_n", asked.top_n, limits.items),
         ("explained", asked.explained, limits.explained),
         ("history", len(asked.history or ()), limits.history),
+        ("without", len(asked.without or ()), limits.history),
+        ("added", len(asked.added or ()), limits.history),
     ):
         if count > most:
             raise ApiError(422, f"{name}: {count} is more than {most}", param=name, code="too_many")
@@ -31,7 +34,8 @@ def require_limits(asked: RecommendIn, limits: LimitsConfig) -> None:
 def request_of(service: Service, asked: RecommendIn, caller: ApiKey) -> tuple[RankingRequest, str]:
     """What the recommender is asked; and what is missing of the history, where the database does not answer."""
     with service.stages.timed("history"):
-        history, missing = _history(service, asked, caller)
+        known, missing = _history(service, asked, caller)
+        history = _supposed(service, asked, known, whole=not missing)
     salt = service.salts.of(caller.tenant, asked.user_id, [one.item_id for one in history.interactions])
     return ranking_request(asked, history, salt=salt), missing
 
@@ -45,6 +49,14 @@ def _history(service: Service, asked: RecommendIn, caller: ApiKey) -> tuple[User
     except StoreError as err:
         built = service.histories.built(caller.tenant, asked.user_id)
         return built, f"the history ends where the shop was built: {database_away(err)}"
+
+
+def _supposed(service: Service, asked: RecommendIn, known: UserHistory, *, whole: bool) -> UserHistory:
+    """As the request would have it. Of a history that is not `whole` nobody knows what it does not have."""
+    without = asked.without or ()
+    if whole:
+        require_touched(known, without)
+    return with_purchases(without_items(known, without), asked.added or (), service.recommender.shop.catalogue)
 
 
 def _given(history: list[InteractionIn]) -> UserHistory:

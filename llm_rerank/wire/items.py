@@ -45,3 +45,10 @@ class ItemOut(Answered):
     price: float | None
     attributes: dict[str, str]
     available: bool
+
+
+class FoundItemsOut(Answered):
+    """Items that were looked for by title."""
+
+    items: list[ItemOut]
+    """Those on sale before those that are not, and shorter titles before longer ones."""

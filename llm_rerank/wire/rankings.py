@@ -1,7 +1,7 @@
 """A ranking: how it is asked for, the answer, and its receipt."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
@@ -18,14 +18,33 @@ _ONE_OF_THEM: Final[list[JsonValue]] = [
 ]
 
 
-class RecommendIn(Sent):
-    """One user's request: whose history, or the history itself."""
+class WhoIn(Sent):
+    """Whose history is read, as it is or otherwise, in which words the model is asked, and until when."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": _ONE_OF_THEM})
 
     user_id: Id | None = None
     history: list[InteractionIn] | None = None
     """In place of what is known of a user; the oldest first where there are no times."""
+    without: list[Id] | None = None
+    """Items of the history that are passed over, as if they had never been touched."""
+    added: list[Id] | None = None
+    """Items that are taken for bought just now, after all else."""
+    instruction: str | None = Field(default=None, min_length=1, max_length=1000)
+    """What the model is told, in place of the configured instruction."""
+    deadline_ms: float | None = Field(default=None, strict=True, gt=0, allow_inf_nan=False)
+    """What is not known by then is left out, and the answer says so. None: the service's own limit, 30 s by default."""
+
+    @model_validator(mode="after")
+    def _of_somebody(self) -> Self:
+        if (self.user_id is None) == (self.history is None):
+            raise ValueError("give user_id or history, one of them")
+        return self
+
+
+class RecommendIn(WhoIn):
+    """One user's request for a ranking."""
+
     item_ids: list[Id] | None = None
     """These are ranked and no others, on sale or withdrawn; none: what retrieval proposes."""
     top_n: Annotated[int, Field(ge=1), COUNTED] = 10
@@ -33,18 +52,8 @@ class RecommendIn(Sent):
     explained: Annotated[int, Field(ge=0), COUNTED] = 0
     """How many of the first items get a reason."""
     language: Language = "en"
-    instruction: str | None = Field(default=None, min_length=1, max_length=1000)
-    """What the model is told, in place of the configured instruction."""
     priority: Priority = 0
     """The lower, the sooner, where the model has more to do than it can at once."""
-    deadline_ms: float | None = Field(default=None, strict=True, gt=0, allow_inf_nan=False)
-    """What is not known by then is left out, and the answer says so. None: the service's own limit, 30 s by default."""
-
-    @model_validator(mode="after")
-    def _of_somebody(self) -> "RecommendIn":
-        if (self.user_id is None) == (self.history is None):
-            raise ValueError("give user_id or history, one of them")
-        return self
 
 
 class EvidenceOut(Answered):

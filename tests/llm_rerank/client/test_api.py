@@ -45,6 +45,15 @@ def test_a_ranking_for_a_history_of_given_items(client: Any) -> None:
     assert {item.item_id for item in ranking.items} == {"coffee", "milk"}
 
 
+def test_a_ranking_for_a_history_that_is_supposed(client: Any) -> None:
+    ranking = client.recommend("anna", without=["milk"], added=["tea"])
+    assert client.ranking(ranking.ranking_id).request["read"] == ["bread", "butter", "coffee", "bread", "tea"]
+    told = next(iter(client.explain("anna", without=["milk"], added=["tea"])))
+    assert told.ranking.items == ranking.items
+    with pytest.raises(InvalidRequestError, match="added='caviar'"):
+        client.recommend("anna", added=["caviar"])
+
+
 def test_what_a_deadline_costs_is_said(client: Any) -> None:
     assert client.recommend("anna", deadline_ms=0.001).degraded.answered_by == "popular"
 
@@ -126,6 +135,11 @@ def test_items_are_put_in_batches_read_and_withdrawn(client: Any, blocks: bool) 
         assert not client.withdraw(item.item_id).available
     with pytest.raises(NotFoundError):
         client.withdraw("caviar")
+
+
+def test_items_are_found_by_their_titles(client: Any) -> None:
+    assert [item.item_id for item in client.find_items("MILK").items] == ["oat", "milk"]
+    assert [item.item_id for item in client.find_items("milk & water", limit=3).items] == []
 
 
 def test_dicts_are_taken_for_what_they_hold(client: Any) -> None:

@@ -91,6 +91,37 @@ def test_what_is_withdrawn_here_keeps_what_was_changed_elsewhere(callers: Any, s
 
 
 @pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("milk", ["oat", "milk"]),
+        ("MILK  whole", ["milk"]),
+        ("bread", ["bread", "rolls"]),
+        ("chees", ["cheddar", "brie"]),  # what is not on sale comes last, however short its title
+        ("milk tea", []),
+    ],
+)
+def test_titles_that_hold_all_words(callers: Any, query: str, found: list[str]) -> None:
+    reply = callers.get(f"/v1/items?query={quote(query)}").json()
+    assert [item["item_id"] for item in reply["items"]] == found
+
+
+def test_as_many_as_are_asked_for_and_as_they_are_now(callers: Any) -> None:
+    put(callers, OATS, OATS | {"item_id": "oats2", "title": "Oat flakes 1 kg"})
+    (shortest,) = callers.get("/v1/items?query=oat%20flakes&limit=1").json()["items"]
+    assert shortest["item_id"] == "oats2"
+
+
+@pytest.mark.parametrize("wrong", ["", "?query=", "?query=%20", "?query=tea&limit=0", f"?query={'tea' * 100}"])
+def test_what_cannot_be_looked_for(callers: Any, wrong: str) -> None:
+    reply = callers.get(f"/v1/items{wrong}")
+    assert (reply.status_code, reply.json()["error"]["param"]) == (
+        422,
+        f"query.{'limit' if 'limit' in wrong else 'query'}",
+    )
+    assert callers.get("/v1/items?query=tea", callers.key("admin", tenant="other")).status_code == 403
+
+
+@pytest.mark.parametrize(
     ("wrong", "param"),
     [
         ({"title": ""}, "items.0.title"),
