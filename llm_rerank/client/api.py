@@ -205,7 +205,7 @@ class Api(Asking):
     @Call
     async def find_items(self, query: str, *, limit: int = 10) -> FoundItemsOut:
         """Items whose titles hold all words of the query, as they are now."""
-        return await self._ask(Question("GET", "/v1/items", params={"query": query, "limit": limit}), FoundItemsOut)
+        return await self._ask(Question("GET", f"/v1/items?query={_part(query)}&limit={limit}"), FoundItemsOut)
 
     @Call
     async def withdraw(self, item_id: str) -> ItemOut:
@@ -270,8 +270,8 @@ def _header(name: str, value: str) -> str:
 
 
 def _part(name: str) -> str:
-    """Of a path, whatever it holds: slashes, and dots, by which a path would go up."""
+    """Of an address, whatever it holds: slashes, and dots, by which a path would go up."""
     try:
         return quote(name, safe="").replace(".", "%2E")
     except UnicodeEncodeError as err:
-        raise InvalidRequestError("an id has half of a surrogate pair; send whole characters") from err
+        raise InvalidRequestError("a name has half of a surrogate pair; send whole characters") from err

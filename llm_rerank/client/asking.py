@@ -29,7 +29,7 @@ class Question:
     deadline_ms: float | None = None
     """As the body has it."""
     headers: Mapping[str, str] | None = None
-    params: Mapping[str, int | str] | None = None
+    params: Mapping[str, int] | None = None
     statuses: tuple[int, ...] = (200,)
     """That come with an answer."""
 

@@ -7,6 +7,7 @@ from typing import Final
 from llm_rerank.given import given_interaction
 from llm_rerank.ranking import AnsweredBy, Evidence, Explanation, RankedItem, Ranking
 from llm_rerank.request import RankingRequest
+from llm_rerank.service.origins import Origins
 from llm_rerank.wire.feedback import SaidOut
 from llm_rerank.wire.interactions import KeyedInteractionIn
 from llm_rerank.wire.items import ItemIn, ItemOut
@@ -19,10 +20,11 @@ from llm_rerank.wire.rankings import (
     RankingOut,
     RecommendIn,
     RecommendOut,
+    SourceOut,
 )
 from llm_rerank.wire.users import HistoryOut, InteractionOut
 from retrieval.catalogue import Catalogue
-from retrieval.records import Interaction, Item, UserHistory
+from retrieval.records import Interaction, Item, SourceScore, UserHistory
 from retrieval.store.interactions import KeyedInteraction
 from retrieval.store.rankings import KeptRanking
 
@@ -87,12 +89,12 @@ def ranking_request(sent: RecommendIn, history: UserHistory, *, salt: str) -> Ra
     )
 
 
-def recommend_out(ranking: Ranking, ranking_id: str | None, reasons: Sequence[Cause]) -> RecommendOut:
+def recommend_out(ranking: Ranking, ranking_id: str | None, reasons: Sequence[Cause], origins: Origins) -> RecommendOut:
     """The answer to a request; `reasons` are why something is missing, where it is."""
     return RecommendOut(
         ranking_id=ranking_id,
         user_id=ranking.user_id,
-        items=[ranked_item_out(item) for item in ranking.items],
+        items=[ranked_item_out(item, origins) for item in ranking.items],
         scored=sum(item.llm_score is not None for item in ranking.items),
         degraded=degraded_out(ranking.answered_by, ranking.degraded, reasons),
         model=ranking.model,
@@ -107,7 +109,7 @@ def degraded_out(answered_by: AnsweredBy, because: str, reasons: Sequence[Cause]
     return DegradedOut(answered_by=answered_by, because=because, reasons=list(reasons)) if because else None
 
 
-def ranked_item_out(ranked: RankedItem) -> RankedItemOut:
+def ranked_item_out(ranked: RankedItem, origins: Origins) -> RankedItemOut:
     """One place of it."""
     return RankedItemOut(
         item_id=ranked.item.item_id,
@@ -118,7 +120,14 @@ def ranked_item_out(ranked: RankedItem) -> RankedItemOut:
         scored=ranked.llm_score is not None,
         llm_score=ranked.llm_score,
         explanation=None if ranked.explanation is None else explanation_out(ranked.explanation),
+        sources=sources_out(ranked.sources),
+        origin=origins.of(ranked.sources),
     )
+
+
+def sources_out(said: Sequence[SourceScore]) -> list[SourceOut]:
+    """Who proposed it."""
+    return [SourceOut(source=one.source, rank=one.rank, score=one.score) for one in said]
 
 
 def explanation_out(said: Explanation) -> ExplanationOut:

@@ -47,7 +47,8 @@ class Receipt:
         degraded = "; ".join(filter(None, (self.missing, ranking.degraded)))
         user_id = self.asked.user_id or ranking.user_id  # the recommender may know them by another name
         reasons = self.notes.missing(ranking.degraded, stale=bool(self.missing))
-        answer = recommend_out(replace(ranking, degraded=degraded, user_id=user_id), self.ranking_id, reasons)
+        whole = replace(ranking, degraded=degraded, user_id=user_id)
+        answer = recommend_out(whole, self.ranking_id, reasons, self.service.origins)
         history = self.request.history
         read = [one.item_id for one in history.interactions]
         scored = Query(history=history, items=tuple(one.item for one in ranking.items if one.llm_score is not None))

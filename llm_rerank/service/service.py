@@ -16,6 +16,7 @@ from llm_rerank.service.config import ServeConfig
 from llm_rerank.service.histories import Histories
 from llm_rerank.service.items import Items
 from llm_rerank.service.metrics import Metrics
+from llm_rerank.service.origins import Origins
 from llm_rerank.service.salts import Salts
 from llm_rerank.service.stages import Stages
 from llm_rerank.service.traces import NO_TRACES, Traces, open_traces
@@ -36,6 +37,7 @@ class Service:
     recommender: Recommender
     database: Database
     items: Items
+    origins: Origins
     interactions: InteractionStore
     rankings: RankingStore
     histories: Histories
@@ -106,6 +108,7 @@ class Service:
             recommender=recommender,
             database=database,
             items=items,
+            origins=Origins(shop.config),
             interactions=interactions,
             rankings=RankingStore(database),
             histories=Histories(shop.log, config.tenant, interactions, config.limits),

@@ -10,6 +10,9 @@ from llm_rerank.wire.base import COUNTED, Answered, Id, Priority, Sent
 from llm_rerank.wire.feedback import SaidOut
 from llm_rerank.wire.interactions import InteractionIn
 
+Origin = Literal["own", "others", "popular", "new"]
+"""own: what they bought themselves. others: what people bought who bought like things. popular: what everybody buys
+now. new: what reads like what they bought, is new in the catalogue, or was never bought."""
 Cause = Literal["database", "overload", "deadline", "engine"]
 
 _ONE_OF_THEM: Final[list[JsonValue]] = [
@@ -75,6 +78,14 @@ class ExplanationOut(Answered):
     """Why the model's own text is not shown, where it is not: what the check said."""
 
 
+class SourceOut(Answered):
+    """A source that proposed the item: the rank it has there, from 1, and the score, on the source's own scale."""
+
+    source: str
+    rank: int
+    score: float
+
+
 class RankedItemOut(Answered):
     """One place."""
 
@@ -89,6 +100,10 @@ class RankedItemOut(Answered):
     llm_score: float | None
     """Its log-odds of yes."""
     explanation: ExplanationOut | None
+    sources: list[SourceOut] = Field(default_factory=list)
+    """Those that proposed it; none where the request named it."""
+    origin: Origin | None = None
+    """What the source is that placed it best."""
 
 
 class DegradedOut(Answered):

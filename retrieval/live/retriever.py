@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from retrieval.catalogue import Catalogue
 from retrieval.live.fresh import FreshRetriever
-from retrieval.records import Candidate, UserHistory
+from retrieval.records import Candidate, SourceScore, UserHistory
 from retrieval.retrievers.base import Retriever
 
 
@@ -35,7 +35,13 @@ class LiveRetriever:
         known = tuple(c for c in known if c.item.item_id not in _ids(new))[: top_n - len(new)]
         last = known[-1].score if known else 0.0
         now = [replace(c, item=self._catalogue[c.item.item_id], rank=rank) for rank, c in enumerate(known, start=1)]
-        return (*now, *(replace(c, score=last, rank=rank) for rank, c in enumerate(new, start=len(known) + 1)))
+        return (*now, *(_behind(c, last, rank) for rank, c in enumerate(new, start=len(known) + 1)))
+
+
+def _behind(found: Candidate, score: float, rank: int) -> Candidate:
+    """Keeps what its own source said, as a candidate of several does."""
+    said = SourceScore(source=found.source, score=found.score, rank=found.rank)
+    return replace(found, score=score, rank=rank, sources=(said,))
 
 
 def _ids(candidates: Iterable[Candidate]) -> set[str]:

@@ -49,6 +49,7 @@ def test_new_items_have_their_share_of_places_and_stand_behind(built: BuiltShop,
     assert [candidate.source == "new" for candidate in found] == [False] * 6 + [True] * 2
     assert [candidate.rank for candidate in found] == list(range(1, 9))
     assert found[-1].score == found[5].score
+    assert [(one.source, one.rank) for one in found[-1].sources] == [("new", 2)]
     assert [candidate.item.item_id for candidate in found[:6]] == proposed(built, 6)
 
 
