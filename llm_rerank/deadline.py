@@ -3,6 +3,8 @@
 from threading import Event
 from time import monotonic
 
+from retrieval.errors import CancelledError, EngineError
+
 
 class Deadline(Event):
     """Set by itself once its time has passed, or earlier by a caller who has gone."""
@@ -29,3 +31,17 @@ class Deadline(Event):
 
     def __str__(self) -> str:
         return f"the deadline of {self.milliseconds:g} ms has passed"
+
+
+def has_passed(cancel: Event | None) -> bool:
+    """Whether it is a deadline whose time is over."""
+    return isinstance(cancel, Deadline) and cancel.passed
+
+
+def why_missing(err: EngineError, cancel: Event | None) -> str:
+    """Why the LLM did not answer; raises CancelledError where nobody waits for an answer any more."""
+    if not isinstance(err, CancelledError):
+        return str(err)
+    if not has_passed(cancel):
+        raise err
+    return str(cancel)

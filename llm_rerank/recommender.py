@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Final
 
 from llm_rerank.config import RecommendConfig
-from llm_rerank.deadline import Deadline
+from llm_rerank.deadline import has_passed, why_missing
 from llm_rerank.explanations.events import Explained, ReasonEvent, with_reason
 from llm_rerank.explanations.evidence import EvidenceFinder
 from llm_rerank.explanations.explainer import Explainer
@@ -20,9 +20,10 @@ from llm_rerank.ranking import AnsweredBy, RankedItem, Ranking
 from llm_rerank.request import RankingRequest
 from llm_rerank.reranker import ALONE, CandidateList, Reranker
 from llm_rerank.terms import PLAIN, Terms
-from retrieval.errors import CancelledError, ConfigError, EngineError
+from retrieval.errors import ConfigError, EngineError
 from retrieval.folder import BuiltShop, load_folder
 from retrieval.records import Candidate, UserHistory
+from retrieval.retrievers.base import Retriever
 
 _ORDER: Final[Mapping[AnsweredBy, str]] = {
     "retrieval": "retrieval order",
@@ -51,10 +52,10 @@ class Recommender:
         self.reranker = reranker
         self._explainer = explainer
         self._model = model
-        self._candidates = candidates
-        self._retriever = OnOneThread(shop.retriever)
+        self.candidates = candidates
+        self.retriever: Retriever = OnOneThread(shop.retriever)
         # What a user gets of whom nothing is known; kept, since there is no time for it when it is wanted.
-        self._popular = self._retriever.retrieve(UserHistory(user_id="nobody"), candidates)
+        self._popular = self.retriever.retrieve(UserHistory(user_id="nobody"), candidates)
 
     @classmethod
     def open(cls, config: RecommendConfig, *, say: Callable[[str], None] = lambda _: None) -> "Recommender":
@@ -133,10 +134,10 @@ class Recommender:
             items = [self.shop.catalogue[item_id] for item_id in dict.fromkeys(request.item_ids)]
             ranked = enumerate(items, start=1)
             return tuple(Candidate(item=i, score=-float(at), source="request", rank=at) for at, i in ranked), "request"
-        if _passed(cancel):
+        if has_passed(cancel):
             now = [replace(one, item=self.shop.catalogue[one.item.item_id]) for one in self._popular]
             return tuple(one for one in now if one.item.available), "popular"
-        return self._retriever.retrieve(request.history, self._candidates), "retrieval"
+        return self.retriever.retrieve(request.history, self.candidates), "retrieval"
 
     def _list_for(self, request: RankingRequest, cancel: Event | None) -> tuple[CandidateList, AnsweredBy]:
         candidates, answered_by = self._candidates_for(request, cancel)
@@ -153,7 +154,7 @@ class Recommender:
             answered_by = "llm"
         except EngineError as err:
             reasons = ", no reasons" if request.explained else ""
-            degraded = f"{_ORDER[answered_by]}{reasons}: {_why(err, terms.cancel)}"
+            degraded = f"{_ORDER[answered_by]}{reasons}: {why_missing(err, terms.cancel)}"
         with _timed(timings, "fuse"):
             ranked = self.reranker.fuse(asked, llm)
         return replace(self._ranking(request, ranked, answered_by), degraded=degraded, timings_ms=timings)
@@ -199,22 +200,9 @@ class Recommender:
                     yield event
         except EngineError as err:
             there = sum(item.explanation is not None for item in ranking.items)
-            why = f"{f'{there} of {len(first)}' if there else 'no'} reasons: {_why(err, terms.cancel)}"
+            why = f"{f'{there} of {len(first)}' if there else 'no'} reasons: {why_missing(err, terms.cancel)}"
             ranking = replace(ranking, degraded=why)
         yield replace(ranking, timings_ms=timings)
-
-
-def _passed(cancel: Event | None) -> bool:
-    return isinstance(cancel, Deadline) and cancel.passed
-
-
-def _why(err: EngineError, cancel: Event | None) -> str:
-    """Why the LLM did not answer; raises CancelledError where nobody waits for an answer any more."""
-    if not isinstance(err, CancelledError):
-        return str(err)
-    if not _passed(cancel):
-        raise err
-    return str(cancel)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from llm_rerank.client.errors import InvalidRequestError, ServiceError
 from llm_rerank.client.events import Told
 from llm_rerank.client.translation import checked
 from llm_rerank.ranking import Language
+from llm_rerank.wire.effects import EffectsIn, EffectsOut
 from llm_rerank.wire.explanations import ExplainIn
 from llm_rerank.wire.feedback import FeedbackIn, FeedbackOut
 from llm_rerank.wire.health import HealthOut, ReadyOut
@@ -109,6 +110,33 @@ class Api(Asking):
                 deadline_ms=deadline_ms,
             )
         return self._listen(Question("POST", "/v1/explanations", asked, deadline_ms=deadline_ms))
+
+    @Call
+    async def effects(
+        self,
+        item_id: str,
+        user_id: str | None = None,
+        *,
+        history: Sequence[InteractionIn] | None = None,
+        without: Sequence[str] | None = None,
+        added: Sequence[str] | None = None,
+        instruction: str | None = None,
+        deadline_ms: float | None = None,
+    ) -> EffectsOut:
+        """Why an item stands where it does for a user or a history, or does not: what each purchase did to its score,
+        and what the score is made of. Any item of the catalogue may be asked about.
+        """
+        with checked():
+            asked = EffectsIn(
+                item_id=item_id,
+                user_id=user_id,
+                history=history,
+                without=without,
+                added=added,
+                instruction=instruction,
+                deadline_ms=deadline_ms,
+            )
+        return await self._ask(Question("POST", "/v1/effects", asked, deadline_ms=deadline_ms), EffectsOut)
 
     @Call
     async def rerank(

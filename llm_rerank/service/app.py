@@ -18,6 +18,7 @@ from llm_rerank.service.documented import refusals
 from llm_rerank.service.errors import Unforeseen, handle_errors
 from llm_rerank.service.observing import REQUEST_ID, Observed
 from llm_rerank.service.routes import (
+    effects,
     explanations,
     health,
     histories,
@@ -61,7 +62,7 @@ def create_app(service: Service) -> FastAPI:
     )
     app.state.service = service
     handle_errors(app)
-    for routes in (recommend, explanations, rerank, rankings, items, interactions, histories, health):
+    for routes in (recommend, explanations, effects, rerank, rankings, items, interactions, histories, health):
         app.include_router(routes.router)
     if service.config.metrics == "admin":
         app.include_router(metrics.router, dependencies=[Depends(with_scope("admin"))], responses=refusals())

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from llm_rerank.effects.effects import Effects, Part
 from llm_rerank.given import given_interaction
 from llm_rerank.ranking import AnsweredBy, Evidence, Explanation, RankedItem, Ranking
 from llm_rerank.request import RankingRequest
 from llm_rerank.service.origins import Origins
+from llm_rerank.wire.effects import EffectOut, EffectsOut, FusionOut, PartOut
 from llm_rerank.wire.feedback import SaidOut
 from llm_rerank.wire.interactions import KeyedInteractionIn
 from llm_rerank.wire.items import ItemIn, ItemOut
@@ -128,6 +130,33 @@ def ranked_item_out(ranked: RankedItem, origins: Origins) -> RankedItemOut:
 def sources_out(said: Sequence[SourceScore]) -> list[SourceOut]:
     """Who proposed it."""
     return [SourceOut(source=one.source, rank=one.rank, score=one.score) for one in said]
+
+
+def effects_out(found: Effects, missing: str, reasons: Sequence[Cause], origins: Origins) -> EffectsOut:
+    """Why it stands there; `missing` is what is missing of the history."""
+    item, made_of = found.ranked.item, found.composition
+    because = "; ".join(filter(None, (missing, found.degraded)))
+    return EffectsOut(
+        item_id=item.item_id,
+        title=item.title,
+        available=item.available,
+        retrieved=found.retrieved,
+        retrieval_rank=found.retrieval_rank,
+        rank=found.ranked.rank,
+        of=found.of,
+        score=found.ranked.score,
+        llm_score=found.ranked.llm_score,
+        llm_rank=found.ranked.llm_rank,
+        sources=sources_out(found.ranked.sources),
+        origin=origins.of(found.ranked.sources),
+        history=[EffectOut(item_id=one.item_id, title=one.title, effect=one.effect) for one in found.history],
+        fusion=FusionOut(kind=made_of.kind, parts=[_part_out(part) for part in made_of.parts], base=made_of.base),
+        degraded=degraded_out(found.answered_by, because, reasons),
+    )
+
+
+def _part_out(part: Part) -> PartOut:
+    return PartOut(name=part.name, value=part.value, effect=part.effect)
 
 
 def explanation_out(said: Explanation) -> ExplanationOut:

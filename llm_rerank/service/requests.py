@@ -1,5 +1,6 @@
 """What a request for a ranking may ask, and what the recommender is asked for it: whose history, under which salt."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -11,36 +12,52 @@ from llm_rerank.service.errors import ApiError, database_away
 from llm_rerank.service.service import Service
 from llm_rerank.supposed import require_touched, with_purchases, without_items
 from llm_rerank.wire.interactions import InteractionIn
-from llm_rerank.wire.rankings import RecommendIn
+from llm_rerank.wire.rankings import RecommendIn, WhoIn
 from retrieval.records import UserHistory
 from retrieval.store.errors import StoreError
 from retrieval.store.keys import ApiKey
 
 
-def require_limits(asked: RecommendIn, limits: LimitsConfig) -> None:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """What is read of whoever a request is about."""
+
+    history: UserHistory
+    salt: str
+    missing: str
+    """Of the history, where the database does not answer."""
+
+
+def require_limits(asked: WhoIn, limits: LimitsConfig) -> None:
     """Raises ApiError for more than the service does in one go."""
-    for name, count, most in (
-        ("item_ids", len(asked.item_ids or ()), limits.items),
-        ("top_n", asked.top_n, limits.items),
-        ("explained", asked.explained, limits.explained),
-        ("history", len(asked.history or ()), limits.history),
-        ("without", len(asked.without or ()), limits.history),
-        ("added", len(asked.added or ()), limits.history),
-    ):
+    counted = [(name, len(getattr(asked, name) or ()), limits.history) for name in ("history", "without", "added")]
+    if isinstance(asked, RecommendIn):
+        counted += [
+            ("item_ids", len(asked.item_ids or ()), limits.items),
+            ("top_n", asked.top_n, limits.items),
+            ("explained", asked.explained, limits.explained),
+        ]
+    for name, count, most in counted:
         if count > most:
             raise ApiError(422, f"{name}: {count} is more than {most}", param=name, code="too_many")
 
 
 def request_of(service: Service, asked: RecommendIn, caller: ApiKey) -> tuple[RankingRequest, str]:
     """What the recommender is asked; and what is missing of the history, where the database does not answer."""
+    read = read_for(service, asked, caller)
+    return ranking_request(asked, read.history, salt=read.salt), read.missing
+
+
+def read_for(service: Service, asked: WhoIn, caller: ApiKey) -> Reading:
+    """The history as the request would have it."""
     with service.stages.timed("history"):
         known, missing = _history(service, asked, caller)
         history = _supposed(service, asked, known, whole=not missing)
     salt = service.salts.of(caller.tenant, asked.user_id, [one.item_id for one in history.interactions])
-    return ranking_request(asked, history, salt=salt), missing
+    return Reading(history=history, salt=salt, missing=missing)
 
 
-def _history(service: Service, asked: RecommendIn, caller: ApiKey) -> tuple[UserHistory, str]:
+def _history(service: Service, asked: WhoIn, caller: ApiKey) -> tuple[UserHistory, str]:
     if asked.history is not None:
         return _given(asked.history), ""
     assert asked.user_id is not None
@@ -51,7 +68,7 @@ def _history(service: Service, asked: RecommendIn, caller: ApiKey) -> tuple[User
         return built, f"the history ends where the shop was built: {database_away(err)}"
 
 
-def _supposed(service: Service, asked: RecommendIn, known: UserHistory, *, whole: bool) -> UserHistory:
+def _supposed(service: Service, asked: WhoIn, known: UserHistory, *, whole: bool) -> UserHistory:
     """As the request would have it. Of a history that is not `whole` nobody knows what it does not have."""
     without = asked.without or ()
     if whole:

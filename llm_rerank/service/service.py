@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from llm_rerank.deadline import Deadline
+from llm_rerank.effects.finder import EffectsFinder
 from llm_rerank.recommender import Recommender
 from llm_rerank.service.admission import Admission
 from llm_rerank.service.auth import Door
@@ -45,6 +46,7 @@ class Service:
     admission: Admission
     salts: Salts
     traces: Traces
+    effects: EffectsFinder
     ready: bool = False
     """Whether the LLM has answered a request of the service's own. It stays so: see routes/health.py."""
     stopping: bool = False
@@ -116,6 +118,7 @@ class Service:
             admission=Admission(at_once=config.limits.at_once, waiting=config.limits.waiting),
             salts=Salts(config.cache_secret),
             traces=traces,
+            effects=EffectsFinder.of(recommender),
         )
 
     def give_up(self) -> None:

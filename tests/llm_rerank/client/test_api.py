@@ -65,6 +65,15 @@ def test_texts_best_first(client: Any) -> None:
     assert (answer.llm_rerank.scored, answer.llm_rerank.degraded) == (3, None)
 
 
+def test_why_an_item_stands_where_it_does(client: Any) -> None:
+    first = client.recommend("anna").items[0]
+    found = client.effects(first.item_id, "anna", without=["butter"], deadline_ms=20_000)
+    assert (found.item_id, found.retrieved, found.degraded) == (first.item_id, True, None)
+    assert {one.item_id for one in found.history} == {"milk", "bread", "coffee"}
+    with pytest.raises(NotFoundError):
+        client.effects("caviar", history=[InteractionIn(item_id="tea")])
+
+
 def test_how_urgent_it_is_reaches_the_engine(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     score = FakeEngine.score

@@ -1,0 +1,128 @@
+"""What made the score of any item of the catalogue, whether retrieval proposes it or not."""
+
+import math
+import sys
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llm_rerank.deadline import why_missing
+from llm_rerank.effects.composition import composition_of
+from llm_rerank.effects.effects import Effects
+from llm_rerank.explanations.evidence import EvidenceConfig, EvidenceFinder
+from llm_rerank.fusion import Scores
+from llm_rerank.ranking import Evidence, RankedItem
+from llm_rerank.recommender import Recommender
+from llm_rerank.reranker import CandidateList, Reranker
+from llm_rerank.terms import PLAIN, Terms
+from retrieval.config import RetrievalConfig
+from retrieval.errors import EngineError
+from retrieval.records import Candidate, Item, UserHistory
+from retrieval.retrievers.base import Retriever
+
+_WHATEVER_IT_DID: Final = EvidenceConfig.model_construct(shortlist=sys.maxsize, min_effect=-math.inf)
+"""Evidence is what raised a score, and is looked for in a few places: here all is told of all that was read."""
+
+
+class EffectsFinder:
+    """For one recommender."""
+
+    def __init__(self, retriever: Retriever, reranker: Reranker, *, candidates: int, depth: int) -> None:
+        """`candidates` is how many the LLM scores, `depth` how far down retrieval's order is the same."""
+        self._retriever, self._reranker = retriever, reranker
+        self._candidates, self._depth = candidates, max(candidates, depth)
+
+    @classmethod
+    def of(cls, recommender: Recommender) -> Self:
+        """Of what it has open."""
+        depth = _depth(recommender.shop.config)
+        return cls(recommender.retriever, recommender.reranker, candidates=recommender.candidates, depth=depth)
+
+    def find(
+        self, history: UserHistory, item_id: str, terms: Terms = PLAIN, *, hidden: Collection[str] = frozenset()
+    ) -> Effects:
+        """Why it stands where it does in this history's ranking, or would; `hidden` items are not proposed there.
+
+        Where the engine fails, or a deadline passes, it says what there is without. Raises UnknownItemError,
+        ConfigError for a method whose scores depend on the rest of the list, and CancelledError where the caller has
+        gone.
+        """
+        finder = EvidenceFinder(self._reranker, _all_alike, _WHATEVER_IT_DID)
+        standing = self._standing(history, self._reranker.catalogue[item_id], hidden)
+        terms = replace(terms, priority=terms.priority + 1)  # others' order comes before reasons
+        llm, because = self._scores(standing.asked, terms)
+        ranked = next(one for one in self._reranker.fuse(standing.asked, llm) if one.item.item_id == item_id)
+        acts, missing = ((), because) if llm is None else _acts(finder, history, ranked, terms)
+        return Effects(
+            ranked=ranked,
+            of=len(standing.asked.candidates),
+            retrieved=standing.retrieved,
+            retrieval_rank=standing.rank,
+            history=acts,
+            composition=composition_of(self._reranker.fusion, standing.asked, llm, standing.place),
+            answered_by="retrieval" if llm is None else "llm",
+            degraded=missing,
+        )
+
+    def _standing(self, history: UserHistory, item: Item, hidden: Collection[str]) -> "_Standing":
+        proposed = self._retriever.retrieve(history, self._candidates, exclude=hidden)
+        for place, one in enumerate(proposed):
+            if one.item.item_id == item.item_id:
+                return _Standing(asked=_listed(history, proposed), place=place, retrieved=True, rank=one.rank)
+        further = self._retriever.retrieve(history, self._depth, exclude=set(hidden) - {item.item_id})
+        known = next((one for one in further if one.item.item_id == item.item_id), None)
+        if known is None:
+            last = further[-1].score if further else 0.0  # it is no better to retrieval than the last that it has
+            one, place, rank = Candidate(item=item, score=last, source="asked", rank=0), len(proposed), None
+        else:
+            one, place, rank = known, min(known.rank - 1, len(proposed)), known.rank
+        more = _listed(history, (*proposed[:place], one, *proposed[place:]))
+        return _Standing(asked=more, place=place, retrieved=False, rank=rank)
+
+    def _scores(self, asked: CandidateList, terms: Terms) -> tuple[Scores | None, str]:
+        """The LLM's, or why there are none."""
+        try:
+            return self._reranker.score([asked.query], terms)[0], ""
+        except EngineError as err:
+            return None, f"retrieval order, no effects of the history: {why_missing(err, terms.cancel)}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Standing:
+    """The list that an item stands in before the LLM speaks."""
+
+    asked: CandidateList
+    place: int
+    """From 0."""
+    retrieved: bool
+    """Whether it would stand there anyway."""
+    rank: int | None
+    """Where retrieval has it; None: not as far as it was asked."""
+
+
+def _listed(history: UserHistory, candidates: Sequence[Candidate]) -> CandidateList:
+    ranked = tuple(replace(one, rank=rank) for rank, one in enumerate(candidates, start=1))
+    return CandidateList(history=history, candidates=ranked)
+
+
+def _acts(
+    finder: EvidenceFinder, history: UserHistory, ranked: RankedItem, terms: Terms
+) -> tuple[tuple[Evidence, ...], str]:
+    """What each item of the history that was read did to the LLM's score, or why nobody knows."""
+    try:
+        (found,) = finder.find(history, [ranked], terms)
+    except EngineError as err:
+        return (), f"no effects of the history: {why_missing(err, terms.cancel)}"
+    return tuple(sorted(found, key=lambda one: -abs(one.effect))), ""
+
+
+def _all_alike(item_ids: Sequence[str]) -> NDArray[np.float32]:
+    return np.ones((len(item_ids), 1), dtype=np.float32)
+
+
+def _depth(config: RetrievalConfig) -> int:
+    """As far as every source is asked anyway: retrieval's order is the same, however many of these it is asked for."""
+    return config.hybrid.depth if config.blend is None else config.blend.depth
