@@ -108,6 +108,7 @@ def test_a_fusion_belongs_to_one_adapter(
         "variant": "retrieval",
         "llm_weight": 0,
         "calibration": [1, 0],
+        "without_llm": [1, 0],
         "lists": 1,
         "candidates": 1,
         "data": "any",
