@@ -8,7 +8,7 @@ REQUIREMENTS := $(addprefix requirements/,constraints.txt vllm.txt litellm.txt m
 
 install: .venv/installed
 
-.venv/installed: pyproject.toml scripts/install.sh scripts/environment.sh $(REQUIREMENTS)
+.venv/installed: pyproject.toml scripts/install.sh scripts/environment.sh scripts/browser.sh $(REQUIREMENTS)
 	@bash scripts/install.sh
 
 quantize-env: .venv-quantize/installed

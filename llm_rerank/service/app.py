@@ -28,6 +28,7 @@ from llm_rerank.service.routes import (
     rankings,
     recommend,
     rerank,
+    ui,
 )
 from llm_rerank.service.service import Service
 
@@ -64,6 +65,8 @@ def create_app(service: Service) -> FastAPI:
     handle_errors(app)
     for routes in (recommend, explanations, effects, rerank, rankings, items, interactions, histories, health):
         app.include_router(routes.router)
+    if service.config.ui.shown:
+        app.include_router(ui.router)
     if service.config.metrics == "admin":
         app.include_router(metrics.router, dependencies=[Depends(with_scope("admin"))], responses=refusals())
     elif service.config.metrics == "open":

@@ -62,6 +62,16 @@ class DrainConfig(Settings):
     """Then nobody is let in, and what is under way has so long; what takes longer is answered 503."""
 
 
+class UiConfig(Settings):
+    """The page at /, on which people see what the service does."""
+
+    shown: bool = True
+    """Whether it is served."""
+    user: str = Field(default="1924", min_length=1, max_length=256)
+    """Whom it shows where its address names nobody: somebody with a history. Whoever reaches the service learns this
+    id."""
+
+
 def _origin(value: str) -> str:
     if not _ORIGIN.fullmatch(value):
         raise ValueError("this is no origin; name each, such as https://shop.example or http://localhost:3000")
@@ -93,6 +103,8 @@ class ServeConfig(BaseSettings):
     """At which port; 0: a free one."""
     limits: LimitsConfig = LimitsConfig()
     """What a caller may ask."""
+    ui: UiConfig = UiConfig()
+    """The page for people."""
     docs: bool = True
     """Whether /docs and /openapi.json are served."""
     metrics: Literal["open", "admin", "off"] = "open"

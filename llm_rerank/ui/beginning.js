@@ -1,0 +1,27 @@
+// The first answer, or the form that asks for a key.
+
+import { settingsOf } from "./address.js";
+import { Refused, ask } from "./api.js";
+import { arrive } from "./going.js";
+import { keepKey } from "./key.js";
+import { change, state } from "./store.js";
+
+/** Shows what the address says; without a key, the form that asks for one. */
+export async function begin() {
+  try {
+    change({ about: state.about ?? (await ask("GET", "/ui/settings.json")) });
+  } catch (problem) {
+    if (!(problem instanceof Refused)) throw problem;
+    return change({ phase: "error", problem });
+  }
+  if (!state.key) return change({ phase: "no-key", settings: settingsOf(location.search, state.about) });
+  change({ settings: null });
+  await arrive();
+}
+
+/** The same with this key. */
+export function beginWith(key) {
+  keepKey(key);
+  change({ key, problem: null });
+  return begin();
+}

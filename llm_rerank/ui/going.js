@@ -1,0 +1,51 @@
+// From one view to the next: the address changes, and what depends on it.
+
+import { queryOf, settingsOf } from "./address.js";
+import { load, loadEffects } from "./answers.js";
+import { change, state } from "./store.js";
+
+const ASKED = ["user", "top_n", "explained", "language", "instruction", "deadline_ms", "without", "added", "drafts"];
+const undoable = [];
+
+/** The view with these settings changed, as the address of a link. */
+export function addressWith(changed) {
+  return location.pathname + queryOf({ ...state.settings, ...changed });
+}
+
+/** Goes there; `asksAnew` even where the answer is on screen already. */
+export function go(changed, asksAnew = false) {
+  history.pushState(null, "", addressWith(changed));
+  return arrive(asksAnew);
+}
+
+/** Shows what the address says, which has changed. */
+export function arrive(asksAnew = false) {
+  const before = state.settings;
+  const settings = settingsOf(location.search, state.about);
+  change({ settings });
+  const differs = (name) => JSON.stringify(settings[name]) !== JSON.stringify(before?.[name]);
+  if (asksAnew || !before || differs("ranking") || ASKED.some(differs)) return load();
+  if (differs("item")) return loadEffects();
+  return Promise.resolve();
+}
+
+/** For a link's click: goes there without leaving the page, unless another tab is wanted. */
+export function following(changed) {
+  return (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    go(changed);
+  };
+}
+
+/** Takes purchases away, adds some, or puts them back; `undo` undoes it. */
+export function changeHistory(changed) {
+  const { without, added } = state.settings;
+  undoable.push({ without, added });
+  return go({ ranking: "", ...changed });
+}
+
+/** The history as it was before the last change; the whole one where that is not known. */
+export function undo() {
+  return go(undoable.pop() ?? { without: [], added: [] });
+}

@@ -1,0 +1,65 @@
+// Why an item stands where it does: what raised its score at once, then the sentence, once it is checked.
+
+import { html, nothing } from "../html.js";
+import { goTo } from "../lighting.js";
+import { signed } from "../words.js";
+
+export function reason(state, item, t) {
+  const known = state.answer.reasons[item.item_id];
+  if (known) {
+    const said = sentence(known, state.phase === "streaming", item, t);
+    return html`<div class="reason">${said} ${chips(known.evidence, item, t)} ${asides(known, t)}</div>`;
+  }
+  const expected = state.phase === "streaming" && item.rank <= state.settings.explained && !state.answer.ranking.degraded;
+  return expected ? html`<p class="reason coming">${t.waitingForReason}</p>` : nothing;
+}
+
+function sentence({ explanation, evidence }, coming, item, t) {
+  if (!explanation) return coming ? html`<p class="coming">${evidence ? t.writing : t.waitingForReason}</p>` : nothing;
+  return html`<p lang=${explanation.language}>
+    ${cited(explanation.text, evidence, item, t)} <span class="by quiet">${t.bySource[explanation.source]}</span>
+  </p>`;
+}
+
+/** The text, in which each title that it cites is a way to the purchase. */
+function cited(text, evidence, item, t) {
+  const found = evidence.find(({ title }) => title && text.includes(title));
+  if (!found) return text;
+  const at = text.indexOf(found.title);
+  const others = evidence.filter((one) => one !== found);
+  const link = html`<button class="cite" @click=${to(found)}>${found.title}</button>`;
+  return html`${cited(text.slice(0, at), others, item, t)}${link}${cited(text.slice(at + found.title.length), others, item, t)}`;
+}
+
+const to = ({ item_id }) => () => goTo(`purchase ${item_id}`);
+
+function chips(evidence, item, t) {
+  if (!evidence) return nothing;
+  if (!evidence.length) return html`<p class="quiet">${t.nothingFound}</p>`;
+  return html`<div class="evidence">
+    <span class="quiet">${t.because}</span>
+    ${evidence.map((one) => chip(one, item, t))}
+  </div>`;
+}
+
+function chip(one, item, t) {
+  const effect = signed(-one.effect);
+  return html`<button
+    class="chip"
+    data-name="reason ${item.item_id} ${one.item_id}"
+    aria-label=${t.cites(one.title, effect)}
+    @click=${to(one)}
+  >
+    <span>${one.title}</span> <b>${effect}</b>
+  </button>`;
+}
+
+function asides({ explanation, draft }, t) {
+  const rejected = explanation?.rejected
+    ? html`<details class="aside"><summary>${t.rejected}</summary><p lang="en">${explanation.rejected}</p></details>`
+    : nothing;
+  const raw = draft
+    ? html`<details class="aside unchecked"><summary>${t.draft}</summary><p>${draft.text}</p></details>`
+    : nothing;
+  return html`${rejected} ${raw}`;
+}
