@@ -76,7 +76,7 @@ def asked_how(config: RerankerConfig) -> str:
     candidates, or where the servers are. How these run the model (in which precision, by which vLLM) nobody here knows.
     """
     engine = config.engine.model_dump_json(exclude={"servers"})
-    return f"{config.model_dump_json(include={'model', 'prompt', 'method'})} {engine}"
+    return f"{config.model_dump_json(include={'model', 'prompt', 'block_tokens', 'method'})} {engine}"
 
 
 def _digest(history: UserHistory, items: Sequence[Item]) -> str:

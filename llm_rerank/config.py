@@ -50,6 +50,9 @@ class RerankerConfig(Settings):
     """What runs the model."""
     prompt: PromptConfig = PromptConfig()
     """What the model is asked."""
+    block_tokens: int = Field(default=1, ge=1, le=512)
+    """A prefix begins with empty lines, as many as make it a multiple of so many tokens: vLLM remembers whole blocks,
+    and computes what is over again for every candidate. 1: none. Scores change a little with it."""
     method: Method = "packed"
     """How candidates are scored; only packed scores can be explained."""
     candidates: int = Field(default=50, ge=0, le=1000)

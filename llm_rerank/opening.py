@@ -79,7 +79,8 @@ def _open(
     writer: Adapter | None = None,
 ) -> Reranker:
     tokenizer = ChatTokenizer.load(model.folder)
-    prompt = Prompt(tokenizer, config.prompt)  # before the engine: its answers may be no tokens of this model
+    # Before the engine: its answers may be no tokens of this model.
+    prompt = Prompt(tokenizer, config.prompt, block_tokens=config.block_tokens)
     engine = build_engine(
         config.engine.kind,
         model.folder,

@@ -61,8 +61,10 @@ class PromptConfig(Settings):
 class Prompt:
     """Writes the requests of one tokenizer and one configuration."""
 
-    def __init__(self, tokenizer: Tokenizer, config: PromptConfig | None = None) -> None:
+    def __init__(self, tokenizer: Tokenizer, config: PromptConfig | None = None, *, block_tokens: int = 1) -> None:
+        """`block_tokens`: see RerankerConfig."""
         self.config = config or PromptConfig()
+        self._block = block_tokens
         self._tokenizer = tokenizer
         self._opening, self._closing = (tokenizer.opening, tokenizer.closing) if self.config.chat else ((), ())
         self._encode = lru_cache(maxsize=256)(tokenizer.encode)  # the few texts of our own
@@ -71,7 +73,7 @@ class Prompt:
 
     def apart(self) -> "Prompt":
         """The same that remembers no title of this one, nor this one of it: for texts that no catalogue has."""
-        return Prompt(self._tokenizer, self.config)
+        return Prompt(self._tokenizer, self.config, block_tokens=self._block)
 
     def yes_no(
         self, history: UserHistory, items: Sequence[Item], catalogue: Catalogue, *, instruction: str | None = None
@@ -106,8 +108,10 @@ class Prompt:
     def prefix(self, history: UserHistory, catalogue: Catalogue, *, instruction: str | None = None) -> TokenIds:
         """What every candidate of this user shares: opening, instruction, history."""
         asked = one_line((instruction or "")[:_LONGEST_TEXT]) or one_line(self.config.instruction)
-        lines = self._history_lines(history, catalogue)
-        return self._opening + self._tokenizer.encode(f"{asked}\n") + tuple(i for line in lines for i in line)
+        read = tuple(i for line in self._history_lines(history, catalogue) for i in line)
+        opening = self._opening + self._tokenizer.encode(f"{asked}\n")
+        filled = -(len(opening) + len(read)) % self._block
+        return self._encode("\n")[:1] * filled + opening + read
 
     def task(self, lines: Sequence[str], begun: str) -> TokenIds:
         """A request for free text: each line one line of visible characters, the answer begun for the model."""

@@ -149,3 +149,20 @@ def test_without_the_chat_format_a_candidate_is_its_title_and_the_question(
     asked = prompt.yes_no(bought("milk"), [catalogue["tea"]], catalogue)
     assert text(prompt, asked.prefix) == "The customer's shopping history:\n- Whole milk 1 l\n"
     assert text(prompt, asked.continuations[0]) == "Black tea, 80 bags\n?"
+
+
+def test_a_prefix_is_filled_to_whole_blocks_by_empty_lines_before_it(
+    characters: ChatTokenizer, prompt: Prompt, catalogue: Catalogue
+) -> None:
+    history = bought("milk", "tea")
+    plain = prompt.prefix(history, catalogue)
+    for block in (16, 32, 64):
+        filled = Prompt(characters, prompt.config, block_tokens=block).prefix(history, catalogue)
+        assert len(filled) % block == 0
+        assert 0 <= len(filled) - len(plain) < block
+        assert text(prompt, filled) == "\n" * (len(filled) - len(plain)) + text(prompt, plain)
+
+
+def test_who_is_kept_apart_fills_likewise(characters: ChatTokenizer, catalogue: Catalogue) -> None:
+    apart = Prompt(characters, PromptConfig(), block_tokens=32).apart()
+    assert len(apart.prefix(bought("milk"), catalogue)) % 32 == 0
