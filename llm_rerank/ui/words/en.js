@@ -32,7 +32,6 @@ const SAID = {
 
 export const en = {
   tag: "en-GB",
-  name: "English",
   title: "Rankings with reasons",
   lead: "What the LLM makes of one person's purchases, and why.",
   skip: "Skip to the list",

@@ -23,7 +23,6 @@ const SAID = { like: "您喜欢", dislike: "您不喜欢", have: "您已有", hi
 
 export const zh = {
   tag: "zh-CN",
-  name: "中文",
   title: "有理由的排序",
   lead: "大模型如何看待一个人的购买记录，以及为什么。",
   skip: "跳到列表",
