@@ -111,19 +111,19 @@ class Database:
 
     @contextmanager
     def _translating(self) -> Iterator[None]:
-        if self._pause.lasts:
+        if self._pause.refuses():
             raise StoreError(
                 "the database gave no answer a moment ago",
                 field="database",
                 value=self._where,
                 remedy="See that it runs and can be reached; what was asked was not done",
             )
-        began = monotonic()
         try:
             yield
+            self._pause.end()
         except DBAPIError as err:
-            if _unanswered(err):
-                self._pause.after(began)
+            if self._engine.dialect.name == "postgresql" and _unanswered(err):
+                self._pause.begin()
             raise StoreError(
                 f"the database failed ({_first_line(err.orig)})",
                 field="database",
@@ -217,8 +217,9 @@ def without_password(url: str | URL) -> str:
 
 
 def _unanswered(err: DBAPIError) -> bool:
-    """PostgreSQL's own errors have a code, and its driver's none."""
-    return getattr(err.orig, "sqlstate", "") is None
+    from retrieval.store.postgres import UNANSWERED
+
+    return isinstance(err.orig, UNANSWERED)
 
 
 def _done(err: DBAPIError) -> str:

@@ -1,25 +1,33 @@
-"""A pause after a call that nobody answered: the next ones would wait as long, and in vain."""
+"""A pause after a call that nobody answered in time: the next ones would wait as long, and in vain."""
 
+from threading import Lock
 from time import monotonic
 from typing import Final
 
 _SECONDS: Final = 5.0
-_IN_VAIN: Final = 1.0
-"""Seconds that a call waits before it counts: a server that is down refuses at once, and may be back at once."""
 
 
 class Pause:
-    """Of one database."""
+    """Of one database. Those who came before the first has waited in vain find out for themselves."""
 
     def __init__(self) -> None:
-        self._ends = 0.0
+        self._ends: float | None = None
+        self._looking = Lock()
 
-    @property
-    def lasts(self) -> bool:
-        """Whether nobody should be kept waiting now. After it whoever comes first finds out."""
-        return monotonic() < self._ends
-
-    def after(self, began: float) -> None:
-        """Of a call that began then and has failed without an answer."""
-        if monotonic() - began > _IN_VAIN:
+    def refuses(self) -> bool:
+        """Whether whoever comes now is not kept waiting. Once it has lasted, one is, and finds out for the others."""
+        with self._looking:
+            if self._ends is None:
+                return False
+            if monotonic() < self._ends:
+                return True
             self._ends = monotonic() + _SECONDS
+            return False
+
+    def begin(self) -> None:
+        """A call got no answer."""
+        self._ends = monotonic() + _SECONDS
+
+    def end(self) -> None:
+        """A call got one."""
+        self._ends = None

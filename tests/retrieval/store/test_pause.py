@@ -6,20 +6,35 @@ from retrieval.store import pause
 from retrieval.store.pause import Pause
 
 
-@pytest.mark.parametrize(("waited", "lasts"), [(0.5, False), (4.0, True)])
-def test_only_a_call_that_waited_long_begins_one(monkeypatch: pytest.MonkeyPatch, waited: float, lasts: bool) -> None:
-    monkeypatch.setattr(pause, "monotonic", lambda: 100.0)
-    one = Pause()
-    one.after(100 - waited)
-    assert one.lasts is lasts
-
-
-def test_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+class Clock:
     now = 100.0
-    monkeypatch.setattr(pause, "monotonic", lambda: now)
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(pause, "monotonic", clock)
+    return clock
+
+
+def test_nobody_is_refused_before() -> None:
+    assert not Pause().refuses()
+
+
+def test_once_it_has_lasted_one_finds_out_for_the_others(clock: Clock) -> None:
     one = Pause()
-    one.after(now - 4)
-    now = 104.9
-    assert one.lasts
-    now = 105.1
-    assert not one.lasts
+    one.begin()
+    clock.now += 4.9
+    assert one.refuses()
+    clock.now += 0.2
+    assert [one.refuses() for _ in range(3)] == [False, True, True]
+
+
+def test_an_answer_ends_it(clock: Clock) -> None:
+    one = Pause()
+    one.begin()
+    one.end()
+    assert not one.refuses()
