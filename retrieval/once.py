@@ -63,7 +63,7 @@ class Once:
     def _require_free(self, folder: Path) -> None:
         if not folder.exists() or (folder / MANIFEST).exists() or (folder / WORK / _BEGUN).exists():
             return
-        if not folder.is_dir() or any(path.name not in {LOCK, WORK} for path in folder.iterdir()):
+        if not folder.is_dir() or not _is_free(folder):
             raise BuildError(
                 f"this is no folder of {self.noun}",
                 field="out",
@@ -79,3 +79,12 @@ class Once:
                 value=str(folder),
                 remedy=f"Give another folder: {self.noun} are never changed in place.",
             )
+
+
+def _is_free(folder: Path) -> bool:
+    """Whether there is nothing in it but what a run leaves that was stopped before it had begun."""
+    work = folder / WORK
+    strange = [path for path in folder.iterdir() if path.name not in {LOCK, WORK}]
+    return not strange and (
+        not work.exists() or (work.is_dir() and all(_BEGUN in path.name for path in work.iterdir()))
+    )

@@ -6,7 +6,7 @@ from typing import Final, Literal
 from pydantic import ValidationError
 
 from llm_rerank.learned_fusion.config import Variant
-from retrieval.errors import ConfigError
+from retrieval.errors import BuildError, ConfigError
 from retrieval.files import read_json, unreadable
 from retrieval.settings import Settings
 
@@ -86,8 +86,16 @@ class FusionRecord(Settings):
 
 
 def read_record(folder: Path) -> FusionRecord:
-    """What a learned fusion says of itself; raises BuildError where it is absent or of another version."""
+    """What a learned fusion says of itself; raises BuildError where it is absent, damaged or of another version."""
+    said = read_json(folder / RECORD)
     try:
-        return FusionRecord.model_validate(read_json(folder / RECORD))
+        return FusionRecord.model_validate(said)
     except ValidationError as err:
+        if isinstance(said, dict) and said.get("format") != FusionRecord.model_fields["format"].default:
+            raise BuildError(
+                "another version of this program learnt this fusion",
+                field="fusion",
+                value=str(folder),
+                remedy="Learn it again: python -m finetune.fit_fusion.",
+            ) from err
         raise unreadable(folder / RECORD) from err

@@ -277,12 +277,22 @@ def test_a_folder_of_other_data_is_refused_before_it_is_finished_too(
         build(crowded, config, tmp_path)
 
 
+@pytest.mark.parametrize("name", ["thesis.tex", "work/thesis.tex"])
 def test_a_folder_with_something_else_in_it_is_left_alone(
-    crowded: ShopData, config: ExamplesConfig, tmp_path: Path
+    crowded: ShopData, config: ExamplesConfig, tmp_path: Path, name: str
 ) -> None:
-    (tmp_path / "thesis.tex").touch()
+    (tmp_path / "work").mkdir()
+    (tmp_path / name).touch()
     with pytest.raises(BuildError, match="no folder of examples"):
         build(crowded, config, tmp_path)
+    assert (tmp_path / name).exists()
+
+
+def test_one_in_which_nothing_had_begun_is_begun_in(crowded: ShopData, config: ExamplesConfig, tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / ".begun.json.part").touch()
+    build(crowded, config, tmp_path)
+    assert (tmp_path / "manifest.json").exists()
 
 
 def test_two_processes_do_not_share_a_folder(crowded: ShopData, config: ExamplesConfig, tmp_path: Path) -> None:
