@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import islice
 from threading import Event
 from time import perf_counter
 from typing import Final
@@ -25,6 +26,8 @@ from retrieval.folder import BuiltShop, load_folder
 from retrieval.records import Candidate, UserHistory
 from retrieval.retrievers.base import Retriever
 
+_SPARE: Final = 200
+"""More of what is popular than the LLM would score: some of it may be withdrawn by then, or hidden from who asks."""
 _ORDER: Final[Mapping[AnsweredBy, str]] = {
     "retrieval": "retrieval order",
     "request": "the order of the request",
@@ -55,7 +58,7 @@ class Recommender:
         self.candidates = candidates
         self.retriever: Retriever = OnOneThread(shop.retriever)
         # What a user gets of whom nothing is known; kept, since there is no time for it when it is wanted.
-        self._popular = self.retriever.retrieve(UserHistory(user_id="nobody"), candidates)
+        self._popular = self.retriever.retrieve(UserHistory(user_id="nobody"), candidates + _SPARE)
 
     @classmethod
     def open(cls, config: RecommendConfig, *, say: Callable[[str], None] = lambda _: None) -> "Recommender":
@@ -113,6 +116,13 @@ class Recommender:
             for request, items in zip(requests, ranked, strict=True)
         )
 
+    def left_out(self, request: RankingRequest, *, cancel: Event | None = None) -> tuple[str, ...]:
+        """What the request hides of that which would be proposed otherwise, the best first."""
+        if not request.hidden or request.item_ids is not None:
+            return ()
+        otherwise, _ = self._candidates_for(replace(request, hidden=frozenset()), cancel)
+        return tuple(one.item.item_id for one in otherwise if one.item.item_id in request.hidden)
+
     def close(self) -> None:
         """Lets go of the model."""
         self.reranker.close()
@@ -135,9 +145,10 @@ class Recommender:
             ranked = enumerate(items, start=1)
             return tuple(Candidate(item=i, score=-float(at), source="request", rank=at) for at, i in ranked), "request"
         if has_passed(cancel):
-            now = [replace(one, item=self.shop.catalogue[one.item.item_id]) for one in self._popular]
-            return tuple(one for one in now if one.item.available), "popular"
-        return self.retriever.retrieve(request.history, self.candidates), "retrieval"
+            now = (replace(one, item=self.shop.catalogue[one.item.item_id]) for one in self._popular)
+            there = (one for one in now if one.item.available and one.item.item_id not in request.hidden)
+            return tuple(islice(there, self.candidates)), "popular"
+        return self.retriever.retrieve(request.history, self.candidates, exclude=request.hidden), "retrieval"
 
     def _list_for(self, request: RankingRequest, cancel: Event | None) -> tuple[CandidateList, AnsweredBy]:
         candidates, answered_by = self._candidates_for(request, cancel)

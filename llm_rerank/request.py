@@ -24,6 +24,8 @@ class RankingRequest:
     """A secret of the caller's and the user's: their prefixes are kept apart from others' (see Terms)."""
     priority: int = 0
     """Lower comes first, where the engine has more to do than it can at once."""
+    hidden: frozenset[str] = frozenset()
+    """Items that are not to be proposed; those that `item_ids` names are ranked nevertheless."""
 
     def __post_init__(self) -> None:
         for name, value in (("top_n", self.top_n), ("explained", self.explained)):

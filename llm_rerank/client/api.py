@@ -14,7 +14,7 @@ from llm_rerank.client.translation import checked
 from llm_rerank.ranking import Language
 from llm_rerank.wire.effects import EffectsIn, EffectsOut
 from llm_rerank.wire.explanations import ExplainIn
-from llm_rerank.wire.feedback import FeedbackIn, FeedbackOut
+from llm_rerank.wire.feedback import FeedbackIn, FeedbackOut, OpinionOut, OpinionsOut
 from llm_rerank.wire.health import HealthOut, ReadyOut
 from llm_rerank.wire.interactions import InteractionIn, InteractionsIn, InteractionsOut, KeyedInteractionIn
 from llm_rerank.wire.items import FoundItemsOut, ItemIn, ItemOut, ItemsIn, ItemsOut
@@ -179,13 +179,27 @@ class Api(Asking):
     async def feedback(
         self, ranking_id: str, item_id: str, kind: FeedbackKind, *, key: str | None = None
     ) -> FeedbackOut:
-        """What a user did with an item that was shown, or said of it; under one key it counts once.
+        """What a user did with an item that was shown, or said of it; under one key it counts once. What they say is
+        obeyed from the next answer on: dislike, have and hide keep it away, like counts as their newest act.
 
         Without a key each call counts, however often it has to be sent.
         """
         with checked():
             said = FeedbackIn(ranking_id=ranking_id, item_id=item_id, kind=kind, key=key or uuid4().hex)
         return await self._ask(Question("POST", "/v1/feedback", said), FeedbackOut)
+
+    @Call
+    async def feedback_of(self, user_id: str) -> OpinionsOut:
+        """What a user said last of each item, and is obeyed, the newest first."""
+        return await self._ask(Question("GET", _feedback(user_id)), OpinionsOut)
+
+    @Call
+    async def take_back(self, user_id: str, item_id: str) -> OpinionOut:
+        """What was said of this item is not obeyed any more.
+
+        Where the first reply was lost and it had to be asked again, nothing was left: NotFoundError.
+        """
+        return await self._ask(Question("DELETE", f"{_feedback(user_id)}/{_part(item_id)}"), OpinionOut)
 
     @Call
     async def add_interactions(
@@ -286,6 +300,10 @@ def _item(item_id: str) -> str:
 
 def _history(user_id: str) -> str:
     return f"/v1/users/{_part(user_id)}/history"
+
+
+def _feedback(user_id: str) -> str:
+    return f"/v1/users/{_part(user_id)}/feedback"
 
 
 def _header(name: str, value: str) -> str:

@@ -20,6 +20,7 @@ from llm_rerank.service.observing import REQUEST_ID, Observed
 from llm_rerank.service.routes import (
     effects,
     explanations,
+    feedback,
     health,
     histories,
     interactions,
@@ -63,7 +64,18 @@ def create_app(service: Service) -> FastAPI:
     )
     app.state.service = service
     handle_errors(app)
-    for routes in (recommend, explanations, effects, rerank, rankings, items, interactions, histories, health):
+    for routes in (
+        recommend,
+        explanations,
+        effects,
+        rerank,
+        rankings,
+        feedback,
+        items,
+        interactions,
+        histories,
+        health,
+    ):
         app.include_router(routes.router)
     if service.config.ui.shown:
         app.include_router(ui.router)

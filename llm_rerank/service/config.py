@@ -47,6 +47,8 @@ class LimitsConfig(Settings):
     """In one batch: their texts are embedded while the caller waits."""
     history: PositiveInt = 500
     """Interactions of a user that are read, the newest."""
+    feedback: PositiveInt = 1000
+    """Items of which it is obeyed what a user said, the newest."""
     reading_seconds: PositiveFloat = 30
     """That a request's body may take to come, and a reader of a stream for a part of it."""
     deadline_ms: PositiveFloat = 30_000

@@ -10,7 +10,7 @@ from llm_rerank.ranking import AnsweredBy, Evidence, Explanation, RankedItem, Ra
 from llm_rerank.request import RankingRequest
 from llm_rerank.service.origins import Origins
 from llm_rerank.wire.effects import EffectOut, EffectsOut, FusionOut, PartOut
-from llm_rerank.wire.feedback import SaidOut
+from llm_rerank.wire.feedback import OpinionOut, SaidOut
 from llm_rerank.wire.interactions import KeyedInteractionIn
 from llm_rerank.wire.items import ItemIn, ItemOut
 from llm_rerank.wire.rankings import (
@@ -18,6 +18,7 @@ from llm_rerank.wire.rankings import (
     DegradedOut,
     EvidenceOut,
     ExplanationOut,
+    ObeyedOut,
     RankedItemOut,
     RankingOut,
     RecommendIn,
@@ -27,6 +28,7 @@ from llm_rerank.wire.rankings import (
 from llm_rerank.wire.users import HistoryOut, InteractionOut
 from retrieval.catalogue import Catalogue
 from retrieval.records import Interaction, Item, SourceScore, UserHistory
+from retrieval.store.feedback import Opinion
 from retrieval.store.interactions import KeyedInteraction
 from retrieval.store.rankings import KeptRanking
 
@@ -77,7 +79,7 @@ def item_out(item: Item) -> ItemOut:
     )
 
 
-def ranking_request(sent: RecommendIn, history: UserHistory, *, salt: str) -> RankingRequest:
+def ranking_request(sent: RecommendIn, history: UserHistory, *, salt: str, hidden: frozenset[str]) -> RankingRequest:
     """What is asked of the recommender, for this history."""
     return RankingRequest(
         history=history,
@@ -88,10 +90,13 @@ def ranking_request(sent: RecommendIn, history: UserHistory, *, salt: str) -> Ra
         instruction=sent.instruction,
         salt=salt,
         priority=sent.priority,
+        hidden=hidden,
     )
 
 
-def recommend_out(ranking: Ranking, ranking_id: str | None, reasons: Sequence[Cause], origins: Origins) -> RecommendOut:
+def recommend_out(
+    ranking: Ranking, ranking_id: str | None, reasons: Sequence[Cause], origins: Origins, obeyed: ObeyedOut
+) -> RecommendOut:
     """The answer to a request; `reasons` are why something is missing, where it is."""
     return RecommendOut(
         ranking_id=ranking_id,
@@ -103,6 +108,7 @@ def recommend_out(ranking: Ranking, ranking_id: str | None, reasons: Sequence[Ca
         adapter=ranking.adapter,
         llm_weight=ranking.llm_weight,
         timings_ms=ranking.timings_ms,
+        obeyed=obeyed,
     )
 
 
@@ -181,12 +187,22 @@ def ranking_out(kept: KeptRanking) -> RankingOut:
     return RankingOut(ranking_id=kept.ranking_id, at=kept.at, feedback=said, **kept.document)
 
 
+def opinion_out(said: Opinion, catalogue: Catalogue) -> OpinionOut:
+    """What a user said last of an item."""
+    return OpinionOut(item_id=said.item_id, title=_title(said.item_id, catalogue), kind=said.kind, at=said.at)
+
+
+def _title(item_id: str, catalogue: Catalogue) -> str:
+    """Empty for what is not sold any more."""
+    return catalogue[item_id].title if item_id in catalogue else ""
+
+
 def history_out(user_id: str, interactions: Sequence[Interaction], catalogue: Catalogue) -> HistoryOut:
     """What a user did, with the titles of what is sold."""
     done = [
         InteractionOut(
             item_id=one.item_id,
-            title=catalogue[one.item_id].title if one.item_id in catalogue else "",
+            title=_title(one.item_id, catalogue),
             timestamp=one.timestamp,
             kind=one.kind,
             rating=one.rating,

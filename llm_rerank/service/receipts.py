@@ -11,8 +11,9 @@ from llm_rerank.reranker import Query
 from llm_rerank.service.conversion import recommend_out
 from llm_rerank.service.errors import database_away
 from llm_rerank.service.notes import Notes
+from llm_rerank.service.requests import Reading
 from llm_rerank.service.service import Service
-from llm_rerank.wire.rankings import RecommendIn, RecommendOut
+from llm_rerank.wire.rankings import ObeyedOut, RecommendIn, RecommendOut
 from retrieval.store.errors import StoreError
 from retrieval.store.keys import ApiKey
 
@@ -25,12 +26,13 @@ class Receipt:
     caller: ApiKey
     asked: RecommendIn
     request: RankingRequest
-    missing: str
-    """What is missing of the history."""
+    read: Reading
+    """Of whoever it is about."""
     notes: Notes
     ranking_id: str = field(default_factory=lambda: uuid4().hex)
     kept: bool = False
     _measured: set[str] = field(default_factory=set)
+    _left_out: tuple[str, ...] | None = None
 
     def keep(self, ranking: Ranking) -> RecommendOut:
         """The answer, which is kept as it is; where it cannot be, it has no id by which it would be asked for."""
@@ -44,11 +46,11 @@ class Receipt:
         return answer
 
     def _kept(self, ranking: Ranking) -> RecommendOut:
-        degraded = "; ".join(filter(None, (self.missing, ranking.degraded)))
+        degraded = "; ".join(filter(None, (self.read.missing, ranking.degraded)))
         user_id = self.asked.user_id or ranking.user_id  # the recommender may know them by another name
-        reasons = self.notes.missing(ranking.degraded, stale=bool(self.missing))
+        reasons = self.notes.missing(ranking.degraded, stale=bool(self.read.missing))
         whole = replace(ranking, degraded=degraded, user_id=user_id)
-        answer = recommend_out(whole, self.ranking_id, reasons, self.service.origins)
+        answer = recommend_out(whole, self.ranking_id, reasons, self.service.origins, self._obeyed(ranking))
         history = self.request.history
         read = [one.item_id for one in history.interactions]
         scored = Query(history=history, items=tuple(one.item for one in ranking.items if one.llm_score is not None))
@@ -63,6 +65,13 @@ class Receipt:
             database_away(err)
             return answer.model_copy(update={"ranking_id": None})
         return answer if self.kept else answer.model_copy(update={"ranking_id": None})
+
+    def _obeyed(self, ranking: Ranking) -> ObeyedOut:
+        """What is popular does not depend on a history."""
+        if self._left_out is None:  # asked once: the list that a later answer has is the same
+            self._left_out = self.service.recommender.left_out(self.request, cancel=self.notes.deadline)
+        liked = self.read.liked if ranking.answered_by != "popular" else ()
+        return ObeyedOut(hidden=list(self._left_out), liked=list(liked))
 
     def _put(self, user_id: str, document: dict[str, Any]) -> None:
         """Nothing comes back of a user who was forgotten since the request came."""

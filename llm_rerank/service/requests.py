@@ -9,12 +9,14 @@ from llm_rerank.request import RankingRequest
 from llm_rerank.service.config import LimitsConfig
 from llm_rerank.service.conversion import ranking_request
 from llm_rerank.service.errors import ApiError, database_away
+from llm_rerank.service.obeying import hidden_by, with_likes
 from llm_rerank.service.service import Service
 from llm_rerank.supposed import require_touched, with_purchases, without_items
 from llm_rerank.wire.interactions import InteractionIn
 from llm_rerank.wire.rankings import RecommendIn, WhoIn
 from retrieval.records import UserHistory
 from retrieval.store.errors import StoreError
+from retrieval.store.feedback import Opinion
 from retrieval.store.keys import ApiKey
 
 
@@ -25,7 +27,11 @@ class Reading:
     history: UserHistory
     salt: str
     missing: str
-    """Of the history, where the database does not answer."""
+    """What could not be read, where the database does not answer."""
+    hidden: frozenset[str]
+    """What they do not want to be proposed."""
+    liked: tuple[str, ...]
+    """What the history has since they said that they like it."""
 
 
 def require_limits(asked: WhoIn, limits: LimitsConfig) -> None:
@@ -42,30 +48,39 @@ def require_limits(asked: WhoIn, limits: LimitsConfig) -> None:
             raise ApiError(422, f"{name}: {count} is more than {most}", param=name, code="too_many")
 
 
-def request_of(service: Service, asked: RecommendIn, caller: ApiKey) -> tuple[RankingRequest, str]:
-    """What the recommender is asked; and what is missing of the history, where the database does not answer."""
+def request_of(service: Service, asked: RecommendIn, caller: ApiKey) -> tuple[RankingRequest, Reading]:
+    """What the recommender is asked, and what was read for it."""
     read = read_for(service, asked, caller)
-    return ranking_request(asked, read.history, salt=read.salt), read.missing
+    return ranking_request(asked, read.history, salt=read.salt, hidden=read.hidden), read
 
 
 def read_for(service: Service, asked: WhoIn, caller: ApiKey) -> Reading:
-    """The history as the request would have it."""
+    """The history as the request would have it, and what is to be obeyed."""
     with service.stages.timed("history"):
-        known, missing = _history(service, asked, caller)
-        history = _supposed(service, asked, known, whole=not missing)
-    salt = service.salts.of(caller.tenant, asked.user_id, [one.item_id for one in history.interactions])
-    return Reading(history=history, salt=salt, missing=missing)
+        known, said, missing = _known(service, asked, caller)
+        history = _supposed(service, asked, with_likes(known, said), whole=not missing)
+    passed_over = asked.without or ()
+    return Reading(
+        history=history,
+        salt=service.salts.of(caller.tenant, asked.user_id, [one.item_id for one in history.interactions]),
+        missing=missing,
+        hidden=hidden_by(said),
+        liked=tuple(one.item_id for one in said if one.kind == "like" and one.item_id not in passed_over),
+    )
 
 
-def _history(service: Service, asked: WhoIn, caller: ApiKey) -> tuple[UserHistory, str]:
+def _known(service: Service, asked: WhoIn, caller: ApiKey) -> tuple[UserHistory, tuple[Opinion, ...], str]:
+    """What was done, what was said, and what is missing of both."""
     if asked.history is not None:
-        return _given(asked.history), ""
+        return _given(asked.history), (), ""
     assert asked.user_id is not None
     try:
-        return service.histories.of(caller.tenant, asked.user_id), ""
+        history = service.histories.of(caller.tenant, asked.user_id)
+        return history, service.opinions.of(caller.tenant, asked.user_id, service.config.limits.feedback), ""
     except StoreError as err:
         built = service.histories.built(caller.tenant, asked.user_id)
-        return built, f"the history ends where the shop was built: {database_away(err)}"
+        ends = "no feedback is obeyed, and the history ends where the shop was built"
+        return built, (), f"{ends}: {database_away(err)}"
 
 
 def _supposed(service: Service, asked: WhoIn, known: UserHistory, *, whole: bool) -> UserHistory:

@@ -27,6 +27,7 @@ from retrieval.store.database import Database
 from retrieval.store.interactions import InteractionStore
 from retrieval.store.items import ItemStore
 from retrieval.store.keys import KeyStore
+from retrieval.store.opinions import OpinionStore
 from retrieval.store.rankings import RankingStore
 
 
@@ -41,6 +42,7 @@ class Service:
     origins: Origins
     interactions: InteractionStore
     rankings: RankingStore
+    opinions: OpinionStore
     histories: Histories
     door: Door
     admission: Admission
@@ -113,6 +115,7 @@ class Service:
             origins=Origins(shop.config),
             interactions=interactions,
             rankings=RankingStore(database),
+            opinions=OpinionStore(database),
             histories=Histories(shop.log, config.tenant, interactions, config.limits),
             door=Door(KeyStore(database)),
             admission=Admission(at_once=config.limits.at_once, waiting=config.limits.waiting),

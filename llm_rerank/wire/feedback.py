@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from llm_rerank.wire.base import Answered, Id, Sent
-from retrieval.store.feedback import FeedbackKind
+from retrieval.store.feedback import FeedbackKind, OpinionKind
 
 
 class FeedbackIn(Sent):
     """What a user did with an item that was shown, or said of it. It is kept with the ranking, for whoever measures or
-    trains by it; the order does not obey it yet.
+    trains by it, and what was said last of an item is obeyed from the next answer on: dislike, have and hide keep it
+    from what is proposed to this user, like counts as the newest act of their history.
     """
 
     ranking_id: Id
@@ -31,3 +32,18 @@ class SaidOut(Answered):
     item_id: str
     kind: FeedbackKind
     at: datetime
+
+
+class OpinionOut(Answered):
+    """What a user said last of an item, and what that is called; empty for an item that is not sold any more."""
+
+    item_id: str
+    title: str
+    kind: OpinionKind
+    at: datetime
+
+
+class OpinionsOut(Answered):
+    """What is obeyed, the newest first."""
+
+    feedback: list[OpinionOut]

@@ -117,6 +117,15 @@ class DegradedOut(Answered):
     """The same for a program. overload: its deadline passed before there was a place at the model."""
 
 
+class ObeyedOut(Answered):
+    """What of a user's feedback changed this answer."""
+
+    hidden: list[str] = Field(default_factory=list)
+    """Items that would have been among the candidates, the best first."""
+    liked: list[str] = Field(default_factory=list)
+    """Items that count as acts of the history, the newest first."""
+
+
 class RecommendOut(Answered):
     """The ranking."""
 
@@ -132,6 +141,7 @@ class RecommendOut(Answered):
     adapter: str | None
     llm_weight: float
     timings_ms: dict[str, float]
+    obeyed: ObeyedOut = Field(default_factory=ObeyedOut)
 
 
 class RankingOut(Answered):

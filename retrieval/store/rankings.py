@@ -12,6 +12,7 @@ from retrieval.store.database import Database
 from retrieval.store.feedback import Feedback, FeedbackKind
 from retrieval.store.forgotten import note_forgotten, was_forgotten
 from retrieval.store.moments import microseconds, moment, now
+from retrieval.store.opinions import forget_opinions, note_opinion
 from retrieval.store.schema import FEEDBACK, RANKINGS
 from retrieval.store.storable import require_id
 
@@ -81,16 +82,20 @@ class RankingStore:
             require_id(name, value)
         said = {"tenant": tenant, "key": key, "ranking_id": ranking_id, "item_id": item_id, "kind": kind}
         table = FEEDBACK.c
-        shown = select(RANKINGS.c.ranking_id).where(RANKINGS.c.tenant == tenant, RANKINGS.c.ranking_id == ranking_id)
+        shown = select(RANKINGS.c.user_id).where(RANKINGS.c.tenant == tenant, RANKINGS.c.ranking_id == ranking_id)
+        at = now()
         with self._database.writing() as connection:
-            if connection.execute(shown.with_for_update(read=True)).first() is None:  # who forgets it waits for us
+            ranking = connection.execute(shown.with_for_update(read=True)).first()  # who forgets it waits for us
+            if ranking is None:
                 return None
             new = (
                 self._database.insert(FEEDBACK)
                 .on_conflict_do_nothing(index_elements=["tenant", "key"])
                 .returning(table.key)
             )
-            if connection.execute(new, said | {"at": microseconds(now())}).one_or_none() is not None:
+            if connection.execute(new, said | {"at": microseconds(at)}).one_or_none() is not None:
+                of_it = {"tenant": tenant, "user_id": ranking.user_id, "item_id": item_id}
+                note_opinion(self._database, connection, **of_it, kind=kind, at=at)
                 return True
             there = connection.execute(select(FEEDBACK).where(table.tenant == tenant, table.key == key)).one()
         if any(there._asdict()[name] != value for name, value in said.items()):
@@ -111,5 +116,6 @@ class RankingStore:
             connection.execute(of_user.with_for_update()).all()  # who says something of one has said it then
             said = delete(FEEDBACK).where(FEEDBACK.c.tenant == tenant, FEEDBACK.c.ranking_id.in_(of_user))
             connection.execute(said)
+            forget_opinions(connection, tenant, user_id)
             gone = delete(RANKINGS).where(kept.tenant == tenant, kept.user_id == user_id)
             return connection.execute(gone).rowcount

@@ -86,6 +86,17 @@ FEEDBACK: Final = Table(
     sqlite_autoincrement=True,
 )
 
+OPINIONS: Final = Table(
+    "opinions",
+    METADATA,
+    Column("tenant", String(LONGEST_ID), primary_key=True),
+    Column("user_id", String(LONGEST_ID), primary_key=True),
+    Column("item_id", String(LONGEST_ID), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index(None, "tenant", "user_id", "at"),
+)
+
 FORGOTTEN: Final = Table(
     "forgotten",
     METADATA,

@@ -115,6 +115,24 @@ def test_as_many_as_there_are_and_no_more_than_asked(world: World, candidates: i
     assert len(world.ask(candidates=candidates, top_n=top_n, explained=5).items) == found
 
 
+def test_what_is_hidden_is_not_proposed_and_the_list_is_as_long(world: World) -> None:
+    first, *others = ids(world.ask(candidates=4))
+    hidden = frozenset({first, "not sold"})
+    for cancel in (None, Deadline(0)):
+        found = ids(world.ask(candidates=4, hidden=hidden, cancel=cancel))
+        assert (len(found), first in found) == (4, False)
+    assert first in ids(world.ask(item_ids=(first, others[0]), hidden=hidden))
+
+
+def test_what_is_left_out_is_what_would_have_been_proposed(world: World) -> None:
+    recommender = world.opened(4)
+    proposed = [one.item.item_id for one in world.built.retriever.retrieve(world.built.log.history("anna"), 8)]
+    hidden = frozenset({proposed[2], proposed[0], proposed[7]})
+    assert recommender.left_out(world.request(hidden=hidden)) == (proposed[0], proposed[2])
+    assert recommender.left_out(world.request(hidden=hidden, item_ids=(proposed[0],))) == ()
+    assert recommender.left_out(world.request()) == ()
+
+
 def test_retrieval_keeps_to_one_thread(world: World) -> None:
     class Counting:
         name = "counting"

@@ -27,7 +27,7 @@ async def effects(asked: EffectsIn, request: Request, service: Opened, caller: R
     def work(deadline: Deadline) -> EffectsOut:
         read = read_for(service, asked, caller)
         terms = Terms(instruction=asked.instruction, salt=read.salt, cancel=deadline)
-        found = service.effects.find(read.history, asked.item_id, terms)
+        found = service.effects.find(read.history, asked.item_id, terms, hidden=read.hidden)
         reasons = notes_of(request.scope).missing(found.degraded, stale=bool(read.missing))
         return effects_out(found, read.missing, reasons, service.origins)
 

@@ -54,8 +54,8 @@ async def explanations(asked: ExplainIn, request: Request, service: Opened, call
         raise ApiError(403, "drafts are for keys of the scope admin", param="drafts", code="no_scope")
 
     def work(deadline: Deadline) -> Iterator[Event]:
-        wanted, missing = request_of(service, asked, caller)
-        receipt = Receipt(service=service, caller=caller, asked=asked, request=wanted, missing=missing, notes=notes)
+        wanted, read = request_of(service, asked, caller)
+        receipt = Receipt(service=service, caller=caller, asked=asked, request=wanted, read=read, notes=notes)
         events = service.recommender.stream(wanted, cancel=deadline)
         ranking = cast(Ranking, next(events))  # it comes before what is said of it
         answer = receipt.keep(ranking)

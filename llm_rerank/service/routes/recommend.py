@@ -30,8 +30,8 @@ async def recommend(asked: RecommendIn, request: Request, service: Opened, calle
     notes = notes_of(request.scope)
 
     def work(deadline: Deadline) -> RecommendOut:
-        wanted, missing = request_of(service, asked, caller)
-        receipt = Receipt(service=service, caller=caller, asked=asked, request=wanted, missing=missing, notes=notes)
+        wanted, read = request_of(service, asked, caller)
+        receipt = Receipt(service=service, caller=caller, asked=asked, request=wanted, read=read, notes=notes)
         return receipt.keep(service.recommender.recommend(wanted, cancel=deadline))
 
     return await answered(request, service, asked.deadline_ms, work)

@@ -99,6 +99,20 @@ def test_a_ranking_s_receipt_and_what_was_said_of_it(client: Any) -> None:
     assert [said.kind for said in receipt.feedback] == ["click", "take"]
 
 
+def test_what_was_said_is_obeyed_until_it_is_taken_back(client: Any) -> None:
+    ranking = client.recommend("anna")
+    first, second = (item.item_id for item in ranking.items[:2])
+    client.feedback(ranking.ranking_id, first, "hide")
+    client.feedback(ranking.ranking_id, second, "like")
+    after = client.recommend("anna")
+    assert (after.obeyed.hidden, after.obeyed.liked) == ([first], [second])
+    assert [one.item_id for one in client.feedback_of("anna").feedback] == [second, first]
+    assert client.take_back("anna", first).kind == "hide"
+    with pytest.raises(NotFoundError):
+        client.take_back("anna", first)
+    assert first in [item.item_id for item in client.recommend("anna").items]
+
+
 def test_a_ranking_is_scored_again(client: Any) -> None:
     ranking = client.recommend("anna", top_n=2)
     again = client.replay(ranking.ranking_id)
@@ -229,6 +243,6 @@ def test_a_key_that_no_header_holds(client: Any, key: str) -> None:
 
 
 def test_an_id_that_is_no_text(client: Any) -> None:
-    for call in (client.history, client.forget, client.ranking, client.item, client.find_items):
+    for call in (client.history, client.forget, client.ranking, client.item, client.find_items, client.feedback_of):
         with pytest.raises(InvalidRequestError, match="half of a surrogate pair"):
             call("\ud800")
