@@ -38,7 +38,7 @@ class BatchConfig(Settings):
     history: int = Field(default=500, ge=1)
     """Interactions of a user, the newest, of which anything is heard; the service's `limits.history`."""
     shard_users: int = Field(default=500, ge=1, le=100_000)
-    """Users of one output file: what an interruption may cost."""
+    """Users of one output file: what an interruption may cost, and whose histories are in memory at once."""
     users_at_once: int = Field(default=16, ge=1, le=4096)
     """Users whose lists the engine is given at once; it shares them out as it can."""
     patience_seconds: float = Field(default=600, ge=0)

@@ -43,7 +43,8 @@ def dry_run(config: BatchConfig, users: Path, limit: int | None) -> Estimate:
     with TemporaryDirectory() as folder:
         work = Path(folder) / WORK
         work.mkdir()
-        counts = split_users(users, work, _GROUPS * config.users_at_once, limit=limit, on_user=lambda: None)
+        trial = _GROUPS * config.users_at_once
+        counts = split_users(users, work, trial, history=config.history, limit=limit, on_user=lambda: None)
         reasons = Counter(reject.reason for reject in read_rejects(work / REJECTED))
         seconds = _seconds(config, Path(folder)) if counts else 0.0
     everybody, tried = sum(counts), next(iter(counts), 0)

@@ -69,6 +69,7 @@ class Job:
             self.users,
             self.out / WORK,
             self.config.shard_users,
+            history=self.config.history,
             limit=self.limit,
             on_user=lambda: watcher.reads(1),
         )

@@ -2,18 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from time import monotonic
 from typing import Final
 
 from llm_rerank.batch.config import BatchConfig
+from llm_rerank.batch.histories import own_history
 from llm_rerank.batch.rankings import write_rankings
 from llm_rerank.batch.rejects import Reject, write_rejects
 from llm_rerank.batch.split import users_of
 from llm_rerank.batch.users import BatchUser
-from llm_rerank.given import given_history
 from llm_rerank.ranking import Ranking
 from llm_rerank.recommender import Recommender
 from llm_rerank.request import RankingRequest
@@ -25,7 +24,6 @@ from retrieval.records import UserHistory
 _AHEAD: Final = 2  # while the model scores one group of users, the next is retrieved and turned into tokens
 _TRIES: Final = 3
 _PAUSE: Final = 2.0  # seconds between looks at an engine that does not answer
-_LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)  # for what has no time: the same whenever the job runs
 _NOBODY: Final = RankingRequest(history=UserHistory(user_id="nobody"), top_n=1)
 
 
@@ -87,8 +85,7 @@ class ShardRanker:
     def _history(self, user: BatchUser) -> UserHistory:
         log = self._recommender.shop.log
         if user.history is not None:
-            newest = max((one.timestamp for one in user.history if one.timestamp), default=_LONG_AGO)
-            history = given_history(user.user_id, user.history, newest)
+            history = own_history(user)
         elif user.user_id in log:
             history = log.history(user.user_id)
         else:

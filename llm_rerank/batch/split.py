@@ -1,11 +1,12 @@
 """The first stage of a job: the users' file becomes shards of users who can be ranked, each once, and rejects."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
+from llm_rerank.batch.histories import with_newest
 from llm_rerank.batch.rejects import Reject, as_line
 from llm_rerank.batch.seen import Seen, seeing
 from llm_rerank.batch.users import BatchUser, Row, read_rows
@@ -16,9 +17,17 @@ _SPLIT: Final = "split.json"
 
 
 def split_users(
-    users: Path, work: Path, shard_users: int, *, limit: int | None = None, on_user: Callable[[], object]
+    users: Path,
+    work: Path,
+    shard_users: int,
+    *,
+    history: int,
+    limit: int | None = None,
+    on_user: Callable[[], object],
 ) -> tuple[int, ...]:
     """How many users each shard has; `limit` takes the first so many. `on_user` hears of each that is taken.
+
+    Of their own histories the newest `history` interactions are kept.
 
     What was split before is not split again: whoever calls has made sure that it was the same file.
     """
@@ -26,7 +35,8 @@ def split_users(
     if not done.exists():
         with seeing(work / "seen.sqlite") as seen, (work / REJECTED).open("w", encoding="ascii") as rejected:
             taken = _taken(read_rows(users), seen, lambda reject: rejected.write(as_line(reject)), on_user)
-            counts = [_write(work, *shard) for shard in enumerate(_groups(islice(taken, limit), shard_users))]
+            shards = enumerate(_groups(islice(taken, limit), shard_users))
+            counts = [_write(work, shard, rows, history) for shard, rows in shards]
         write_json(done, counts)
     return tuple(read_json(done))
 
@@ -51,20 +61,25 @@ def _taken(
             yield row
 
 
-def _groups(rows: Iterator[Row], most: int) -> Iterator[list[Row]]:
-    while group := list(islice(rows, most)):
-        yield group
+def _groups(rows: Iterator[Row], most: int) -> Iterator[Iterator[Row]]:
+    for first in rows:
+        yield chain([first], islice(rows, most - 1))
 
 
-def _write(work: Path, shard: int, rows: Sequence[Row]) -> int:
+def _write(work: Path, shard: int, rows: Iterable[Row], history: int) -> int:
+    count = 0
+
     def write(part: Path) -> None:
+        nonlocal count
         with part.open("w", encoding="utf-8") as file:
             for row in rows:
-                user = row.user.model_dump(mode="json", exclude_none=True) if row.user else None
+                assert row.user is not None
+                user = with_newest(row.user, history).model_dump(mode="json", exclude_none=True)
                 file.write(f"{json.dumps({'row': row.number, 'user': user})}\n")
+                count += 1
 
     write_whole(_path(work, shard), write)
-    return len(rows)
+    return count
 
 
 def _path(work: Path, shard: int) -> Path:

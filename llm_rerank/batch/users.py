@@ -8,15 +8,17 @@ from typing import Annotated, BinaryIO, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import BeforeValidator, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from llm_rerank.wire.base import Id, Sent
 from llm_rerank.wire.interactions import InteractionIn
 from retrieval.errors import DatasetError
 from retrieval.files import checksum
 
-_LONGEST_LINE: Final = 4_000_000
-_ROWS_AT_ONCE: Final = 1_000
+_LONGEST_LINE: Final = 8_000_000
+_LONGEST_HISTORY: Final = 1_000_000
+_MOST_ITEMS: Final = 1_000  # as the service has it: they are scored at once
+_ROWS_AT_ONCE: Final = 100
 _LONGEST_PROBLEM: Final = 500  # an unknown field's name is the file's
 
 
@@ -40,9 +42,9 @@ class BatchUser(Sent):
     """One row: whose ranking, and of what."""
 
     user_id: NumberedId
-    history: list[Done] | None = None
+    history: list[Done] | None = Field(default=None, max_length=_LONGEST_HISTORY)
     """In place of what the shop was built from; the oldest first where there are no times."""
-    item_ids: list[NumberedId] | None = None
+    item_ids: list[NumberedId] | None = Field(default=None, max_length=_MOST_ITEMS)
     """These are ranked, and no others; none: what retrieval proposes."""
 
 
@@ -56,7 +58,7 @@ class Row:
 
 
 def read_rows(path: Path) -> Iterator[Row]:
-    """All of them, a thousand at a time: a file may be longer than memory.
+    """All of them, one by one: a file may be longer than memory.
 
     Raises DatasetError for a file that is missing, of another kind, damaged, or has a column that nobody reads.
     """
@@ -106,9 +108,14 @@ def _of_table(path: Path) -> Iterator[Row]:
             )
         number = 0
         for batch in file.iter_batches(_ROWS_AT_ONCE):
-            for row in batch.to_pylist():
+            for place in range(len(batch)):
                 number += 1
-                yield _row(number, partial(BatchUser.model_validate, row))
+                yield _row(number, partial(_cells, batch.slice(place, 1)))
+
+
+def _cells(one: pa.RecordBatch) -> BatchUser:
+    """Of a batch of one row: of many, long histories would be too much at once, and one bad cell would harm all."""
+    return BatchUser.model_validate(one.to_pylist()[0])
 
 
 def _of_lines(file: BinaryIO) -> Iterator[Row]:
@@ -135,3 +142,5 @@ def _row(number: int, read: Callable[[], BatchUser]) -> Row:
         where = ".".join(map(str, first["loc"]))
         more = f" ({len(others)} more)" if others else ""
         return Row(number=number, problem=f"{f'{where}: ' if where else ''}{first['msg']}{more}"[:_LONGEST_PROBLEM])
+    except (ValueError, OverflowError) as err:  # of a table: bytes that are no text, a moment in no year
+        return Row(number=number, problem=f"a cell cannot be read ({err})"[:_LONGEST_PROBLEM])

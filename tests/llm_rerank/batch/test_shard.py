@@ -50,7 +50,7 @@ def rank(config: BatchConfig, recommender: Recommender, users: Path, tmp_path: P
 
     def one(**changes: Any) -> list[str]:
         (tmp_path / WORK).mkdir()
-        split_users(users, tmp_path / WORK, 100, on_user=lambda: None)
+        split_users(users, tmp_path / WORK, 100, history=500, on_user=lambda: None)
         ranker = ShardRanker(recommender, config.model_copy(update=changes))
         ranker.rank(tmp_path, 0, cancel=Event(), on_users=lambda _: None)
         return list(pq.read_table(rankings_file(tmp_path, 0))["user_id"].to_pylist())
@@ -97,6 +97,6 @@ def test_who_interrupts_does_not_wait(
     cancel = Event()
     cancel.set()
     (tmp_path / WORK).mkdir()
-    split_users(users, tmp_path / WORK, 100, on_user=lambda: None)
+    split_users(users, tmp_path / WORK, 100, history=500, on_user=lambda: None)
     with pytest.raises(CancelledError):
         ShardRanker(recommender, config).rank(tmp_path, 0, cancel=cancel, on_users=lambda _: None)

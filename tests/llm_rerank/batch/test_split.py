@@ -8,7 +8,7 @@ from llm_rerank.batch.split import REJECTED, split_users, users_of
 
 def split(users: Path, work: Path, limit: int | None = None) -> tuple[int, ...]:
     work.mkdir(exist_ok=True)
-    return split_users(users, work, 4, limit=limit, on_user=lambda: None)
+    return split_users(users, work, 4, history=500, limit=limit, on_user=lambda: None)
 
 
 def names(work: Path, shards: int) -> list[str]:
@@ -38,3 +38,10 @@ def test_what_was_split_is_not_split_again(users: Path, tmp_path: Path) -> None:
     users.unlink()
     assert split(users, tmp_path / "work") == counts
     assert not (tmp_path / "work" / "seen.sqlite").exists()
+
+
+def test_of_a_long_history_the_newest_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "users.jsonl").write_text('{"user_id": "anna", "history": ["tea", "oat", "milk"]}')
+    split_users(tmp_path / "users.jsonl", tmp_path, 4, history=2, on_user=lambda: None)
+    (row,) = users_of(tmp_path, 0)
+    assert [done.item_id for done in (row.user and row.user.history) or ()] == ["oat", "milk"]

@@ -55,7 +55,8 @@ def test_ids_may_be_numbers_and_a_history_item_ids(tmp_path: Path) -> None:
         ('{"user_id": "a\\u0000"}', "user_id"),
         ('{"user_id": "anna", "history": [{"item_id": "tea", "timestamp": "2026-01-01T00:00:00"}]}', "timestamp"),
         ('{"user_id": "\udcff"}', "Invalid JSON"),
-        ('{"user_id": "anna", "history": ["' + "x" * 4_000_000 + '"]}', "longer than 4,000,000 bytes"),
+        ('{"user_id": "anna", "history": ["' + "x" * 8_000_000 + '"]}', "longer than 8,000,000 bytes"),
+        (f'{{"user_id": "anna", "item_ids": {[0] * 1001}}}', "item_ids: List should have at most 1000 items"),
     ],
 )
 def test_what_cannot_be_used_says_why_and_harms_nobody(tmp_path: Path, row: str, problem: str) -> None:
@@ -74,6 +75,17 @@ def test_empty_lines_count_and_are_nobody(tmp_path: Path) -> None:
 def test_a_column_that_nobody_reads_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="histroy"):
         table(tmp_path, {"user_id": ["a"], "histroy": [["tea"]]})
+
+
+def test_a_cell_that_is_no_text_or_no_moment_harms_nobody_else(tmp_path: Path) -> None:
+    ends, letters = (pa.py_buffer(bytes(raw)) for raw in ((0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0), b"\xffbc"))
+    done = pa.list_(pa.struct({"item_id": pa.string(), "timestamp": pa.timestamp("us", "UTC")}))
+    histories = pa.array([None, [{"item_id": "tea", "timestamp": 2**60}], None], done)
+    names = pa.StringArray.from_buffers(3, ends, letters)
+    no_text, no_moment, good = table(tmp_path, {"user_id": names, "history": histories})
+    assert "a cell cannot be read ('utf-8' codec" in no_text.problem
+    assert "date value out of range" in no_moment.problem
+    assert (good.number, good.user and good.user.user_id) == (3, "c")
 
 
 @pytest.mark.parametrize("name", ["users.csv", "absent.parquet", "absent.jsonl", "torn.parquet"])
