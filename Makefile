@@ -52,6 +52,10 @@ bench: .venv/installed var/shop/manifest.json var/shop-sequence/manifest.json
 	$(BIN)/python -m benchmarks.unmerged --adapter llm_rerank/shipped/complete-journey/adapter --out docs/results/unmerged
 	$(BIN)/python -m benchmarks.overhead --out docs/results/overhead
 	$(BIN)/python -m benchmarks.faults --out docs/results/faults
+	$(BIN)/python -m benchmarks.batch.kills --out docs/results/batch-kills
+	$(BIN)/python -m benchmarks.batch.throughput --out docs/results/batch-throughput
+	$(BIN)/python -m benchmarks.batch.memory --out docs/results/batch-memory
+	$(BIN)/python -m benchmarks.batch.speedup --out docs/results/batch-speedup
 
 results: .venv/installed
 	$(BIN)/python -m eval.results
