@@ -93,7 +93,7 @@ async function loadRanking(signal) {
     if (name === "ranking") begin(data.ranking, signal);
     else if (name === "evidence") reason(data.item_id, { evidence: data.evidence });
     else if (name === "draft") draft(data);
-    else if (name === "explanation") reason(data.item_id, { explanation: data.explanation, ...data.explanation });
+    else if (name === "explanation") reason(data.item_id, { explanation: data.explanation });
     else if (name === "error") throw new Refused(503, data.error);
     else if (name === "done") return finish(data);
   }
@@ -103,7 +103,9 @@ async function loadRanking(signal) {
 async function loadKept(signal) {
   const { at, request, answer, made_with, feedback } = await ask("GET", rankingPath(), { signal });
   const reasons = {};
-  for (const { item_id, explanation } of answer.items) if (explanation) reasons[item_id] = { explanation, ...explanation };
+  for (const { item_id, explanation } of answer.items) {
+    if (explanation) reasons[item_id] = { explanation, evidence: explanation.evidence };
+  }
   change({ settings: { ...state.settings, user: answer.user_id } });
   change({ phase: "done", answer: { ranking: answer, reasons, receipt: { at, request, made_with, feedback } } });
 }
@@ -115,8 +117,9 @@ export function rankingPath(id = state.settings.ranking) {
 
 function begin(ranking, signal) {
   change({ phase: "streaming", answer: { ranking, reasons: {} } });
-  if (!isChanged()) return;
-  if (!state.base) loadBase(signal).catch(() => {}); // without it nothing is compared
+  if (state.base) return;
+  if (isChanged()) loadBase(signal).catch(() => {}); // without it nothing is compared
+  else change({ base: { key: baseKey(), ...placesOf(ranking) } });
 }
 
 /** The list for the whole history, that what is taken away or added can be compared with. */
@@ -141,7 +144,6 @@ function draft({ item_id, attempt, text }) {
 function finish({ ranking_id, degraded, timings_ms }) {
   const ranking = { ...state.answer.ranking, ranking_id, degraded, timings_ms };
   change({ phase: "done", answer: { ...state.answer, ranking } });
-  if (!isChanged()) change({ base: state.base?.said ? state.base : { key: baseKey(), ...placesOf(ranking) } });
 }
 
 async function explainPlace(signal) {

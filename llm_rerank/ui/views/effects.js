@@ -23,9 +23,9 @@ function both(found, t) {
     <p>${t.stands(found)}</p>
     ${found.degraded ? notice("degraded", t.degraded(found.degraded, 0, 1)) : llm(history, t)}
     <h4>${t.fusionHeading}</h4>
-    <p>${inWords(fusion.parts, (part) => nameOf(part, t), t)}</p>
+    <p>${inWords(fusion.parts, ({ name }) => nameOf(name, t), t)}</p>
     <p class="quiet">${t.fusionHelp[fusion.kind]} ${fusion.base === null ? "" : t.base(fusion.base.toFixed(3))}</p>
-    ${bars(fusion.parts, (part) => nameOf(part, t), t)}
+    ${bars(fusion.parts, (part) => withValue(part, t), t)}
   `;
 }
 
@@ -38,9 +38,10 @@ function llm(history, t) {
   `;
 }
 
-function nameOf({ name, value }, t) {
-  const said = name === "the rest" ? t.rest : name;
-  return value === null || value === undefined ? said : `${said} = ${Number(value.toFixed(3))}`;
+const nameOf = (name, t) => t.parts[name] ?? name;
+
+function withValue({ name, value }, t) {
+  return value === null ? nameOf(name, t) : `${nameOf(name, t)} = ${Number(value.toFixed(3))}`;
 }
 
 function inWords(parts, name, t) {

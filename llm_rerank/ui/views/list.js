@@ -31,7 +31,9 @@ function one(state, move, before, t) {
     <span class="rank">${item.rank}</span>
     <div class="about">
       <h2>${item.title}</h2>
-      <p class="facts">${origin(item, t)} ${moved(move, before, t)} ${item.scored ? nothing : badge(t.notScored)}</p>
+      <p class="facts">${origin(item, t)} ${moved(move, before, t)} ${item.scored ? nothing : badge(t.notScored)}
+        <span class="quiet">${item.item_id}</span>
+      </p>
       ${reason(state, item, t)} ${tools(state, item, t)}
       ${state.settings.item === item.item_id ? effects(state, t) : nothing}
     </div>

@@ -47,35 +47,40 @@ function allOfThem(settings, most, t) {
 }
 
 function slopes(state, shown, before, t) {
-  const left = shown.filter((move) => move.from !== null).toSorted((a, b) => a.from - b.from);
-  const places = new Map(left.map(({ item }, place) => [item.item_id, place]));
-  const rows = shown.length;
+  const rows = Math.max(...shown.map(({ from, to }) => Math.max(from ?? 0, to)));
   return html`<div class="slopes">
     <h2 class="from">${before ? t.before : t.retrieval}</h2>
     <h2 class="to">${t.after}</h2>
-    <ol class="from" aria-hidden="true">${ends(state, left, ({ from }) => from, t)}</ol>
+    <div class="from ends" aria-hidden="true">${ends(state, shown, "from", rows, () => nothing)}</div>
     <svg viewBox="0 0 100 ${rows}" preserveAspectRatio="none" aria-hidden="true">
-      ${shown.map((move, place) => line(state, move, places.get(move.item.item_id), place))}
+      ${shown.map((move) => line(state, move))}
     </svg>
-    <ol class="to">${ends(state, shown, ({ to }) => to, t, before)}</ol>
+    <div class="to ends" role="list">
+      ${ends(state, shown, "to", rows, (move) => html`<span class="how">${moved(move, before, t)}</span>`)}
+    </div>
   </div>`;
 }
 
-function ends(state, shown, place, t, before = null) {
-  return shown.map((move) => {
-    const { enter, leave } = lightingItem(move.item.item_id);
-    const lit = state.lit.items.has(move.item.item_id) ? "lit" : "";
-    const how = before === null ? nothing : html`<span class="how">${moved(move, before, t)}</span>`;
-    return html`<li class=${lit} @pointerenter=${enter} @pointerleave=${leave}>
-      <span class="rank">${place(move)}</span> <span class="title">${move.item.title}</span> ${how}
-    </li>`;
-  });
+/** Every place has its row, so that a line is as steep as the move was far. */
+function ends(state, shown, side, rows, more) {
+  const there = new Map(shown.map((move) => [move[side], move]));
+  return Array.from({ length: rows }, (_, above) => end(state, there.get(above + 1), above + 1, more));
 }
 
-function line(state, move, left, right) {
-  const lit = state.lit.items.has(move.item.item_id) ? "lit" : "";
-  const places = climbed(move);
-  if (places === null) return svg`<line class="came ${lit}" x1="92" x2="100" y1=${right + 0.5} y2=${right + 0.5}></line>`;
-  const how = places > 0 ? "up" : places < 0 ? "down" : "stayed";
-  return svg`<line class="${how} ${lit}" x1="0" x2="100" y1=${left + 0.5} y2=${right + 0.5}></line>`;
+function end(state, move, place, more) {
+  if (!move) return html`<div aria-hidden="true"></div>`;
+  const { enter, leave } = lightingItem(move.item.item_id);
+  return html`<div role="listitem" class=${lit(state, move)} @pointerenter=${enter} @pointerleave=${leave}>
+    <span class="rank">${place}</span> <span class="title">${move.item.title}</span> ${more(move)}
+  </div>`;
 }
+
+function line(state, move) {
+  const places = climbed(move);
+  const [left, right] = [move.from - 0.5, move.to - 0.5];
+  if (places === null) return svg`<line class="came ${lit(state, move)}" x1="92" x2="100" y1=${right} y2=${right}></line>`;
+  const how = places > 0 ? "up" : places < 0 ? "down" : "stayed";
+  return svg`<line class="${how} ${lit(state, move)}" x1="0" x2="100" y1=${left} y2=${right}></line>`;
+}
+
+const lit = (state, { item }) => (state.lit.items.has(item.item_id) ? "lit" : "");

@@ -102,7 +102,7 @@ export const en = {
   did: { purchase: "bought", view: "looked at", rating: "rated", search: "searched for" },
   times: (number) => (number === 1 ? "once" : number === 2 ? "twice" : `${number} times`),
   last: (on) => `last ${on}`,
-  citedIn: "Cited in",
+  citedIn: "Raised the score of",
   backTo: (rank, title) => `Back to reason ${rank}: ${title}`,
   takeAway: "Take away",
   putBack: "Put back",
@@ -149,7 +149,8 @@ export const en = {
   close: "Close",
   looking: "Leaving out one purchase after another …",
   stands: ({ rank, of, retrieved, retrieval_rank, available }) => {
-    const proposed = retrieved ? `Retrieval proposed it, at place ${retrieval_rank}` : "Retrieval did not propose it";
+    const further = retrieval_rank ? `Retrieval has it at place ${retrieval_rank}, too far down` : "Retrieval did not propose it";
+    const proposed = retrieved ? `Retrieval proposed it, at place ${retrieval_rank}` : further;
     const place = `${retrieved ? "it stands" : "it would stand"} at ${rank} of ${of}`;
     return `${proposed}; ${place}.${available ? "" : " It is not on sale."}`;
   },
@@ -165,7 +166,7 @@ export const en = {
     trees: "The final score is a learned fusion's; these are the SHAP values of what it looked at.",
   },
   base: (value) => `Everything begins at ${value}.`,
-  rest: "the rest",
+  parts: { retrieval: "retrieval", LLM: "the LLM", "the rest": "the rest" },
 
   receipt: "Receipt and export",
   receiptOf: (at) => `A receipt: this was answered on ${at}.`,

@@ -93,7 +93,7 @@ export const zh = {
   did: { purchase: "购买", view: "浏览", rating: "评价", search: "搜索" },
   times: (number) => `${number} 次`,
   last: (on) => `最近 ${on}`,
-  citedIn: "被引用于",
+  citedIn: "提高了评分：第",
   backTo: (rank, title) => `回到第 ${rank} 条理由：${title}`,
   takeAway: "去掉",
   putBack: "放回",
@@ -138,7 +138,8 @@ export const zh = {
   close: "关闭",
   looking: "正在逐一去掉购买……",
   stands: ({ rank, of, retrieved, retrieval_rank, available }) => {
-    const proposed = retrieved ? `检索把它排在第 ${retrieval_rank} 位` : "检索没有给出它";
+    const further = retrieval_rank ? `检索把它排在第 ${retrieval_rank} 位，太靠后` : "检索没有给出它";
+    const proposed = retrieved ? `检索把它排在第 ${retrieval_rank} 位` : further;
     const place = `${retrieved ? "现位于" : "若参加排序会位于"} ${of} 件中的第 ${rank} 位`;
     return `${proposed}；${place}。${available ? "" : "它目前不在售。"}`;
   },
@@ -154,7 +155,7 @@ export const zh = {
     trees: "最终得分来自学习到的融合模型，下面是各特征的 SHAP 值。",
   },
   base: (value) => `起点都是 ${value}。`,
-  rest: "其余",
+  parts: { retrieval: "检索", LLM: "大模型", "the rest": "其余" },
 
   receipt: "凭据与导出",
   receiptOf: (at) => `凭据：这是 ${at} 的答复。`,

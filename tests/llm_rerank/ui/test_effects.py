@@ -1,0 +1,76 @@
+"""For and against: in words first, in bars second, for any item of the catalogue."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+See = Callable[..., Page]
+
+
+def told(page: Page, press: Callable[[], None]) -> dict[str, Any]:
+    """What the service sends when this is pressed."""
+    with page.expect_response("**/v1/effects") as reply:
+        press()
+    found: dict[str, Any] = reply.value.json()
+    return found
+
+
+@pytest.fixture
+def page(see: See) -> Page:
+    page = see("?explained=0")
+    expect(page.locator(".ranked > li")).to_have_count(10)
+    return page
+
+
+def test_what_raised_and_lowered_an_item_of_the_list(page: Page) -> None:
+    found = told(page, page.get_by_role("button", name="For and against: Whole milk 1 l").click)
+    panel = page.get_by_role("region", name="For and against")
+    expect(panel).to_contain_text(f"Retrieval proposed it, at place {found['retrieval_rank']}; it stands at")
+    strongest = found["history"][0]
+    expect(panel).to_contain_text(f"Raised by {strongest['title']} (+{strongest['effect']:.2f})")
+    read, made = panel.locator(".bars").all()
+    expect(read.locator(".name")).to_have_text([one["title"] for one in found["history"]])
+    expect(made.locator("li")).to_have_count(len(found["fusion"]["parts"]))
+    widths = read.locator("rect").evaluate_all("all => all.map(one => +one.getAttribute('width'))")
+    assert widths == sorted(widths, reverse=True)
+    assert widths[0] == 100
+    page.get_by_role("button", name="Close").click()
+    expect(panel).to_have_count(0)
+
+
+def test_why_not_something_that_retrieval_did_not_propose(page: Page) -> None:
+    search = page.get_by_role("search", name="Why not …?")
+    search.get_by_role("textbox").fill("brie")
+    search.get_by_role("textbox").press("Enter")
+    found = told(page, page.get_by_role("button", name="For and against: Soft brie cheese").click)
+    assert not found["retrieved"]
+    panel = page.get_by_role("region", name="For and against")
+    expect(panel).to_contain_text(f"Retrieval did not propose it; it would stand at {found['rank']} of {found['of']}.")
+    expect(panel).to_contain_text("It is not on sale.")
+    assert "item=brie" in page.url
+
+
+def test_a_word_that_no_title_has(page: Page) -> None:
+    search = page.get_by_role("search", name="Why not …?")
+    search.get_by_role("textbox").fill("caviar")
+    search.get_by_role("button", name="Find").click()
+    expect(page.get_by_text("No title holds all these words.")).to_be_visible()
+
+
+def test_it_is_a_link_in_chinese_too(see: See) -> None:
+    page = see("?item=milk&language=zh&explained=0")
+    expect(page.get_by_role("region", name="支持与反对")).to_contain_text("提高评分的是Whole milk 1 l (+")
+
+
+def test_without_the_llm_it_says_so(page: Page, engine: Any) -> None:
+    engine.fails_at = "score"
+    page.get_by_role("button", name="For and against: Whole milk 1 l").click()
+    panel = page.get_by_role("region", name="For and against")
+    expect(panel.locator(".notice.degraded")).to_contain_text("the model does not answer")
+    expect(panel.locator(".bars")).to_have_count(1)
+
+
+def test_an_item_that_is_not_there_is_said(see: See) -> None:
+    expect(see("?item=caviar&explained=0").locator(".effects .notice.wrong")).to_contain_text("caviar")
