@@ -265,7 +265,9 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, required=True, help="folder for the report")
     parser.add_argument("--fake", type=int, default=2000, help="users of the stand-in engine's job")
-    parser.add_argument("--transformers", type=int, default=2000, help="users of the real model's; 0: none")
+    parser.add_argument(
+        "--transformers", type=int, default=500, help="users of the real model's, which takes a second each; 0: none"
+    )
     parser.add_argument("--candidates", type=int, default=5, help="a user")
     parser.add_argument("--kills", type=int, default=20, help="of each job")
     parser.add_argument("--shards", type=int, default=100, help="of each job")
