@@ -129,7 +129,7 @@ def ranked_item_out(ranked: RankedItem, origins: Origins) -> RankedItemOut:
         llm_score=ranked.llm_score,
         explanation=None if ranked.explanation is None else explanation_out(ranked.explanation),
         sources=sources_out(ranked.sources),
-        origin=origins.of(ranked.sources),
+        origin=origins.of(ranked.item.item_id, ranked.sources),
     )
 
 
@@ -154,7 +154,7 @@ def effects_out(found: Effects, missing: str, reasons: Sequence[Cause], origins:
         llm_score=found.ranked.llm_score,
         llm_rank=found.ranked.llm_rank,
         sources=sources_out(found.ranked.sources),
-        origin=origins.of(found.ranked.sources),
+        origin=origins.of(item.item_id, found.ranked.sources),
         history=[EffectOut(item_id=one.item_id, title=one.title, effect=one.effect) for one in found.history],
         fusion=FusionOut(kind=made_of.kind, parts=[_part_out(part) for part in made_of.parts], base=made_of.base),
         degraded=degraded_out(found.answered_by, because, reasons),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from llm_rerank.wire.rankings import Origin
 from retrieval.config import RetrievalConfig
 from retrieval.live.fresh import FreshRetriever
-from retrieval.records import SourceScore
+from retrieval.records import SourceScore, UserHistory
 from retrieval.retrievers import RetrieverConfig
 from retrieval.retrievers.buy_again import BuyAgainConfig
 from retrieval.retrievers.popularity import PopularityConfig
@@ -15,17 +15,30 @@ from retrieval.retrievers.text import TextConfig
 class Origins:
     """Of one shop's sources, by what they are and not by what they are called."""
 
-    def __init__(self, config: RetrievalConfig) -> None:
+    def __init__(self, config: RetrievalConfig, bought: frozenset[str] = frozenset()) -> None:
+        """`bought` are the items that who is answered has bought."""
+        self._config, self._bought = config, bought
         self._sources = {source.name: source for source in config.retrievers}
 
-    def of(self, said: Sequence[SourceScore]) -> Origin | None:
-        """None where no source proposed it. Of equal ranks the source counts that is configured first."""
-        best = min(said, key=lambda one: one.rank, default=None)
-        if best is None:
+    def after(self, history: UserHistory) -> "Origins":
+        """Those for whoever did this."""
+        bought = frozenset(one.item_id for one in history.interactions if one.kind == "purchase")
+        return Origins(self._config, bought)
+
+    def of(self, item_id: str, said: Sequence[SourceScore]) -> Origin | None:
+        """None where no source proposed it. Of equal ranks the source counts that is configured first.
+
+        What they have bought is not new to them, whatever found it.
+        """
+        if not said:
             return None
-        if best.source == FreshRetriever.name:
-            return "new"
-        return _origin(self._sources[best.source], best)
+        found = [self._origin(one) for one in sorted(said, key=lambda one: one.rank)]
+        if item_id in self._bought:
+            return next((origin for origin in found if origin != "new"), "own")
+        return found[0]
+
+    def _origin(self, said: SourceScore) -> Origin:
+        return "new" if said.source == FreshRetriever.name else _origin(self._sources[said.source], said)
 
 
 def _origin(source: RetrieverConfig, said: SourceScore) -> Origin:

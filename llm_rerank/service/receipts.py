@@ -49,9 +49,9 @@ class Receipt:
         degraded = "; ".join(filter(None, (self.read.missing, ranking.degraded)))
         user_id = self.asked.user_id or ranking.user_id  # the recommender may know them by another name
         reasons = self.notes.missing(ranking.degraded, stale=bool(self.read.missing))
-        whole = replace(ranking, degraded=degraded, user_id=user_id)
-        answer = recommend_out(whole, self.ranking_id, reasons, self.service.origins, self._obeyed(ranking))
-        history = self.request.history
+        whole, history = replace(ranking, degraded=degraded, user_id=user_id), self.request.history
+        origins = self.service.origins.after(history)
+        answer = recommend_out(whole, self.ranking_id, reasons, origins, self._obeyed(ranking))
         read = [one.item_id for one in history.interactions]
         scored = Query(history=history, items=tuple(one.item for one in ranking.items if one.llm_score is not None))
         document = {

@@ -12,7 +12,7 @@ from llm_rerank.wire.interactions import InteractionIn
 
 Origin = Literal["own", "others", "popular", "new"]
 """own: what they bought themselves. others: what people bought who bought like things. popular: what everybody buys
-now. new: what reads like what they bought, is new in the catalogue, or was never bought."""
+now. new: what they have not bought and reads like what they bought, is new in the catalogue, or nobody has bought."""
 Cause = Literal["database", "overload", "deadline", "engine"]
 
 _ONE_OF_THEM: Final[list[JsonValue]] = [

@@ -29,6 +29,6 @@ async def effects(asked: EffectsIn, request: Request, service: Opened, caller: R
         terms = Terms(instruction=asked.instruction, salt=read.salt, cancel=deadline)
         found = service.effects.find(read.history, asked.item_id, terms, hidden=read.hidden)
         reasons = notes_of(request.scope).missing(found.degraded, stale=bool(read.missing))
-        return effects_out(found, read.missing, reasons, service.origins)
+        return effects_out(found, read.missing, reasons, service.origins.after(read.history))
 
     return await answered(request, service, asked.deadline_ms, work)

@@ -6,6 +6,7 @@ import pytest
 
 from llm_rerank.service.origins import Origins
 from retrieval.config import RetrievalConfig
+from retrieval.log import InteractionLog
 from retrieval.records import SourceScore
 from retrieval.retrievers import RetrieverConfig
 from retrieval.retrievers.model_configs import UserKnnConfig
@@ -30,7 +31,7 @@ def said(source: str, rank: int = 1, score: float = 1.0) -> SourceScore:
 
 @pytest.mark.parametrize(("source", "origin"), EACH)
 def test_what_each_kind_of_source_stands_for(source: str, origin: str) -> None:
-    assert Origins(all_sources()).of([said(source)]) == origin
+    assert Origins(all_sources()).of("tea", [said(source)]) == origin
 
 
 def test_no_kind_is_left_out() -> None:
@@ -39,19 +40,27 @@ def test_no_kind_is_left_out() -> None:
 
 def test_what_a_source_is_called_does_not_count() -> None:
     pearson = Origins(RetrievalConfig(retrievers=(UserKnnConfig(similarity="pearson"), PopularityConfig())))
-    assert pearson.of([said("user-knn-pearson")]) == "others"
+    assert pearson.of("tea", [said("user-knn-pearson")]) == "others"
 
 
 def test_who_placed_it_best_counts_and_of_equals_the_first() -> None:
     origins = Origins(all_sources())
-    assert origins.of([said("buy-again", 3), said("ease", 2), said("text", 9)]) == "others"
-    assert origins.of([said("buy-again", 2), said("ease", 2)]) == "own"
-    assert origins.of([]) is None
+    assert origins.of("tea", [said("buy-again", 3), said("ease", 2), said("text", 9)]) == "others"
+    assert origins.of("tea", [said("buy-again", 2), said("ease", 2)]) == "own"
+    assert origins.of("tea", []) is None
 
 
 def test_what_nobody_has_touched_is_not_popular() -> None:
     config = PopularityConfig()
-    assert Origins(all_sources()).of([said("popularity", 4, config.new_item_score)]) == "new"
+    assert Origins(all_sources()).of("tea", [said("popularity", 4, config.new_item_score)]) == "new"
+
+
+def test_what_they_have_bought_is_not_new_to_them(log: InteractionLog) -> None:
+    anna = Origins(all_sources()).after(log.history("anna"))
+    assert anna.of("milk", [said("buy-again", 4), said("ease", 106), said("text", 2)]) == "own"
+    assert anna.of("milk", [said("text", 2)]) == "own"
+    assert anna.of("milk", [said("buy-again", 4), said("ease", 3), said("text", 2)]) == "others"
+    assert anna.of("tea", [said("ease", 106), said("text", 2)]) == "new"
 
 
 def proposed(callers: Any, **asked: Any) -> dict[str, dict[str, Any]]:
