@@ -89,3 +89,8 @@ class RecommendConfig(RerankerConfig):
     """How hard to look for reasons."""
     writer_adapter: AdapterSetting | None = None
     """A LoRA adapter that was trained to word reasons, likewise; none: the weights that score word them."""
+
+    def settled(self) -> Self:
+        """Likewise, and its writer's adapter."""
+        settled, writer = super().settled(), served_adapter(self.writer_adapter)
+        return settled if writer is None else settled.model_copy(update={"writer_adapter": writer.folder})

@@ -1,7 +1,8 @@
 #!/bin/bash
 # sbatch configs/ray/slurm.sh
 # A batch job on SLURM: one engine on each node's GPU. Not run yet where this was written. The folder in which it is
-# submitted is on a file system that all nodes see; configs/batch.yaml has ray: {workers: 4, num_gpus: 1} for it.
+# submitted is on a file system that all nodes see; configs/batch.yaml has
+# ray: {workers: 4, num_gpus: 1, address: auto} for it.
 #SBATCH --job-name=llm-rerank-batch
 #SBATCH --nodes=4
 #SBATCH --ntasks-per-node=1

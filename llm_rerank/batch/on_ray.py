@@ -1,22 +1,26 @@
 """Shards ranked side by side on Ray: as many engines as there are workers, here or on a cluster's machines."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from logging import WARNING
 from pathlib import Path
 from threading import Event
 from typing import Any
 
-from llm_rerank.batch.config import BatchConfig
+from llm_rerank.batch.config import BatchConfig, RayConfig
 from llm_rerank.batch.shard import ShardRanker
 from llm_rerank.recommender import Recommender
-from retrieval.errors import MissingExtraError
+from retrieval.errors import ConfigError, EngineError, LlmRerankError, MissingExtraError
 
 
 def rank_on_ray(config: BatchConfig, out: Path, shards: Sequence[int], on_users: Callable[[int], object]) -> None:
-    """`out` is a folder that every worker sees under this path. A worker that dies is replaced, its shard done again.
+    """`out` is a folder that every worker sees under this path. A worker that dies is replaced; a shard whose engine
+    failed is done again, as long as any is done.
 
-    Raises MissingExtraError without Ray.
+    Raises MissingExtraError without Ray, ConfigError where this machine lacks GPUs, EngineError where no shard could
+    be ranked.
     """
+    if not shards:
+        return
     try:
         import ray
         import ray.data
@@ -27,30 +31,69 @@ def rank_on_ray(config: BatchConfig, out: Path, shards: Sequence[int], on_users:
             value="--ray",
             remedy="Run pip install 'llm-rerank[ray]', or leave --ray out",
         ) from err
-    if not shards:
-        return
-    with ray.init(address=config.ray.address, logging_level=WARNING, log_to_driver=False, include_dashboard=False):
+    with ray.init(
+        address=config.ray.address or "local", logging_level=WARNING, log_to_driver=False, include_dashboard=False
+    ):
         ray.data.DataContext.get_current().enable_progress_bars = False  # there are ours
-        asked = ray.data.from_items([{"shard": shard} for shard in shards], override_num_blocks=len(shards))
-        done = asked.map(
-            _Worker,
-            fn_constructor_args=(config, out.absolute()),
-            compute=ray.data.ActorPoolStrategy(size=min(config.ray.workers, len(shards))),
-            num_cpus=config.ray.num_cpus,
-            num_gpus=config.ray.num_gpus,
+        _require_gpus(config.ray, ray.cluster_resources())
+        left = list(shards)
+        while left:
+            failed = {}
+            for row in _ranked(ray.data, config, out.absolute(), left):
+                if row["why"]:
+                    failed[int(row["shard"])] = row["why"]
+                else:
+                    on_users(int(row["users"]))
+            if len(failed) == len(left):  # not one of them could be done
+                raise EngineError(f"no worker could rank a shard: {next(iter(failed.values()))}")
+            left = sorted(failed)
+
+
+def _ranked(data: Any, config: BatchConfig, out: Path, shards: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """A row a shard, as they are done."""
+    asked = data.from_items([{"shard": shard} for shard in shards], override_num_blocks=len(shards))
+    done = asked.map(
+        _Worker,
+        fn_constructor_args=(config.found_from_anywhere(), out),
+        compute=data.ActorPoolStrategy(size=min(config.ray.workers, len(shards))),
+        num_cpus=config.ray.num_cpus,
+        num_gpus=config.ray.num_gpus,
+    )
+    yield from done.iter_rows()
+
+
+def _require_gpus(wanted: RayConfig, there: Mapping[str, float]) -> None:
+    """On this machine alone: a cluster may grow."""
+    if wanted.address is None and wanted.num_gpus > there.get("GPU", 0):
+        raise ConfigError(
+            f"a worker wants more GPUs than Ray finds here ({there.get('GPU', 0):g})",
+            field="ray.num_gpus",
+            value=wanted.num_gpus,
+            remedy="Give workers fewer, or name a cluster that has them as ray.address.",
         )
-        for row in done.iter_rows():
-            on_users(int(row["users"]))
 
 
 class _Worker:
     """An engine of its own, and whatever shards it is given."""
 
     def __init__(self, config: BatchConfig, out: Path) -> None:
-        self._ranker, self._out = ShardRanker(Recommender.open(config.recommend), config), out
+        self._config, self._out = config, out
+        self._ranker: ShardRanker | None = None
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        """One shard."""
-        users: list[int] = []
-        self._ranker.rank(self._out, int(row["shard"]), cancel=Event(), on_users=users.append)
-        return {"users": sum(users)}
+        """One shard: its users, or why there are none."""
+        users, shard = list[int](), int(row["shard"])
+        try:
+            if self._ranker is None:
+                self._ranker = ShardRanker(Recommender.open(self._config.recommend), self._config)
+            self._ranker.rank(self._out, shard, cancel=Event(), on_users=users.append)
+        except LlmRerankError as err:
+            self._let_go()
+            return {"shard": shard, "users": 0, "why": str(err)}
+        return {"shard": shard, "users": sum(users), "why": ""}
+
+    def _let_go(self) -> None:
+        """Of an engine that failed: the next shard has a new one."""
+        if self._ranker is not None:
+            self._ranker.close()
+        self._ranker = None

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from llm_rerank.ranking import Explanation, RankedItem, Ranking
-from retrieval.files import write_whole
+from retrieval.durable import sync
 
 _EVIDENCE: Final = pa.struct({"item_id": pa.string(), "title": pa.string(), "effect": pa.float64()})
 _EXPLANATION: Final = pa.struct(
@@ -29,14 +30,21 @@ SCHEMA: Final = pa.schema({"user_id": pa.string(), "known_items": pa.int32(), "i
 
 
 def write_rankings(path: Path, rankings: Sequence[Ranking], known_items: Sequence[int]) -> None:
-    """Whole or not at all; the same rankings give the same bytes."""
+    """Whole or not at all, whoever else writes it, or dies; the same rankings give the same bytes."""
     columns = {
         "user_id": [_text(ranking.user_id) for ranking in rankings],
         "known_items": list(known_items),
         "items": [[_item(item) for item in ranking.items] for ranking in rankings],
     }
     table = pa.table(columns, schema=SCHEMA)
-    write_whole(path, lambda part: pq.write_table(table, part))
+    part = path.with_name(f".{path.name}.{uuid4().hex}.part")  # of a worker that was given up another may do the work
+    try:
+        pq.write_table(table, part)
+        sync(part)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    sync(path.parent)
 
 
 def _item(ranked: RankedItem) -> dict[str, Any]:
@@ -54,7 +62,7 @@ def _explanation(said: Explanation) -> dict[str, Any]:
     evidence = [
         {"item_id": _text(one.item_id), "title": _text(one.title), "effect": one.effect} for one in said.evidence
     ]
-    return {"text": said.text, "language": said.language, "source": said.source, "evidence": evidence}
+    return {"text": _text(said.text), "language": said.language, "source": said.source, "evidence": evidence}
 
 
 def _text(text: str) -> str:

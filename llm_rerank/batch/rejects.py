@@ -14,7 +14,7 @@ class Reject:
 
     row: int
     user_id: str | None
-    """None where that could not be read."""
+    """None where the row could not be read."""
     reason: str
 
 

@@ -3,9 +3,12 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
 from time import monotonic
 from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from llm_rerank.batch.config import BatchConfig
 from llm_rerank.batch.histories import own_history
@@ -24,12 +27,22 @@ from retrieval.records import UserHistory
 _AHEAD: Final = 2  # while the model scores one group of users, the next is retrieved and turned into tokens
 _TRIES: Final = 3
 _PAUSE: Final = 2.0  # seconds between looks at an engine that does not answer
+_AFTER_PEOPLE: Final = 900  # who wait, where the engine answers them too
 _NOBODY: Final = RankingRequest(history=UserHistory(user_id="nobody"), top_n=1)
 
 
 def rankings_file(out: Path, shard: int) -> Path:
     """Where its rankings are; once this is there, the shard is done."""
     return out / f"rankings-{shard:05}.parquet"
+
+
+def is_done(out: Path, shard: int) -> bool:
+    """Whether its rankings are there, and whole: of what a machine wrote last that lost its power, nobody knows."""
+    try:
+        pq.read_metadata(rankings_file(out, shard))
+    except (OSError, pa.ArrowException):
+        return False
+    return rejects_file(out, shard).exists()
 
 
 def rejects_file(out: Path, shard: int) -> Path:
@@ -42,6 +55,7 @@ class ShardRanker:
 
     def __init__(self, recommender: Recommender, config: BatchConfig) -> None:
         self._recommender, self._config = recommender, config
+        self._one_by_one = Lock()
 
     def rank(self, out: Path, shard: int, *, cancel: Event, on_users: Callable[[int], object]) -> None:
         """Writes the shard's two files; `on_users` hears how many more users are done.
@@ -64,9 +78,16 @@ class ShardRanker:
             if isinstance(answer, str)
         ]
         ranked = {row: answer for row, answer in answers.items() if isinstance(answer, Ranking)}
+        if answers and not ranked:  # it is not they who are wrong
+            why = next(answer for answer in answers.values() if isinstance(answer, str))
+            raise EngineError(f"the model answers for nobody of shard {shard}: {why}")
         write_rejects(rejects_file(out, shard), sorted(rejects, key=lambda reject: reject.row))
         known = [len(requests[row].history.item_ids) for row in ranked]
         write_rankings(rankings_file(out, shard), list(ranked.values()), known)
+
+    def close(self) -> None:
+        """Lets go of the model."""
+        self._recommender.close()
 
     def _unknown(self, user: BatchUser) -> str:
         catalogue = self._recommender.shop.catalogue
@@ -122,12 +143,15 @@ class ShardRanker:
         except CancelledError:
             raise
         except EngineError:  # of one of them, or of all
-            return [self._alone(request, cancel) for request in requests]
+            with self._one_by_one:  # whom the engine dies of is nobody else's end
+                return [self._alone(request, cancel) for request in requests]
 
     def _alone(self, request: RankingRequest, cancel: Event) -> Ranking | str:
         """Why there is none, where the model answers others and fails whenever it is asked this."""
         why = ""
-        for _ in range(_TRIES):
+        for tried in range(_TRIES):
+            if tried:
+                cancel.wait(_PAUSE)  # it may have had too much to do
             self._wait_until_it_answers(cancel)
             try:
                 return self._recommender.recommend_all([request], self._terms(cancel))[0]
@@ -140,7 +164,7 @@ class ShardRanker:
     def _wait_until_it_answers(self, cancel: Event) -> None:
         """Anybody at all."""
         latest = monotonic() + self._config.patience_seconds
-        while True:
+        while not cancel.is_set():
             try:
                 self._recommender.recommend_all([_NOBODY], self._terms(cancel))
                 return
@@ -150,6 +174,7 @@ class ShardRanker:
                 if monotonic() > latest:
                     raise
                 cancel.wait(_PAUSE)
+        raise CancelledError("the job was stopped")
 
     def _terms(self, cancel: Event) -> Terms:
-        return Terms(instruction=self._config.instruction, cancel=cancel)
+        return Terms(instruction=self._config.instruction, cancel=cancel, priority=_AFTER_PEOPLE)

@@ -80,6 +80,12 @@ def read_rows(path: Path) -> Iterator[Row]:
         raise _unreadable(path, err) from err
 
 
+def require_readable(path: Path) -> None:
+    """Raises DatasetError where not one row could be read, before anything is begun with it."""
+    for _ in read_rows(path):
+        return
+
+
 def fingerprint(path: Path) -> str:
     """Changes with any byte of the file; raises DatasetError where it cannot be read."""
     try:

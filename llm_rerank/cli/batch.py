@@ -1,5 +1,6 @@
 """`llm-rerank batch`: rankings for a file of users."""
 
+from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Annotated
@@ -42,37 +43,46 @@ def batch(
         return
     job = Job(config=settled, users=users, out=out, limit=limit)
     with showing_progress() as progress:
-        manifest = job.run(rank_on_ray if ray else rank_here, _Bars(progress, settled.cost_per_hour))
+        bars = _Bars(progress, settled.cost_per_hour)
+        manifest = job.run(rank_on_ray if ray else rank_here, bars)
     print_json(manifest) if json else print_text(
-        f"{out}: {manifest['users']:,} rankings; rejected rows: {manifest['rejected']:,}"
+        f"{out}: {manifest['users']:,} rankings; rejected rows: {manifest['rejected']:,}{bars.cost()}"
     )
 
 
 class _Bars:
-    """How many users have been read and ranked, how fast, and at what cost."""
+    """How many users have been read and ranked, how fast, until when, and at what cost."""
 
     def __init__(self, progress: Progress, cost_per_hour: float | None) -> None:
         self._progress, self._cost = progress, cost_per_hour
         self._reading = progress.add_task("reading", total=None)
         self._ranking = progress.add_task("ranking", total=None, visible=False)
         self._begun: float | None = None
-        self._ranked = 0
+        self._read = self._before = self._ranked = 0
 
     def reads(self, users: int) -> None:
+        self._read += users
         self._progress.advance(self._reading, users)
 
     def ranks(self, users: int, *, of: int) -> None:
         if self._begun is None:  # what an earlier run ranked says nothing of this one's speed
-            self._begun = monotonic()
+            self._begun, self._before = monotonic(), users
+            self._progress.update(self._reading, total=self._read, completed=self._read, visible=self._read > 0)
         else:
             self._ranked += users
-        spent = max(monotonic() - self._begun, 1e-9)
-        self._progress.update(
-            self._ranking, advance=users, total=of, visible=True, description=f"ranking{self._pace(spent)}"
-        )
+        pace = self._pace(max(monotonic() - self._begun, 1e-9), of)
+        self._progress.update(self._ranking, advance=users, total=of, visible=True, description=f"ranking{pace}")
 
-    def _pace(self, spent: float) -> str:
+    def cost(self) -> str:
+        """Of what was ranked in this run, where that is known."""
+        if self._cost is None or self._begun is None or not self._ranked:
+            return ""
+        return f"; cost of {self._ranked:,} users: {self._cost * (monotonic() - self._begun) / 3600:.3g}"
+
+    def _pace(self, spent: float, of: int) -> str:
         if not self._ranked:
             return ""
-        cost = "" if self._cost is None else f", {1000 * self._cost * spent / 3600 / self._ranked:.3g} per 1,000"
-        return f" ({self._ranked / spent:.3g} users/s{cost})"
+        rate = self._ranked / spent
+        left = timedelta(seconds=round((of - self._before - self._ranked) / rate))
+        cost = "" if self._cost is None else f", {1000 * self._cost / 3600 / rate:.3g} per 1,000"
+        return f" ({rate:.3g} users/s{cost}, {left} left)"

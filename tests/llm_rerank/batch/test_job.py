@@ -9,11 +9,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from llm_rerank.batch.config import BatchConfig
 from llm_rerank.batch.here import rank_here
+from llm_rerank.batch.job import Job
 from llm_rerank.batch.rejects import read_rejects
 from llm_rerank.recommender import Recommender
 from llm_rerank.request import RankingRequest
@@ -101,6 +103,52 @@ def test_other_users_are_another_job(run: Run, users: Path, tmp_path: Path) -> N
 def test_a_file_that_is_not_there(run: Run, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="absent"):
         run(tmp_path / "out", of=tmp_path / "absent.jsonl")
+
+
+def test_a_column_that_nobody_reads_can_be_mended(run: Run, tmp_path: Path) -> None:
+    users = tmp_path / "users.parquet"
+    pq.write_table(pa.table({"user_id": ["anna"], "histroy": [["tea"]]}), users)
+    with pytest.raises(DatasetError, match="histroy"):
+        run(tmp_path / "out", of=users)
+    pq.write_table(pa.table({"user_id": ["anna"], "history": [["tea"]]}), users)
+    assert run(tmp_path / "out", of=users)["users"] == 1
+
+
+def test_a_file_that_grows_while_it_is_read(config: BatchConfig, users: Path, tmp_path: Path) -> None:
+    class Grows:
+        def reads(self, _: int) -> None:
+            with users.open("a") as file:
+                file.write('\n{"user_id": "late"}')
+
+        def ranks(self, users: int, *, of: int) -> None: ...
+
+    with pytest.raises(DatasetError, match="has changed while it was read"):
+        Job(config=config, users=users, out=tmp_path / "out", limit=3).run(rank_here, Grows())
+
+
+def test_a_shard_that_is_not_whole_is_ranked_again(run: Run, tmp_path: Path) -> None:
+    def cut_short(config: BatchConfig, out: Path, shards: Any, on_users: Any) -> None:
+        rank_here(config, out, shards, on_users)
+        (out / "rankings-00001.parquet").write_bytes(b"PAR1")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "out", cut_short)
+    run(tmp_path / "out")
+    run(tmp_path / "whole")
+    assert files(tmp_path / "out") == files(tmp_path / "whole")
+
+
+def test_a_finished_job_of_which_a_file_is_gone_says_so(run: Run, tmp_path: Path) -> None:
+    run(tmp_path / "out")
+    (tmp_path / "out" / "rankings-00001.parquet").unlink()
+    with pytest.raises(BuildError, match="not there any more"):
+        run(tmp_path / "out")
+
+
+@pytest.mark.parametrize("changes", [{"users_at_once": 2}, {"cost_per_hour": 3.0}])
+def test_what_no_ranking_depends_on_may_change(run: Run, tmp_path: Path, changes: dict[str, Any]) -> None:
+    assert run(tmp_path / "out") == run(tmp_path / "out", **changes)
 
 
 def test_killed_again_and_again_it_ends_with_the_same_files(

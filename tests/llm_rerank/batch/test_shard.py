@@ -20,13 +20,17 @@ from llm_rerank.engines.fake import FakeEngine
 from llm_rerank.recommender import Recommender
 from retrieval.errors import CancelledError, EngineError
 from retrieval.once import WORK
+from retrieval.records import UserHistory
+
+NOBODY = UserHistory(user_id="nobody")
 
 
 class Mortal(FakeEngine):
-    """Dead while `dead` calls are made of it; and never answers who reads `poison`."""
+    """Dead while `dead` calls are made of it; never answers who reads `poison`, or more than `longest` tokens."""
 
     dead = 0
     poison: tuple[int, ...] = ()
+    longest = 10**9
 
     def score(
         self, requests: Sequence[ScoringRequest], *, cancel: Event | None = None
@@ -34,6 +38,8 @@ class Mortal(FakeEngine):
         self.dead -= 1
         if self.dead >= 0 or any(self.poison and request.prefix == self.poison for request in requests):
             raise EngineError("it is dead")
+        if any(len(request.prefix) > self.longest for request in requests):
+            raise EngineError("out of memory")
         return super().score(requests, cancel=cancel)
 
 
@@ -89,6 +95,17 @@ def test_whom_it_never_answers_is_told_apart(
     assert rank(patience_seconds=60) == ["anna", "chloe", "dan", "eva", *"012345"]
     told = {reject.user_id: reject.reason for reject in read_rejects(rejects_file(tmp_path, 0))}
     assert told["ben"] == "it is dead."
+
+
+def test_an_engine_that_answers_nobody_rejects_nobody(
+    rank: Callable[..., list[str]], recommender: Recommender, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But for the shortest prompt: that of a user without a history."""
+    monkeypatch.setattr(shards, "_PAUSE", 0.001)
+    engine(recommender).longest = len(recommender.reranker.prompt.prefix(NOBODY, recommender.shop.catalogue))
+    with pytest.raises(EngineError, match="answers for nobody of shard 0: out of memory"):
+        rank(patience_seconds=60)
+    assert not rankings_file(tmp_path, 0).exists()
 
 
 def test_who_interrupts_does_not_wait(
