@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 import pyarrow.parquet as pq
 
 from llm_rerank.batch.config import BatchConfig
-from llm_rerank.batch.rejects import join_rejects
+from llm_rerank.batch.rejects import join_rejects, read_rejects
 from llm_rerank.batch.shard import is_done, rankings_file, rejects_file
 from llm_rerank.batch.split import REJECTED, split_users
 from llm_rerank.batch.users import fingerprint, require_readable
@@ -92,11 +92,23 @@ class Job:
                 value=str(self.users),
                 remedy="Give a file that nobody writes to, and another folder",
             )
+        if not counts:
+            self._require_nobody_rejected()
         to_do = [shard for shard in range(len(counts)) if not is_done(self.out, shard)]
         everybody = sum(counts)
         watcher.ranks(everybody - sum(counts[shard] for shard in to_do), of=everybody)
         rank(self.config, self.out, to_do, lambda more: watcher.ranks(more, of=everybody))
         self._finish(made_from, len(counts))
+
+    def _require_nobody_rejected(self) -> None:
+        """A file of which nothing comes is one of another kind."""
+        for first in read_rejects(self.out / WORK / REJECTED):
+            raise DatasetError(
+                f"no row can be used; row {first.row}: {first.reason}",
+                field="users",
+                value=str(self.users),
+                remedy="Mend the file, and give another folder",
+            )
 
     def _finish(self, made_from: str, shards: int) -> None:
         rejects = [self.out / WORK / REJECTED, *(rejects_file(self.out, shard) for shard in range(shards))]

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from retrieval.errors import BuildError
+
 
 class Seen:
     """Of one reading of the file."""
@@ -32,6 +34,13 @@ def seeing(path: Path) -> Iterator[Seen]:
             database.execute("CREATE TABLE seen (user_id BLOB PRIMARY KEY, number INTEGER) WITHOUT ROWID")
             database.execute("BEGIN")
             yield Seen(database)
+    except sqlite3.Error as err:
+        raise BuildError(
+            f"whom a job has met cannot be kept ({err})",
+            field="out",
+            value=str(path),
+            remedy="See that the disk has room",
+        ) from err
     finally:
         path.unlink(missing_ok=True)
 

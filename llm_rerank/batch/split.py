@@ -10,6 +10,7 @@ from llm_rerank.batch.histories import with_newest
 from llm_rerank.batch.rejects import Reject, as_line
 from llm_rerank.batch.seen import Seen, seeing
 from llm_rerank.batch.users import BatchUser, Row, read_rows
+from retrieval.errors import RecordError
 from retrieval.files import read_json, write_json, write_whole
 
 REJECTED: Final = "rejects-read.jsonl"
@@ -34,9 +35,9 @@ def split_users(
     done = work / _SPLIT
     if not done.exists():
         with seeing(work / "seen.sqlite") as seen, (work / REJECTED).open("w", encoding="ascii") as rejected:
-            taken = _taken(read_rows(users), seen, lambda reject: rejected.write(as_line(reject)), on_user)
-            shards = enumerate(_groups(islice(taken, limit), shard_users))
-            counts = [_write(work, shard, rows, history) for shard, rows in shards]
+            rows = (_shortened(row, history) for row in read_rows(users))
+            taken = _taken(rows, seen, lambda reject: rejected.write(as_line(reject)), on_user)
+            counts = [_write(work, *shard) for shard in enumerate(_groups(islice(taken, limit), shard_users))]
         write_json(done, counts)
     return tuple(read_json(done))
 
@@ -46,6 +47,15 @@ def users_of(work: Path, shard: int) -> list[Row]:
     with _path(work, shard).open(encoding="utf-8") as file:
         told = [json.loads(line) for line in file]
     return [Row(number=one["row"], user=BatchUser.model_validate(one["user"])) for one in told]
+
+
+def _shortened(row: Row, history: int) -> Row:
+    if row.user is None:
+        return row
+    try:
+        return Row(number=row.number, user=with_newest(row.user, history))
+    except RecordError as err:
+        return Row(number=row.number, problem=str(err))
 
 
 def _taken(
@@ -66,7 +76,7 @@ def _groups(rows: Iterator[Row], most: int) -> Iterator[Iterator[Row]]:
         yield chain([first], islice(rows, most - 1))
 
 
-def _write(work: Path, shard: int, rows: Iterable[Row], history: int) -> int:
+def _write(work: Path, shard: int, rows: Iterable[Row]) -> int:
     count = 0
 
     def write(part: Path) -> None:
@@ -74,7 +84,7 @@ def _write(work: Path, shard: int, rows: Iterable[Row], history: int) -> int:
         with part.open("w", encoding="utf-8") as file:
             for row in rows:
                 assert row.user is not None
-                user = with_newest(row.user, history).model_dump(mode="json", exclude_none=True)
+                user = row.user.model_dump(mode="json", exclude_none=True)
                 file.write(f"{json.dumps({'row': row.number, 'user': user})}\n")
                 count += 1
 

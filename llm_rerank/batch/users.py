@@ -1,5 +1,6 @@
 """Whom a job is for: a file of users, read row by row. A row that cannot be used is told apart, with the reason."""
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -27,8 +28,11 @@ def _as_text(number: object) -> object:
 
 
 def _as_interaction(done: object) -> object:
-    done = done if isinstance(done, dict) else {"item_id": done}
-    return done | {"item_id": _as_text(done.get("item_id"))}
+    """A table has all fields of a row, and nothing in those that were left out."""
+    given = done if isinstance(done, dict) else {"item_id": done}
+    return {name: value for name, value in given.items() if value is not None} | {
+        "item_id": _as_text(given.get("item_id"))
+    }
 
 
 NumberedId = Annotated[Id, BeforeValidator(_as_text)]
@@ -105,18 +109,24 @@ def _unreadable(path: Path, err: Exception) -> DatasetError:
 
 def _of_table(path: Path) -> Iterator[Row]:
     with pq.ParquetFile(path) as file:
-        if unknown := [name for name in file.schema_arrow.names if name not in BatchUser.model_fields]:
-            raise DatasetError(
-                f"nobody reads this column; there are {', '.join(BatchUser.model_fields)}",
-                field="users",
-                value=unknown[0],
-                remedy="Rename it, or leave it out",
-            )
+        _require_columns(file.schema_arrow.names)
         number = 0
         for batch in file.iter_batches(_ROWS_AT_ONCE):
             for place in range(len(batch)):
                 number += 1
                 yield _row(number, partial(_cells, batch.slice(place, 1)))
+
+
+def _require_columns(names: list[str]) -> None:
+    known = list(BatchUser.model_fields)
+    wrong = [name for name in names if name not in known or names.count(name) > 1]
+    if wrong or "user_id" not in names:
+        raise DatasetError(
+            f"the columns are {', '.join(known)}, each once, and user_id must be there",
+            field="users",
+            value=wrong[0] if wrong else ", ".join(names),
+            remedy="Rename columns, or leave them out",
+        )
 
 
 def _cells(one: pa.RecordBatch) -> BatchUser:
@@ -126,6 +136,8 @@ def _cells(one: pa.RecordBatch) -> BatchUser:
 
 def _of_lines(file: BinaryIO) -> Iterator[Row]:
     for number, line in enumerate(iter(lambda: _line(file), b""), start=1):
+        if number == 1:
+            line = line.removeprefix(BOM_UTF8)
         if len(line) > _LONGEST_LINE:
             yield Row(number=number, problem=f"the line is longer than {_LONGEST_LINE:,} bytes")
         elif line.strip():

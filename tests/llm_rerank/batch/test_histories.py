@@ -33,3 +33,11 @@ def test_before_the_first_year_there_is_no_time() -> None:
     old, new = own_history(user("tea", first)).interactions
     assert (old.item_id, new.item_id) == ("milk", "tea")
     assert new.timestamp < datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("when", ["2020-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"])
+def test_what_has_no_time_was_done_last(when: str) -> None:
+    told = user({"item_id": "tea", "timestamp": when}, "milk", "oat")
+    order = [one.item_id for one in own_history(told).interactions]
+    assert sorted(order) == ["milk", "oat", "tea"]
+    assert order[0] == "tea" or when > "9999"  # after which there is no room

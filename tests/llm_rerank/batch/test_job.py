@@ -151,6 +151,12 @@ def test_what_no_ranking_depends_on_may_change(run: Run, tmp_path: Path, changes
     assert run(tmp_path / "out") == run(tmp_path / "out", **changes)
 
 
+def test_a_file_of_another_kind_is_no_job(run: Run, users: Path, tmp_path: Path) -> None:
+    users.write_text('[{"user_id": "anna"},\n {"user_id": "ben"}]')
+    with pytest.raises(DatasetError, match="no row can be used; row 1: Invalid JSON"):
+        run(tmp_path / "out")
+
+
 def test_killed_again_and_again_it_ends_with_the_same_files(
     run: Run, config: BatchConfig, users: Path, tmp_path: Path
 ) -> None:

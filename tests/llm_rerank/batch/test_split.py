@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from llm_rerank.batch.rejects import read_rejects
 from llm_rerank.batch.split import REJECTED, split_users, users_of
 
@@ -45,3 +47,12 @@ def test_of_a_long_history_the_newest_are_kept(tmp_path: Path) -> None:
     split_users(tmp_path / "users.jsonl", tmp_path, 4, history=2, on_user=lambda: None)
     (row,) = users_of(tmp_path, 0)
     assert [done.item_id for done in (row.user and row.user.history) or ()] == ["oat", "milk"]
+
+
+@pytest.mark.parametrize("row", ['{"user_id": " "}', '{"user_id": "anna", "history": ["  "]}'])
+def test_a_blank_id_is_nobody(tmp_path: Path, row: str) -> None:
+    users, work = tmp_path / "users.jsonl", tmp_path / "work"
+    users.write_text(f'{row}\n{{"user_id": "ben"}}')
+    assert split(users, work) == (1,)
+    (reject,) = read_rejects(work / REJECTED)
+    assert (reject.row, "blank" in reject.reason or "empty" in reject.reason) == (1, True)

@@ -72,6 +72,33 @@ def test_empty_lines_count_and_are_nobody(tmp_path: Path) -> None:
     assert row.number == 3
 
 
+def test_a_mark_of_byte_order_is_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "users.jsonl"
+    path.write_bytes(b'\xef\xbb\xbf{"user_id": "ben"}')
+    (row,) = read_rows(path)
+    assert row.user is not None
+
+
+def test_what_a_table_leaves_empty_was_left_out(tmp_path: Path) -> None:
+    done = [{"item_id": "tea", "timestamp": None, "kind": None, "rating": None, "text": None}]
+    (row,) = table(tmp_path, {"user_id": ["anna"], "history": [done]})
+    assert row.user is not None
+    assert row.user.history is not None
+    assert (row.user.history[0].kind, row.user.history[0].text) == ("purchase", "")
+
+
+def test_a_table_without_users_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="user_id must be there"):
+        table(tmp_path, {"history": [["tea"]]})
+
+
+def test_a_column_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    twice = pa.Table.from_arrays([pa.array(["anna"]), pa.array(["ben"])], names=["user_id", "user_id"])
+    pq.write_table(twice, tmp_path / "users.parquet")
+    with pytest.raises(DatasetError, match="each once"):
+        list(read_rows(tmp_path / "users.parquet"))
+
+
 def test_a_column_that_nobody_reads_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="histroy"):
         table(tmp_path, {"user_id": ["a"], "histroy": [["tea"]]})
