@@ -50,6 +50,7 @@ bench: .venv/installed var/shop/manifest.json var/shop-sequence/manifest.json
 	$(BIN)/python -m benchmarks.incremental --out docs/results/incremental
 	$(BIN)/python -m benchmarks.index --out docs/results/index-latency
 	$(BIN)/python -m benchmarks.unmerged --adapter llm_rerank/shipped/complete-journey/adapter --out docs/results/unmerged
+	$(BIN)/python -m benchmarks.blocks --out docs/results/blocks
 	$(BIN)/python -m benchmarks.overhead --out docs/results/overhead
 	$(BIN)/python -m benchmarks.faults --out docs/results/faults
 	$(BIN)/python -m benchmarks.batch.kills --out docs/results/batch-kills
