@@ -1,0 +1,1 @@
+"""Reasons: asked for, and measured without the program's own check."""
