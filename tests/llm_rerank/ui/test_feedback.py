@@ -1,0 +1,60 @@
+"""What is said of an item is obeyed in sight: by the next list, which says what changed, and after a reload."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+See = Callable[..., Page]
+
+
+@pytest.fixture
+def page(see: See) -> Page:
+    page = see("?explained=0")
+    expect(page.locator(".ranked > li")).to_have_count(10)
+    return page
+
+
+@pytest.mark.parametrize(
+    ("button", "told", "kind"),
+    [
+        ("Not this", "You do not want to see “Brown bread”", "not this"),
+        ("Have it", "You have “Brown bread”", "already have"),
+        ("Dislike", "You do not like “Brown bread”", "disliked"),
+    ],
+)
+def test_what_is_not_wanted_goes_and_stays_away(page: Page, button: str, told: str, kind: str) -> None:
+    page.get_by_role("button", name=f"{button}: Brown bread").click()
+    changed = page.get_by_role("region", name="What changed")
+    expect(changed).to_contain_text(told)
+    expect(changed).to_contain_text("1 went.")
+    bread = page.get_by_role("heading", name="Brown bread", exact=True)
+    expect(page.locator(".ranked > li")).not_to_have_count(0)
+    expect(bread).to_have_count(0)
+    page.reload()
+    expect(page.locator(".obeyed li")).to_contain_text([f"Brown bread {kind}"])
+    expect(page.locator(".ranked > li")).not_to_have_count(0)
+    expect(bread).to_have_count(0)
+
+
+def test_what_is_liked_counts_as_the_newest_act(page: Page) -> None:
+    before = page.locator(".ranked h2").all_inner_texts()
+    page.get_by_role("button", name="Like: Black tea, 80 bags", exact=True).click()
+    expect(page.get_by_role("region", name="What changed")).to_contain_text("You like “Black tea, 80 bags”. ")
+    expect(page.locator(".ranked h2")).not_to_have_text(before)
+
+
+def test_it_can_be_taken_back(page: Page) -> None:
+    before = page.locator(".ranked h2").all_inner_texts()
+    page.get_by_role("button", name="Not this: Brown bread").click()
+    page.get_by_role("button", name="Take back: Brown bread").click()
+    expect(page.get_by_role("region", name="What changed")).to_contain_text("You took back what you said of")
+    expect(page.locator(".ranked h2")).to_have_text(before)
+    expect(page.locator(".obeyed")).to_have_count(0)
+
+
+def test_a_key_that_may_not_write_is_told_so(see: See) -> None:
+    page = see("?explained=0", scopes=("read",))
+    page.get_by_role("button", name="Like: Brown bread", exact=True).click()
+    expect(page.locator(".notice.wrong")).to_have_text("✕ This key may not do that.")
+    expect(page.locator(".ranked > li")).to_have_count(10)
