@@ -4,6 +4,7 @@
 
 BIN := .venv/bin
 DEMO_USER ?= 1924
+SERVE ?= --serve
 REQUIREMENTS := $(addprefix requirements/,constraints.txt vllm.txt litellm.txt model-and-data.txt)
 
 install: .venv/installed
@@ -31,6 +32,7 @@ test: .venv/installed .venv-quantize/installed
 
 demo: .venv/installed var/shop/manifest.json
 	$(BIN)/llm-rerank recommend --config configs/recommend.yaml --user $(DEMO_USER)
+	@LLM_RERANK__UI__USER=$(DEMO_USER) bash scripts/serve.sh $(SERVE)
 
 serve: .venv/installed var/shop/manifest.json
 	@bash scripts/serve.sh
