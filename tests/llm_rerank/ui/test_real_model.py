@@ -8,7 +8,7 @@ from time import monotonic
 import pytest
 from playwright.sync_api import Page, expect
 
-from llm_rerank.service.config import ServeConfig, UiConfig
+from llm_rerank.service.config import LimitsConfig, ServeConfig, UiConfig
 from llm_rerank.service.service import Service
 
 ROOT = Path(__file__).parents[3]
@@ -28,7 +28,8 @@ def service(built_folder: Path, tmp_path: Path) -> Service:
         pytest.fail(f"{DRAWS} draws the demo shop, which is not built: make demo")
     recommend = config.recommend.model_copy(update={"shop": DEMO if draws else built_folder})
     ui = UiConfig(user="1924" if draws else "anna")
-    changes = {"recommend": recommend, "ui": ui, "database": f"sqlite:///{tmp_path}/service.db"}
+    patient = LimitsConfig(deadline_ms=120_000)  # a busy machine takes its time over the reasons
+    changes = {"recommend": recommend, "ui": ui, "limits": patient, "database": f"sqlite:///{tmp_path}/service.db"}
     return Service.open(config.model_copy(update=changes), say=print)
 
 
@@ -40,14 +41,12 @@ def drawn(page: Page, name: str, tmp_path: Path) -> None:
     assert 10_000 < (DOCS / name).stat().st_size < MOST_BYTES
 
 
-def test_a_real_list_and_reasons_in_the_model_s_words(
-    see: Callable[..., Page], tmp_path: Path, record_property: Callable[[str, object], None]
-) -> None:
+def test_a_real_list_and_reasons_in_the_model_s_words(see: Callable[..., Page], tmp_path: Path) -> None:
     begun = monotonic()
     page = see()
     expect(page.locator(".ranked > li").nth(9)).to_be_visible()
-    record_property("seconds", round(monotonic() - begun, 2))
-    expect(page.locator(".reason .by")).to_have_count(3, timeout=60_000)
+    print(f"the list was there after {monotonic() - begun:.2f} s")
+    expect(page.locator(".reason .by")).to_have_count(3, timeout=120_000)
     expect(page.get_by_text("the model's words, checked").first).to_be_visible()
     page.locator(".ranked > li").first.hover()
     expect(page.locator(".purchases > li.lit")).not_to_have_count(0)
@@ -60,8 +59,8 @@ def test_a_real_list_and_reasons_in_the_model_s_words(
 
 def test_a_purchase_that_is_taken_away_takes_its_reason_along(see: Callable[..., Page]) -> None:
     page = see("?explained=1")
-    expect(page.locator(".chip").first).to_be_visible(timeout=60_000)
+    expect(page.locator(".chip").first).to_be_visible(timeout=120_000)
     cited = page.locator(".chip span").first.inner_text()
     page.get_by_role("button", name=f"Take away: {cited}").first.click()
-    expect(page.get_by_role("region", name="What changed")).to_contain_text("went.", timeout=60_000)
+    expect(page.get_by_role("region", name="What changed")).to_contain_text("went.", timeout=120_000)
     expect(page.locator(".taken .title")).to_have_text(cited)
