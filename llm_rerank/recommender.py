@@ -1,12 +1,12 @@
 """The recommender: a user in, a ranking with reasons out. Joins retrieval, reranker and explainer, and fails open."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from threading import Event
 from time import perf_counter
-from typing import Final
+from typing import Final, cast
 
 from llm_rerank.config import RecommendConfig
 from llm_rerank.deadline import has_passed, why_missing
@@ -17,7 +17,8 @@ from llm_rerank.explanations.writer import Writer
 from llm_rerank.fusion import Fusion
 from llm_rerank.one_thread import OnOneThread
 from llm_rerank.opening import open_for_shop
-from llm_rerank.ranking import AnsweredBy, RankedItem, Ranking
+from llm_rerank.ranking import AnsweredBy, RankedItem
+from llm_rerank.recommended import Recommended
 from llm_rerank.request import RankingRequest
 from llm_rerank.reranker import ALONE, CandidateList, Reranker
 from llm_rerank.terms import PLAIN, Terms
@@ -78,13 +79,13 @@ class Recommender:
             explainer = Explainer(finder, writer, shop.catalogue)
         return cls(shop, reranker, explainer, model=config.model, candidates=config.candidates)
 
-    def recommend(self, request: RankingRequest, *, cancel: Event | None = None) -> Ranking:
+    def recommend(self, request: RankingRequest, *, cancel: Event | None = None) -> Recommended:
         """The best of the request's items, or of what retrieval proposes, the first few with reasons: the last that
         `stream` has to say. Raises what it raises.
         """
-        return [event for event in self.stream(request, cancel=cancel) if isinstance(event, Ranking)][-1]
+        return [event for event in self.stream(request, cancel=cancel) if isinstance(event, Recommended)][-1]
 
-    def stream(self, request: RankingRequest, *, cancel: Event | None = None) -> Iterator[Ranking | ReasonEvent]:
+    def stream(self, request: RankingRequest, *, cancel: Event | None = None) -> Iterator[Recommended | ReasonEvent]:
         """The ranking without reasons as soon as it is there; what is found and written of its first items, as it
         comes; and where reasons were asked for the ranking again, with them.
 
@@ -100,7 +101,7 @@ class Recommender:
         if request.explained and self._explainer is not None and ranking.answered_by == "llm":
             yield from self._explain(request, ranking, self._explainer, terms)
 
-    def recommend_all(self, requests: Sequence[RankingRequest], terms: Terms = PLAIN) -> tuple[Ranking, ...]:
+    def recommend_all(self, requests: Sequence[RankingRequest], terms: Terms = PLAIN) -> tuple[Recommended, ...]:
         """Many users' rankings on one caller's terms: their lists share the model's time. For jobs.
 
         A job rather asks again than has another order: raises EngineError where the model does not answer, and what
@@ -108,20 +109,13 @@ class Recommender:
         """
         for request in requests:
             self._require_reasons(request)
-        asked = [self._list_for(request, None)[0] for request in requests]
+        asked = [self._list_of(request, self._propose(request, None)) for request in requests]
         scores = self.reranker.score([one.query for one in asked], terms)
         ranked = [self.reranker.fuse(one, llm) for one, llm in zip(asked, scores, strict=True)]
         return tuple(
             self._with_reasons(request, self._ranking(request, items, "llm"), terms)
             for request, items in zip(requests, ranked, strict=True)
         )
-
-    def left_out(self, request: RankingRequest, *, cancel: Event | None = None) -> tuple[str, ...]:
-        """What the request hides of that which would be proposed otherwise, the best first."""
-        if not request.hidden or request.item_ids is not None:
-            return ()
-        otherwise, _ = self._candidates_for(replace(request, hidden=frozenset()), cancel)
-        return tuple(one.item.item_id for one in otherwise if one.item.item_id in request.hidden)
 
     def close(self) -> None:
         """Lets go of the model."""
@@ -136,29 +130,36 @@ class Recommender:
                 remedy="Use method: packed, or ask for no reasons",
             )
 
-    def _candidates_for(
-        self, request: RankingRequest, cancel: Event | None
-    ) -> tuple[tuple[Candidate, ...], AnsweredBy]:
-        """And whose order they have."""
+    def _propose(self, request: RankingRequest, cancel: Event | None) -> "_Proposed":
+        """What is ranked; what is left out of it is left out of what is popular where that is the answer."""
         if request.item_ids is not None:
             items = [self.shop.catalogue[item_id] for item_id in dict.fromkeys(request.item_ids)]
             ranked = enumerate(items, start=1)
-            return tuple(Candidate(item=i, score=-float(at), source="request", rank=at) for at, i in ranked), "request"
-        if has_passed(cancel):
-            now = (replace(one, item=self.shop.catalogue[one.item.item_id]) for one in self._popular)
-            there = (one for one in now if one.item.available and one.item.item_id not in request.hidden)
-            return tuple(islice(there, self.candidates)), "popular"
-        return self.retriever.retrieve(request.history, self.candidates, exclude=request.hidden), "retrieval"
+            named = tuple(Candidate(item=i, score=-float(at), source="request", rank=at) for at, i in ranked)
+            return _Proposed(candidates=named, answered_by="request")
+        late = has_passed(cancel)
+        candidates = self._candidates(request, request.hidden, late=late)
+        otherwise = self._candidates(request, frozenset(), late=late) if request.hidden else ()
+        left_out = tuple(one.item.item_id for one in otherwise if one.item.item_id in request.hidden)
+        return _Proposed(candidates=candidates, answered_by="popular" if late else "retrieval", left_out=left_out)
 
-    def _list_for(self, request: RankingRequest, cancel: Event | None) -> tuple[CandidateList, AnsweredBy]:
-        candidates, answered_by = self._candidates_for(request, cancel)
-        return CandidateList.of(request.history, candidates, self._fusion(request)), answered_by
+    def _candidates(self, request: RankingRequest, hidden: Collection[str], *, late: bool) -> tuple[Candidate, ...]:
+        """`late` is whether there is time for what is popular alone."""
+        if not late:
+            return self.retriever.retrieve(request.history, self.candidates, exclude=hidden)
+        now = (replace(one, item=self.shop.catalogue[one.item.item_id]) for one in self._popular)
+        there = (one for one in now if one.item.available and one.item.item_id not in hidden)
+        return tuple(islice(there, self.candidates))
 
-    def _rank(self, request: RankingRequest, terms: Terms) -> Ranking:
+    def _list_of(self, request: RankingRequest, proposed: "_Proposed") -> CandidateList:
+        return CandidateList.of(request.history, proposed.candidates, self._fusion(request))
+
+    def _rank(self, request: RankingRequest, terms: Terms) -> Recommended:
         timings: dict[str, float] = {}
         with _timed(timings, "retrieve"):
-            asked, answered_by = self._list_for(request, terms.cancel)
-        llm, degraded = None, ""
+            proposed = self._propose(request, terms.cancel)
+            asked = self._list_of(request, proposed)
+        llm, degraded, answered_by = None, "", proposed.answered_by
         try:
             with _timed(timings, "score"):
                 (llm,) = self.reranker.score([asked.query], terms)
@@ -168,10 +169,11 @@ class Recommender:
             degraded = f"{_ORDER[answered_by]}{reasons}: {why_missing(err, terms.cancel)}"
         with _timed(timings, "fuse"):
             ranked = self.reranker.fuse(asked, llm)
-        return replace(self._ranking(request, ranked, answered_by), degraded=degraded, timings_ms=timings)
+        answer = self._ranking(request, ranked, answered_by)
+        return replace(answer, left_out=proposed.left_out, degraded=degraded, timings_ms=timings)
 
-    def _ranking(self, request: RankingRequest, ranked: Sequence[RankedItem], answered_by: AnsweredBy) -> Ranking:
-        return Ranking(
+    def _ranking(self, request: RankingRequest, ranked: Sequence[RankedItem], answered_by: AnsweredBy) -> Recommended:
+        return Recommended(
             user_id=request.history.user_id,
             items=tuple(ranked[: request.top_n]),
             engine=self.reranker.engine.name,
@@ -185,20 +187,20 @@ class Recommender:
         """Items that the caller chose carry no opinion of retrieval's: the LLM alone orders them."""
         return self.reranker.fusion if request.item_ids is None else ALONE
 
-    def _with_reasons(self, request: RankingRequest, ranking: Ranking, terms: Terms) -> Ranking:
+    def _with_reasons(self, request: RankingRequest, ranking: Recommended, terms: Terms) -> Recommended:
         """Raises EngineError where one is missing."""
         if not request.explained or self._explainer is None:
             return ranking
         for event in self._explain(request, ranking, self._explainer, terms):
-            if isinstance(event, Ranking):
+            if isinstance(event, Recommended):
                 ranking = event
         if ranking.degraded:
             raise EngineError(ranking.degraded, field="engine", value=ranking.engine, remedy="Ask again")
         return ranking
 
     def _explain(
-        self, request: RankingRequest, ranking: Ranking, explainer: Explainer, terms: Terms
-    ) -> Iterator[Ranking | ReasonEvent]:
+        self, request: RankingRequest, ranking: Recommended, explainer: Explainer, terms: Terms
+    ) -> Iterator[Recommended | ReasonEvent]:
         """What is found and said, and the ranking with it: a reason that fails costs nobody the ranking."""
         timings = dict(ranking.timings_ms)
         first = ranking.items[: request.explained]
@@ -207,13 +209,24 @@ class Recommender:
             with _timed(timings, "explain"):
                 for event in explainer.stream(request.history, first, language=request.language, terms=terms):
                     if isinstance(event, Explained):
-                        ranking = with_reason(ranking, event)
+                        ranking = cast(Recommended, with_reason(ranking, event))
                     yield event
         except EngineError as err:
             there = sum(item.explanation is not None for item in ranking.items)
             why = f"{f'{there} of {len(first)}' if there else 'no'} reasons: {why_missing(err, terms.cancel)}"
             ranking = replace(ranking, degraded=why)
         yield replace(ranking, timings_ms=timings)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Proposed:
+    """What is ranked."""
+
+    candidates: tuple[Candidate, ...]
+    answered_by: AnsweredBy
+    """Whose order they have."""
+    left_out: tuple[str, ...] = ()
+    """See Recommended."""
 
 
 @contextmanager

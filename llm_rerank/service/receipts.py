@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
-from llm_rerank.ranking import Ranking
+from llm_rerank.ranking import AnsweredBy
+from llm_rerank.recommended import Recommended
 from llm_rerank.request import RankingRequest
 from llm_rerank.reranker import Query
 from llm_rerank.service.conversion import recommend_out
@@ -16,6 +17,9 @@ from llm_rerank.service.service import Service
 from llm_rerank.wire.rankings import ObeyedOut, RecommendIn, RecommendOut
 from retrieval.store.errors import StoreError
 from retrieval.store.keys import ApiKey
+
+_BY_HISTORY: Final[frozenset[AnsweredBy]] = frozenset({"llm", "retrieval"})
+"""Whose order a like changes: what is popular, and what a request named, have the same whatever somebody likes."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -32,9 +36,8 @@ class Receipt:
     ranking_id: str = field(default_factory=lambda: uuid4().hex)
     kept: bool = False
     _measured: set[str] = field(default_factory=set)
-    _left_out: tuple[str, ...] | None = None
 
-    def keep(self, ranking: Ranking) -> RecommendOut:
+    def keep(self, ranking: Recommended) -> RecommendOut:
         """The answer, which is kept as it is; where it cannot be, it has no id by which it would be asked for."""
         new = {stage: spent for stage, spent in ranking.timings_ms.items() if stage not in self._measured}
         self._measured |= new.keys()
@@ -45,7 +48,7 @@ class Receipt:
         self.notes.ranking_id, self.notes.ranking_lost = answer.ranking_id or "", answer.ranking_id is None
         return answer
 
-    def _kept(self, ranking: Ranking) -> RecommendOut:
+    def _kept(self, ranking: Recommended) -> RecommendOut:
         degraded = "; ".join(filter(None, (self.read.missing, ranking.degraded)))
         user_id = self.asked.user_id or ranking.user_id  # the recommender may know them by another name
         reasons = self.notes.missing(ranking.degraded, stale=bool(self.read.missing))
@@ -66,12 +69,10 @@ class Receipt:
             return answer.model_copy(update={"ranking_id": None})
         return answer if self.kept else answer.model_copy(update={"ranking_id": None})
 
-    def _obeyed(self, ranking: Ranking) -> ObeyedOut:
-        """What is popular does not depend on a history."""
-        if self._left_out is None:  # asked once: the list that a later answer has is the same
-            self._left_out = self.service.recommender.left_out(self.request, cancel=self.notes.deadline)
-        liked = self.read.liked if ranking.answered_by != "popular" else ()
-        return ObeyedOut(hidden=list(self._left_out), liked=list(liked))
+    def _obeyed(self, ranking: Recommended) -> ObeyedOut:
+        liked = self.read.liked if ranking.answered_by in _BY_HISTORY else ()
+        sold = self.service.recommender.shop.catalogue  # nothing reads what is not in it
+        return ObeyedOut(hidden=list(ranking.left_out), liked=[item_id for item_id in liked if item_id in sold])
 
     def _put(self, user_id: str, document: dict[str, Any]) -> None:
         """Nothing comes back of a user who was forgotten since the request came."""

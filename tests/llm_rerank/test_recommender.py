@@ -17,6 +17,7 @@ from llm_rerank.explanations.writer import Writer
 from llm_rerank.fusion import WeightedFusion
 from llm_rerank.prompt import Prompt
 from llm_rerank.ranking import Ranking
+from llm_rerank.recommended import Recommended
 from llm_rerank.recommender import Recommender
 from llm_rerank.request import RankingRequest
 from llm_rerank.reranker import Reranker
@@ -66,7 +67,9 @@ class World:
         self.engine.salts = set()
         self.tokenizer = tokenizer
 
-    def ask(self, user: str = "anna", *, candidates: int = 50, cancel: Event | None = None, **asked: object) -> Ranking:
+    def ask(
+        self, user: str = "anna", *, candidates: int = 50, cancel: Event | None = None, **asked: object
+    ) -> Recommended:
         return self.opened(candidates).recommend(self.request(user, **asked), cancel=cancel)
 
     def request(self, user: str = "anna", **asked: object) -> RankingRequest:
@@ -125,12 +128,22 @@ def test_what_is_hidden_is_not_proposed_and_the_list_is_as_long(world: World) ->
 
 
 def test_what_is_left_out_is_what_would_have_been_proposed(world: World) -> None:
-    recommender = world.opened(4)
     proposed = [one.item.item_id for one in world.built.retriever.retrieve(world.built.log.history("anna"), 8)]
     hidden = frozenset({proposed[2], proposed[0], proposed[7]})
-    assert recommender.left_out(world.request(hidden=hidden)) == (proposed[0], proposed[2])
-    assert recommender.left_out(world.request(hidden=hidden, item_ids=(proposed[0],))) == ()
-    assert recommender.left_out(world.request()) == ()
+    assert world.ask(candidates=4, hidden=hidden).left_out == (proposed[0], proposed[2])
+    assert world.ask(candidates=4, hidden=hidden, item_ids=(proposed[0],)).left_out == ()
+    assert world.ask(candidates=4).left_out == ()
+
+
+def test_it_is_left_out_of_the_list_that_is_answered_however_late_that_is(world: World) -> None:
+    every = frozenset(item.item_id for item in world.built.catalogue)
+    anna, nobody = (world.built.retriever.retrieve(world.request(user).history, 4) for user in ("anna", "nobody"))
+    world.engine.late = late = Deadline(1e6)  # which passes while it is scored
+    for cancel, answered_by, otherwise in ((late, "retrieval", anna), (Deadline(0), "popular", nobody)):
+        ranking = world.ask(candidates=4, hidden=every - {"tea"}, cancel=cancel)
+        assert ranking.answered_by == answered_by
+        assert set(ranking.left_out) == {one.item.item_id for one in otherwise} - {"tea"}
+    assert anna != nobody
 
 
 def test_retrieval_keeps_to_one_thread(world: World) -> None:

@@ -17,6 +17,7 @@ from retrieval.log import InteractionLog
 from retrieval.records import UserHistory
 from retrieval.store.feedback import Opinion, OpinionKind
 from retrieval.store.moments import now
+from retrieval.store.opinions import note_opinion
 
 KINDS: list[OpinionKind] = ["dislike", "have", "hide"]
 
@@ -80,6 +81,33 @@ def test_a_like_counts_as_the_newest_act(callers: Any, service: Service) -> None
     assert callers.post(f"/v1/rankings/{after['ranking_id']}/replay", {}).json()["same"]
     assert answered(callers, without=["tea"])["obeyed"]["liked"] == []
     assert "tea" not in [one["item_id"] for one in callers.get("/v1/users/anna/history").json()["interactions"]]
+
+
+def test_what_is_late_while_it_is_scored_is_left_out_of_what_was_proposed(callers: Any, service: Service) -> None:
+    proposed, popular = ids(answered(callers)), ids(answered(callers, deadline_ms=0.001))
+    differently = (set(proposed) - set(popular)).pop()
+    say(callers, differently, "hide")
+    service.recommender.reranker.engine.hold = True  # type: ignore[attr-defined]
+    late = answered(callers, deadline_ms=2000)
+    assert (late["degraded"]["answered_by"], late["degraded"]["reasons"]) == ("retrieval", ["deadline"])
+    assert late["obeyed"]["hidden"] == [differently]
+
+
+def test_a_like_that_changes_nothing_is_not_told(callers: Any, service: Service) -> None:
+    say(callers, "tea", "like")
+    assert answered(callers, item_ids=["milk", "bread"])["obeyed"]["liked"] == ["tea"]
+    service.recommender.reranker.engine.fails = EngineError("out of memory")  # type: ignore[attr-defined]
+    assert answered(callers)["obeyed"]["liked"] == ["tea"]
+    named = answered(callers, item_ids=["milk", "bread"])
+    assert (named["degraded"]["answered_by"], named["obeyed"]["liked"]) == ("request", [])
+
+
+def test_nor_is_one_of_what_has_left_the_catalogue(callers: Any, service: Service) -> None:
+    whose = {"tenant": "shop", "user_id": "anna", "kind": "like", "at": now()}
+    with service.database.writing() as connection:
+        for item_id in ("tea", "gone"):
+            note_opinion(service.database, connection, item_id=item_id, **whose)  # type: ignore[arg-type]
+    assert answered(callers)["obeyed"]["liked"] == ["tea"]
 
 
 def test_it_counts_for_reasons_and_effects_too(callers: Any) -> None:
