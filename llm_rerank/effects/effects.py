@@ -41,8 +41,10 @@ class Effects:
     """Items that it stands among, itself included."""
     retrieved: bool
     """Whether it is among those that retrieval proposes; else it was scored as one more."""
+    hidden: bool
+    """Whether it is kept from what is proposed by what was said of it."""
     retrieval_rank: int | None
-    """Where retrieval has it, among the proposed or further down; None: nowhere."""
+    """Where retrieval has it, among the proposed or further down, or would if it were not hidden; None: nowhere."""
     history: tuple[Evidence, ...]
     """Each item of the history that the LLM read: how far the score falls without it; the largest first, either way."""
     composition: Composition

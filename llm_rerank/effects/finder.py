@@ -20,6 +20,7 @@ from llm_rerank.reranker import CandidateList, Reranker
 from llm_rerank.terms import PLAIN, Terms
 from retrieval.config import RetrievalConfig
 from retrieval.errors import EngineError
+from retrieval.live.fresh import FreshRetriever
 from retrieval.records import Candidate, Item, UserHistory
 from retrieval.retrievers.base import Retriever
 
@@ -60,6 +61,7 @@ class EffectsFinder:
             ranked=ranked,
             of=len(standing.asked.candidates),
             retrieved=standing.retrieved,
+            hidden=item_id in hidden,
             retrieval_rank=standing.rank,
             history=acts,
             composition=composition_of(self._reranker.fusion, standing.asked, llm, standing.place),
@@ -69,18 +71,29 @@ class EffectsFinder:
 
     def _standing(self, history: UserHistory, item: Item, hidden: Collection[str]) -> "_Standing":
         proposed = self._retriever.retrieve(history, self._candidates, exclude=hidden)
-        for place, one in enumerate(proposed):
-            if one.item.item_id == item.item_id:
-                return _Standing(asked=_listed(history, proposed), place=place, retrieved=True, rank=one.rank)
-        further = self._retriever.retrieve(history, self._depth, exclude=set(hidden) - {item.item_id})
-        known = next((one for one in further if one.item.item_id == item.item_id), None)
-        if known is None:
-            last = further[-1].score if further else 0.0  # it is no better to retrieval than the last that it has
-            one, place, rank = Candidate(item=item, score=last, source="asked", rank=0), len(proposed), None
-        else:
-            one, place, rank = known, min(known.rank - 1, len(proposed)), known.rank
+        if (place := _place(proposed, item)) is not None:
+            return _Standing(asked=_listed(history, proposed), place=place, retrieved=True, rank=place + 1)
+        one, rank = self._further(history, item, proposed, hidden)
+        place = len(proposed) if rank is None else min(rank - 1, len(proposed))
         more = _listed(history, (*proposed[:place], one, *proposed[place:]))
         return _Standing(asked=more, place=place, retrieved=False, rank=rank)
+
+    def _further(
+        self, history: UserHistory, item: Item, proposed: Sequence[Candidate], hidden: Collection[str]
+    ) -> tuple[Candidate, int | None]:
+        """The item as retrieval has it, and where: behind what is proposed, or among it were it not hidden."""
+        others = set(hidden) - {item.item_id}
+        if item.item_id in hidden:
+            proposed = self._retriever.retrieve(history, self._candidates, exclude=others)
+            if (place := _place(proposed, item)) is not None:
+                return proposed[place], place + 1
+        further = self._retriever.retrieve(history, self._depth, exclude=others)
+        behind = _behind(further, proposed)
+        if (place := _place(behind, item)) is not None:
+            return behind[place], len(proposed) + place + 1
+        last = further[-1].score if further else 0.0  # it is no better to retrieval than the last that it has
+        known = Candidate(item=item, score=last, source="asked", rank=0)
+        return next((one for one in further if one.item.item_id == item.item_id), known), None
 
     def _scores(self, asked: CandidateList, terms: Terms) -> tuple[Scores | None, str]:
         """The LLM's, or why there are none."""
@@ -100,7 +113,24 @@ class _Standing:
     retrieved: bool
     """Whether it would stand there anyway."""
     rank: int | None
-    """Where retrieval has it; None: not as far as it was asked."""
+    """Where retrieval has it, or would if it were not hidden; None: nowhere."""
+
+
+def _place(candidates: Sequence[Candidate], item: Item) -> int | None:
+    """From 0; None where it is not among them."""
+    return next((at for at, one in enumerate(candidates) if one.item.item_id == item.item_id), None)
+
+
+def _behind(further: Sequence[Candidate], proposed: Sequence[Candidate]) -> list[Candidate]:
+    """What comes next, in its order. What is new in the catalogue comes in a share of the places alone, and so never
+    behind them: where it stands among more is by how many those are.
+    """
+    there = {one.item.item_id for one in proposed}
+    return [one for one in further if one.item.item_id not in there and not _is_new(one)]
+
+
+def _is_new(candidate: Candidate) -> bool:
+    return [said.source for said in candidate.sources] == [FreshRetriever.name]
 
 
 def _listed(history: UserHistory, candidates: Sequence[Candidate]) -> CandidateList:
@@ -124,5 +154,5 @@ def _all_alike(item_ids: Sequence[str]) -> NDArray[np.float32]:
 
 
 def _depth(config: RetrievalConfig) -> int:
-    """As far as every source is asked anyway: retrieval's order is the same, however many of these it is asked for."""
+    """As far as every source is asked anyway: their order is the same, however many of these retrieval is asked for."""
     return config.hybrid.depth if config.blend is None else config.blend.depth

@@ -147,6 +147,7 @@ def effects_out(found: Effects, missing: str, reasons: Sequence[Cause], origins:
         title=item.title,
         available=item.available,
         retrieved=found.retrieved,
+        hidden=found.hidden,
         retrieval_rank=found.retrieval_rank,
         rank=found.ranked.rank,
         of=found.of,

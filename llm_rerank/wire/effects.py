@@ -49,8 +49,10 @@ class EffectsOut(Answered):
     """Whether it may be recommended."""
     retrieved: bool
     """Whether retrieval proposes it; else it was scored as one candidate more."""
+    hidden: bool = False
+    """Whether what the user said of it keeps it from what is proposed."""
     retrieval_rank: int | None
-    """Where retrieval has it, among what it proposes or further down; none: nowhere."""
+    """Where retrieval has it, among what it proposes or behind that, or would if it were not hidden; none: nowhere."""
     rank: int
     of: int
     """How many it stands among, itself included."""

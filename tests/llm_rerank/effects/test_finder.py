@@ -21,7 +21,10 @@ from llm_rerank.terms import Terms
 from llm_rerank.tokenizer import ChatTokenizer
 from retrieval.errors import CancelledError, ConfigError, EngineError, UnknownItemError
 from retrieval.folder import BuiltShop
-from retrieval.records import UserHistory
+from retrieval.live.shop import LiveShop
+from retrieval.records import Item, UserHistory
+
+NEW = ("n1", "n2", "n3", "n4")
 
 
 class Words(FakeEngine):
@@ -121,7 +124,25 @@ def test_what_is_hidden_takes_no_place_and_can_be_asked_about(world: World) -> N
     first, second, *_ = world.proposed
     assert world.find(second, hidden={first}).retrieval_rank == 1
     found = world.find(first, hidden={first})
-    assert (found.of, found.retrieved, found.retrieval_rank) == (4, False, 1)
+    assert (found.of, found.retrieved, found.hidden, found.retrieval_rank) == (4, False, True, 1)
+    assert not world.find(second, hidden={first}).hidden
+    deeper = world.find(world.proposed[6], hidden={world.proposed[6]})
+    assert (deeper.hidden, deeper.retrieval_rank) == (True, 7)
+
+
+def test_what_is_not_proposed_stands_behind_all_that_is_also_what_is_new(
+    built: BuiltShop, characters: ChatTokenizer
+) -> None:
+    live = LiveShop.of(built, new_items=0.1)
+    live.change([Item(item_id=item_id, title=f"Oat milk {item_id}") for item_id in NEW])
+    world = World(live, characters, candidates=8)
+    *_, last = proposed = live.retriever.retrieve(world.anna, 8)
+    assert last.item.item_id in NEW
+    others = [world.find(item.item_id) for item in live.catalogue if item not in [one.item for one in proposed]]
+    ranks = {one.ranked.item.item_id: one.retrieval_rank for one in others}
+    assert sorted(rank for rank in ranks.values() if rank) == [9, 10, 11, 12]
+    assert {item_id for item_id, rank in ranks.items() if rank is None} == {"brie", *NEW} - {last.item.item_id}
+    assert {(one.retrieved, one.of) for one in others} == {(False, 9)}
 
 
 def test_nobody_s_history_has_no_effects(world: World) -> None:

@@ -29,6 +29,15 @@ def test_why_not_what_is_not_sold(callers: Any) -> None:
     assert (found["retrieved"], found["retrieval_rank"], found["available"], found["of"]) == (False, None, False, 9)
 
 
+def test_what_is_not_in_the_list_has_no_place_of_it(callers: Any) -> None:
+    new = [{"item_id": f"n{number}", "title": f"Oat flakes {number} kg"} for number in range(4)]
+    callers.post("/v1/items", {"items": new})
+    listed = {one["item_id"] for one in callers.post("/v1/recommend", {"user_id": "anna"}).json()["items"]}
+    others = [effects(callers, item.item_id) for item in callers.service.recommender.shop.catalogue]
+    ranks = [one["retrieval_rank"] for one in others if one["item_id"] not in listed]
+    assert sorted(filter(None, ranks)) == [9, 10, 11, 12]
+
+
 def test_of_a_history_that_is_supposed(callers: Any) -> None:
     found = effects(callers, without=["milk"], added=["tea"])
     assert {one["item_id"] for one in found["history"]} == {"bread", "butter", "coffee", "tea"}

@@ -118,7 +118,7 @@ def test_it_counts_for_reasons_and_effects_too(callers: Any) -> None:
     told = callers.post("/v1/explanations", {"user_id": "anna"}).text
     assert f'"hidden":["{first}"],"liked":["tea"]' in told.split("event: evidence")[0]
     found = callers.post("/v1/effects", {"user_id": "anna", "item_id": first}).json()
-    assert (found["retrieved"], found["of"]) == (False, 9)
+    assert (found["retrieved"], found["hidden"], found["of"]) == (False, True, 9)
     assert "tea" in {one["item_id"] for one in found["history"]}
 
 
