@@ -11,10 +11,10 @@ def hidden_by(said: Sequence[Opinion]) -> frozenset[str]:
     return frozenset(one.item_id for one in said if one.kind in HIDING)
 
 
-def with_likes(history: UserHistory, said: Sequence[Opinion]) -> UserHistory:
-    """And each like as an act of its own time, at the latest that of the newest act: nothing is older for it."""
+def likes_of(said: Sequence[Opinion], history: UserHistory) -> list[Interaction]:
+    """Each like as an act of its own time, at the latest that of the newest act: nothing is older for it."""
     latest = history.interactions[-1].timestamp if history.interactions else None
-    likes = [
+    return [
         Interaction(
             user_id=history.user_id,
             item_id=one.item_id,
@@ -24,4 +24,8 @@ def with_likes(history: UserHistory, said: Sequence[Opinion]) -> UserHistory:
         for one in sorted(said, key=lambda one: one.at)
         if one.kind == "like"
     ]
+
+
+def with_likes(history: UserHistory, likes: Sequence[Interaction]) -> UserHistory:
+    """And then these."""
     return UserHistory.of(history.user_id, [*history.interactions, *likes])

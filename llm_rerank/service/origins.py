@@ -15,25 +15,24 @@ from retrieval.retrievers.text import TextConfig
 class Origins:
     """Of one shop's sources, by what they are and not by what they are called."""
 
-    def __init__(self, config: RetrievalConfig, bought: frozenset[str] = frozenset()) -> None:
-        """`bought` are the items that who is answered has bought."""
-        self._config, self._bought = config, bought
+    def __init__(self, config: RetrievalConfig, touched: frozenset[str] = frozenset()) -> None:
+        """`touched` are the items that who is answered has bought, viewed, rated or liked."""
+        self._config, self._touched = config, touched
         self._sources = {source.name: source for source in config.retrievers}
 
     def after(self, history: UserHistory) -> "Origins":
         """Those for whoever did this."""
-        bought = frozenset(one.item_id for one in history.interactions if one.kind == "purchase")
-        return Origins(self._config, bought)
+        return Origins(self._config, frozenset(one.item_id for one in history.interactions))
 
     def of(self, item_id: str, said: Sequence[SourceScore]) -> Origin | None:
         """None where no source proposed it. Of equal ranks the source counts that is configured first.
 
-        What they have bought is not new to them, whatever found it.
+        What they have touched is not new to them, whatever found it.
         """
         if not said:
             return None
         found = [self._origin(one) for one in sorted(said, key=lambda one: one.rank)]
-        if item_id in self._bought:
+        if item_id in self._touched:
             return next((origin for origin in found if origin != "new"), "own")
         return found[0]
 

@@ -9,7 +9,7 @@ from llm_rerank.request import RankingRequest
 from llm_rerank.service.config import LimitsConfig
 from llm_rerank.service.conversion import ranking_request
 from llm_rerank.service.errors import ApiError, database_away
-from llm_rerank.service.obeying import hidden_by, with_likes
+from llm_rerank.service.obeying import hidden_by, likes_of, with_likes
 from llm_rerank.service.service import Service
 from llm_rerank.supposed import require_touched, with_purchases, without_items
 from llm_rerank.wire.interactions import InteractionIn
@@ -58,14 +58,15 @@ def read_for(service: Service, asked: WhoIn, caller: ApiKey) -> Reading:
     """The history as the request would have it, and what is to be obeyed."""
     with service.stages.timed("history"):
         known, said, missing = _known(service, asked, caller)
-        history = _supposed(service, asked, with_likes(known, said), whole=not missing)
-    passed_over = asked.without or ()
+        likes = likes_of(said, known)
+        history = _newest(service, _supposed(service, asked, with_likes(known, likes), whole=not missing))
+    counted = {one.item_id for one in set(likes).intersection(history.interactions)}
     return Reading(
         history=history,
         salt=service.salts.of(caller.tenant, asked.user_id, [one.item_id for one in history.interactions]),
         missing=missing,
         hidden=hidden_by(said),
-        liked=tuple(one.item_id for one in said if one.kind == "like" and one.item_id not in passed_over),
+        liked=tuple(one.item_id for one in said if one.item_id in counted),
     )
 
 
@@ -89,6 +90,12 @@ def _supposed(service: Service, asked: WhoIn, known: UserHistory, *, whole: bool
     if whole:
         require_touched(known, without)
     return with_purchases(without_items(known, without), asked.added or (), service.recommender.shop.catalogue)
+
+
+def _newest(service: Service, history: UserHistory) -> UserHistory:
+    """No more than is read of anybody, likes and what is added included."""
+    most = service.config.limits.history
+    return UserHistory(user_id=history.user_id, interactions=history.interactions[-most:])
 
 
 def _given(history: list[InteractionIn]) -> UserHistory:

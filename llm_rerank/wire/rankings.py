@@ -11,8 +11,9 @@ from llm_rerank.wire.feedback import SaidOut
 from llm_rerank.wire.interactions import InteractionIn
 
 Origin = Literal["own", "others", "popular", "new"]
-"""own: what they bought themselves. others: what people bought who bought like things. popular: what everybody buys
-now. new: what they have not bought and reads like what they bought, is new in the catalogue, or nobody has bought."""
+"""own: what they bought themselves, or viewed, rated or liked. others: what people bought who bought like things.
+popular: what everybody buys now. new: what they have not touched and reads like what they did, is new in the catalogue,
+or nobody has bought."""
 Cause = Literal["database", "overload", "deadline", "engine"]
 
 _ONE_OF_THEM: Final[list[JsonValue]] = [

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from llm_rerank.service.app import create_app
 from llm_rerank.service.config import LimitsConfig
-from llm_rerank.service.obeying import hidden_by, with_likes
+from llm_rerank.service.obeying import hidden_by, likes_of, with_likes
 from llm_rerank.service.service import Service
 from retrieval.errors import EngineError
 from retrieval.log import InteractionLog
@@ -198,11 +198,29 @@ def test_of_too_much_the_newest_is_obeyed(serve: Callable[..., Service], show_ke
     assert after["obeyed"]["hidden"] == [ids(before)[1]]
 
 
+def test_no_more_is_read_for_likes_and_what_is_added(serve: Callable[..., Service], show_key: Any) -> None:
+    service = serve(limits=LimitsConfig(history=3))
+
+    def read(client: TestClient, **asked: Any) -> tuple[list[str], list[str]]:
+        answer = client.post("/v1/recommend", json=asked).json()
+        receipt = client.get(f"/v1/rankings/{answer['ranking_id']}").json()
+        return receipt["request"]["read"], answer["obeyed"]["liked"]
+
+    with TestClient(create_app(service), headers=show_key(service)) as client:
+        shown = client.post("/v1/recommend", json={"user_id": "anna", "item_ids": ["tea"]}).json()
+        client.post("/v1/feedback", json={"ranking_id": shown["ranking_id"], "item_id": "tea", "kind": "like"})
+        assert read(client, user_id="anna") == (["bread", "milk", "tea"], ["tea"])
+        assert read(client, user_id="anna", added=["oat", "rolls"]) == (["tea", "oat", "rolls"], ["tea"])
+        assert read(client, user_id="anna", added=["oat", "rolls", "oat"]) == (["oat", "rolls", "oat"], [])
+        given = [{"item_id": item_id} for item_id in ("milk", "bread", "tea")]
+        assert read(client, history=given, added=["oat"]) == (["bread", "tea", "oat"], [])
+
+
 def test_a_like_is_no_newer_than_the_newest_act_and_nothing_older_for_it(log: InteractionLog) -> None:
     anna = log.history("anna")
     newest, first = anna.interactions[-1].timestamp, anna.interactions[0].timestamp
     late, early = (Opinion(item_id=i, kind="like", at=at) for i, at in (("tea", now()), ("oat", first)))
-    liked = with_likes(anna, [late, early, Opinion(item_id="brie", kind="hide", at=now())])
+    liked = with_likes(anna, likes_of([late, early, Opinion(item_id="brie", kind="hide", at=now())], anna))
     assert len(liked.interactions) == len(anna.interactions) + 2
     assert (liked.interactions[-1].item_id, liked.interactions[-1].timestamp) == ("tea", newest)
     assert [one.item_id for one in liked.interactions if one.timestamp == first] == ["milk", "bread", "oat"]
@@ -211,7 +229,8 @@ def test_a_like_is_no_newer_than_the_newest_act_and_nothing_older_for_it(log: In
 
 def test_somebody_s_first_act(log: InteractionLog) -> None:
     at = now() - timedelta(days=1)
-    liked = with_likes(UserHistory(user_id="new"), [Opinion(item_id="tea", kind="like", at=at)])
+    nobody = UserHistory(user_id="new")
+    liked = with_likes(nobody, likes_of([Opinion(item_id="tea", kind="like", at=at)], nobody))
     assert [(one.item_id, one.timestamp) for one in liked.interactions] == [("tea", at)]
 
 

@@ -1,5 +1,6 @@
 """Where each item of an answer comes from."""
 
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from llm_rerank.service.origins import Origins
 from retrieval.config import RetrievalConfig
 from retrieval.log import InteractionLog
-from retrieval.records import SourceScore
+from retrieval.records import SourceScore, UserHistory
 from retrieval.retrievers import RetrieverConfig
 from retrieval.retrievers.model_configs import UserKnnConfig
 from retrieval.retrievers.popularity import PopularityConfig
@@ -55,12 +56,16 @@ def test_what_nobody_has_touched_is_not_popular() -> None:
     assert Origins(all_sources()).of("tea", [said("popularity", 4, config.new_item_score)]) == "new"
 
 
-def test_what_they_have_bought_is_not_new_to_them(log: InteractionLog) -> None:
+def test_what_they_have_touched_is_not_new_to_them(log: InteractionLog) -> None:
     anna = Origins(all_sources()).after(log.history("anna"))
     assert anna.of("milk", [said("buy-again", 4), said("ease", 106), said("text", 2)]) == "own"
     assert anna.of("milk", [said("text", 2)]) == "own"
     assert anna.of("milk", [said("buy-again", 4), said("ease", 3), said("text", 2)]) == "others"
     assert anna.of("tea", [said("ease", 106), said("text", 2)]) == "new"
+    viewed = [replace(one, kind="view") for one in log.history("anna").interactions]
+    looking = Origins(all_sources()).after(UserHistory.of("anna", viewed))
+    assert looking.of("milk", [said("ease", 106), said("text", 2)]) == "others"
+    assert looking.of("milk", [said("text", 2)]) == "own"
 
 
 def proposed(callers: Any, **asked: Any) -> dict[str, dict[str, Any]]:
