@@ -20,6 +20,7 @@ from llm_rerank.service.metrics import Metrics
 from llm_rerank.service.origins import Origins
 from llm_rerank.service.salts import Salts
 from llm_rerank.service.stages import Stages
+from llm_rerank.service.titles import Titles
 from llm_rerank.service.traces import NO_TRACES, Traces, open_traces
 from retrieval.folder import load_folder
 from retrieval.live.shop import LiveShop
@@ -39,6 +40,7 @@ class Service:
     recommender: Recommender
     database: Database
     items: Items
+    titles: Titles
     origins: Origins
     interactions: InteractionStore
     rankings: RankingStore
@@ -112,6 +114,7 @@ class Service:
             recommender=recommender,
             database=database,
             items=items,
+            titles=Titles(shop),
             origins=Origins(shop.config),
             interactions=interactions,
             rankings=RankingStore(database),

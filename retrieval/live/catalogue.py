@@ -30,6 +30,11 @@ class LiveCatalogue(Catalogue):
         self._now = now
 
     @property
+    def now(self) -> Catalogue:
+        """Its state of this moment, which stays as it is: a change shows another one."""
+        return self._now
+
+    @property
     def unavailable(self) -> frozenset[str]:  # computed once for each state, as there
         """See Catalogue."""
         return self._now.unavailable

@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.catalogue import Catalogue
 from retrieval.embedders import build_embedder
 from retrieval.embedders.base import Embedder
 from retrieval.errors import ModelError
@@ -43,6 +44,11 @@ class LiveShop(BuiltShop):
         )
 
     @property
+    def now(self) -> Catalogue:
+        """The state of the catalogue at this moment, which stays as it is: a change shows another one."""
+        return self.fresh.catalogue.now
+
+    @property
     def as_built(self) -> BuiltShop:
         """See BuiltShop."""
         return self.built
@@ -70,7 +76,7 @@ class _FreshItems:
     """What the build does not know: the vectors of new texts, and what is to be proposed by them."""
 
     def __init__(self, built: BuiltShop, catalogue: LiveCatalogue, new_items: float) -> None:
-        self._built, self._catalogue = built, catalogue
+        self._built, self.catalogue = built, catalogue
         self._of_text: dict[str, NDArray[np.float32]] = {}
         self._vectors: dict[str, NDArray[np.float32]] = {}  # of items whose text is not that of the build
         self._back: dict[str, None] = {}  # items that could not be had when the shop was built
@@ -103,9 +109,9 @@ class _FreshItems:
             self._vectors = {of: vector for of, vector in self._vectors.items() if of not in now} | own
             self._changed = frozenset(item_id for item_id in self._vectors if item_id in self._built.catalogue)
             self._back |= dict.fromkeys(item_id for item_id in now if item_id in self._built.catalogue.unavailable)
-            self._catalogue.change(items)
+            self.catalogue.change(items)
             fresh = list(dict.fromkeys([*self._vectors, *self._back]))
-            self.retriever.fresh = FreshRetriever(self._catalogue, self.vectors, fresh)
+            self.retriever.fresh = FreshRetriever(self.catalogue, self.vectors, fresh)
 
     def _reads_differently(self, item: Item) -> bool:
         """Than the build has it."""

@@ -1,9 +1,9 @@
 """/v1/items: what is sold, from now on."""
 
-from heapq import nsmallest
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
+from pydantic import AfterValidator
 
 from llm_rerank.service.auth import Reader, Writer
 from llm_rerank.service.conversion import item_of, item_out
@@ -13,12 +13,19 @@ from llm_rerank.service.routes.ids import ANY_ID
 from llm_rerank.service.service import Opened, Service
 from llm_rerank.wire.base import Id
 from llm_rerank.wire.items import FoundItemsOut, ItemOut, ItemsIn, ItemsOut
-from retrieval.catalogue import Catalogue
-from retrieval.records import Item
 from retrieval.store.keys import ApiKey
 
 router = APIRouter(tags=["items"], responses=refusals(404))
 _ITEM: Final = f"/v1/items/{{item_id:{ANY_ID}}}"
+
+
+def _with_words(query: str) -> str:
+    if not query.split():
+        raise ValueError(f"{query!r} has no words: send at least one of a title, such as query=tea")
+    return query
+
+
+_Words = Annotated[str, AfterValidator(_with_words), Query(max_length=200, json_schema_extra={"pattern": r"\S"})]
 
 
 @router.post("/v1/items")
@@ -34,14 +41,14 @@ async def put(batch: ItemsIn, service: Opened, caller: Writer) -> ItemsOut:
 
 @router.get("/v1/items")
 def find(
-    query: Annotated[str, Query(max_length=200, pattern=r"\S")],
+    query: _Words,
     service: Opened,
     caller: Reader,
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
 ) -> FoundItemsOut:
     """Items whose titles hold all words of the query, or words that hold these; capitals do not count."""
     _require_owner(service, caller)
-    return FoundItemsOut(items=[item_out(item) for item in _titled(service.recommender.shop.catalogue, query, limit)])
+    return FoundItemsOut(items=[item_out(item) for item in service.titles.find(query, limit)])
 
 
 @router.get(_ITEM)
@@ -56,16 +63,6 @@ async def withdraw(item_id: Id, service: Opened, caller: Writer) -> ItemOut:
     """It is not recommended any more; histories that have it can still be read."""
     _require_owner(service, caller)
     return item_out(await service.items.in_turn(lambda: service.items.withdraw(item_id)))
-
-
-def _titled(catalogue: Catalogue, query: str, most: int) -> list[Item]:
-    words = query.casefold().split()
-    found = (item for item in catalogue if _holds(item.title.casefold(), words))
-    return nsmallest(most, found, key=lambda item: (not item.available, len(item.title)))
-
-
-def _holds(title: str, words: list[str]) -> bool:
-    return all(word in title for word in words)
 
 
 def _require_owner(service: Service, caller: ApiKey) -> None:

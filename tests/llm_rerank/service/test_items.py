@@ -121,6 +121,11 @@ def test_what_cannot_be_looked_for(callers: Any, wrong: str) -> None:
     assert callers.get("/v1/items?query=tea", callers.key("admin", tenant="other")).status_code == 403
 
 
+def test_a_query_without_words_is_told_what_to_send(callers: Any) -> None:
+    said = callers.get("/v1/items?query=%20%09").json()["error"]
+    assert said["message"] == r"query.query: ' \t' has no words: send at least one of a title, such as query=tea"
+
+
 @pytest.mark.parametrize(
     ("wrong", "param"),
     [
