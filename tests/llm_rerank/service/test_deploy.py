@@ -114,7 +114,7 @@ def test_vllm_serves_the_adapters_that_the_service_asks_for() -> None:
 @pytest.mark.parametrize("file", ["configs/serve-gpu.yaml", "deploy/serve.yaml"])
 def test_each_serves_the_demo_with_another_engine(file: str) -> None:
     demo, other = (read_config(ROOT / name, ServeConfig).recommend for name in ("configs/serve.yaml", file))
-    assert other.model_copy(update={"engine": demo.engine}) == demo
+    assert other.model_copy(update={"engine": demo.engine, "block_tokens": demo.block_tokens}) == demo
     assert other.engine.kind in ("vllm", "remote")
 
 
