@@ -44,6 +44,7 @@ _HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_READING: Final = ["GET", "HEAD"]  # a GET route of FastAPI's does not answer HEAD
 _LANGUAGES: Final = ("en", "zh")
 _SHOWN: Final = 10
 _EXPLAINED: Final = 3
@@ -55,21 +56,22 @@ class _File:
     plain: bytes
     packed: bytes
     tag: str
+    """Of what it says, packed or not: a weak one, since the bytes differ."""
 
 
-@router.get("/")
+@router.api_route("/", methods=_READING)
 def page(request: Request) -> Response:
     """The page."""
     return _sent("index.html", request)
 
 
-@router.get("/ui/settings.json")
+@router.api_route("/ui/settings.json", methods=_READING)
 def settings(service: Opened) -> JSONResponse:
     """What the page begins with, and what it says of the service: no secret, since no key is asked for."""
     return JSONResponse(_settings(service), headers=_HEADERS | {"Cache-Control": "no-store"})
 
 
-@router.get("/ui/{path:path}")
+@router.api_route("/ui/{path:path}", methods=_READING)
 def file(path: str, request: Request) -> Response:
     """One of its files."""
     return _sent(path, request)
@@ -97,8 +99,8 @@ def _settings(service: Service) -> dict[str, Any]:
 def _sent(name: str, request: Request) -> Response:
     found = _FILES.get(name)
     if found is None:
-        raise ApiError(404, "the page has no such file", code="no_such_path")
-    headers = _HEADERS | {"ETag": found.tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+        raise ApiError(404, "the page has no such file", code="no_such_path", headers=_HEADERS)
+    headers = _HEADERS | {"ETag": f"W/{found.tag}", "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
     if found.tag in request.headers.get("If-None-Match", ""):
         return Response(status_code=304, headers=headers)
     if "gzip" in request.headers.get("Accept-Encoding", ""):

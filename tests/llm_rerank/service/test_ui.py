@@ -29,7 +29,7 @@ def test_the_page_and_its_files_need_no_key(callers: Any) -> None:
 
 
 def test_nothing_from_elsewhere_and_no_markup_of_others(callers: Any) -> None:
-    for path in ("/", "/ui/app.js", "/ui/settings.json"):
+    for path in ("/", "/ui/app.js", "/ui/settings.json", "/ui/nothing.js"):
         headers = callers.client.get(path).headers
         policy = headers["Content-Security-Policy"].split("; ")
         assert {"default-src 'none'", "require-trusted-types-for 'script'", "trusted-types lit-html"} <= set(policy)
@@ -63,8 +63,18 @@ def test_a_file_that_is_there_already_is_not_sent_again(callers: Any) -> None:
     first = callers.client.get("/ui/app.css")
     assert first.headers["Content-Encoding"] == "gzip"
     assert callers.client.get("/ui/app.css", headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    assert first.headers["ETag"].startswith('W/"')  # one for both, which are not the same bytes
     plain = callers.client.get("/ui/app.css", headers={"Accept-Encoding": "identity"})
+    assert plain.headers["ETag"] == first.headers["ETag"]
     assert plain.content == first.content == (UI / "app.css").read_bytes()
+
+
+@pytest.mark.parametrize("path", ["/", "/ui/app.css", "/ui/settings.json", "/ui/nothing.js"])
+def test_who_asks_for_the_head_gets_that_alone(callers: Any, path: str) -> None:
+    whole, head = callers.client.get(path), callers.client.head(path)
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    names = ("Content-Type", "Content-Length", "ETag", "Content-Security-Policy")
+    assert [head.headers.get(name) for name in names] == [whole.headers.get(name) for name in names]
 
 
 def test_all_that_is_sent_is_small(callers: Any) -> None:
