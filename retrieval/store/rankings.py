@@ -73,9 +73,12 @@ class RankingStore:
             feedback=tuple(Feedback(key=f.key, item_id=f.item_id, kind=f.kind, at=moment(f.at)) for f in feedback),
         )
 
-    def say(self, tenant: str, ranking_id: str, key: str, item_id: str, kind: FeedbackKind) -> bool | None:
+    def say(
+        self, tenant: str, ranking_id: str, key: str, item_id: str, kind: FeedbackKind, *, counts: bool = True
+    ) -> bool | None:
         """Keeps what was said; whether it was new: under one key it is there once. None without the ranking.
 
+        `counts` is whether its user's opinion is kept: where a request gave a history, nobody asks for them again.
         Raises RecordError for a key that is known for something else.
         """
         for name, value in (("key", key), ("item_id", item_id)):
@@ -94,8 +97,9 @@ class RankingStore:
                 .returning(table.key)
             )
             if connection.execute(new, said | {"at": microseconds(at)}).one_or_none() is not None:
-                of_it = {"tenant": tenant, "user_id": ranking.user_id, "item_id": item_id}
-                note_opinion(self._database, connection, **of_it, kind=kind, at=at)
+                if counts:
+                    of_it = {"tenant": tenant, "user_id": ranking.user_id, "item_id": item_id}
+                    note_opinion(self._database, connection, **of_it, kind=kind, at=at)
                 return True
             there = connection.execute(select(FEEDBACK).where(table.tenant == tenant, table.key == key)).one()
         if any(there._asdict()[name] != value for name, value in said.items()):

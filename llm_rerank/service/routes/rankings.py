@@ -36,10 +36,12 @@ async def replayed(ranking_id: Id, request: Request, service: Opened, caller: Re
 @router.post("/v1/feedback")
 def feedback(said: FeedbackIn, service: Opened, caller: Writer) -> FeedbackOut:
     """Keeps what a user did with an item that was shown, or said of it; under one key it counts once."""
-    answer = _kept(service, caller.tenant, said.ranking_id).document["answer"]
-    if said.item_id not in {item["item_id"] for item in answer["items"]}:
+    document = _kept(service, caller.tenant, said.ranking_id).document
+    if said.item_id not in {item["item_id"] for item in document["answer"]["items"]}:
         raise ApiError(400, "the ranking does not have this item", param="item_id", code="not_shown")
-    new = service.rankings.say(caller.tenant, said.ranking_id, said.key or uuid4().hex, said.item_id, said.kind)
+    counts = "history" not in document["request"]
+    key = said.key or uuid4().hex
+    new = service.rankings.say(caller.tenant, said.ranking_id, key, said.item_id, said.kind, counts=counts)
     if new is None:  # forgotten meanwhile
         raise _unknown()
     return FeedbackOut(known=not new)

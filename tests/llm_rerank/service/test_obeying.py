@@ -173,6 +173,15 @@ def test_it_is_the_tenant_s_and_the_user_s_alone(callers: Any) -> None:
     assert answered(callers, user_id=None, history=history)["obeyed"] == {"hidden": [], "liked": []}
 
 
+def test_of_a_given_history_it_is_kept_with_the_ranking_alone(callers: Any) -> None:
+    shown = answered(callers, user_id=None, history=[{"item_id": "milk"}])
+    said = {"ranking_id": shown["ranking_id"], "item_id": ids(shown)[0], "kind": "hide"}
+    assert callers.post("/v1/feedback", said).json() == {"known": False}
+    assert obeyed(callers, shown["user_id"]) == []
+    (kept,) = callers.get(f"/v1/rankings/{shown['ranking_id']}").json()["feedback"]
+    assert kept["kind"] == "hide"
+
+
 def test_a_forgotten_user_s_feedback_is_forgotten(callers: Any) -> None:
     before = answered(callers)
     say(callers, ids(before)[0], "hide")

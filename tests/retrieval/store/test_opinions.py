@@ -46,6 +46,15 @@ def test_what_is_done_is_no_opinion(rankings: RankingStore, store: OpinionStore)
     assert said(store) == [("tea", "have")]
 
 
+def test_what_is_said_of_what_nobody_asks_for_again_is_kept_and_no_opinion(
+    rankings: RankingStore, store: OpinionStore
+) -> None:
+    assert rankings.say("shop", "r1", "1", "tea", "like", counts=False)
+    kept = rankings.get("shop", "r1")
+    assert kept is not None
+    assert ([one.kind for one in kept.feedback], said(store)) == (["like"], [])
+
+
 def test_the_newest_first_and_as_many_as_are_asked_for(rankings: RankingStore, store: OpinionStore) -> None:
     for number, item_id in enumerate(("tea", "brie", "oat")):
         rankings.say("shop", "r1", str(number), item_id, "like")
@@ -126,3 +135,22 @@ def test_what_was_said_before_this_version_counts(url: str) -> None:
     assert said(store) == [("tea", "hide"), ("brie", "have")]
     assert said(store, "other") == [("tea", "like")]
     database.close()
+
+
+def test_opinions_of_given_histories_are_removed_and_no_others(url: str) -> None:
+    database = Database.open(url)
+    rankings = RankingStore(database)
+    given, known = {"request": {"history": []}}, {"request": {"user_id": "anna"}}
+    whose = [("r1", "shop", "uuid", given), ("r2", "shop", "anna", known), ("r3", "other", "uuid", known)]
+    whose += [("r4", "shop", "ben", given), ("r5", "shop", "ben", known)]  # who was asked for by that name, too
+    for ranking_id, tenant, user_id, document in whose:
+        rankings.keep(tenant, ranking_id, user_id, document, began=now())
+        rankings.say(tenant, ranking_id, ranking_id, "tea", "like")
+    with database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0005'"))
+    database.close()
+    database = Database.open(url)
+    store = OpinionStore(database)
+    found = {(tenant, user_id): len(store.of(tenant, user_id, 9)) for _, tenant, user_id, _ in whose}
+    database.close()
+    assert found == {("shop", "uuid"): 0, ("shop", "anna"): 1, ("other", "uuid"): 1, ("shop", "ben"): 1}
