@@ -54,7 +54,7 @@ def test_without_the_llm(callers: Any, service: Service) -> None:
 
 def test_a_deadline_is_kept(callers: Any, service: Service) -> None:
     service.recommender.reranker.engine.hold = True  # type: ignore[attr-defined]
-    found = effects(callers, deadline_ms=60)
+    found = effects(callers, deadline_ms=1000)  # on a busy machine 60 ms pass in the queue
     assert found["degraded"]["reasons"] == ["deadline"]
 
 
