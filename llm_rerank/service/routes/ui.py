@@ -1,6 +1,7 @@
 """/ and /ui: the page on which people meet the service. It comes from the package, and needs nothing from elsewhere."""
 
 import gzip
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -45,6 +46,8 @@ _HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _READING: Final = ["GET", "HEAD"]  # a GET route of FastAPI's does not answer HEAD
+_COMMENTS: Final = re.compile(rb"(?:^|(?<=[,;{])) *(?://.*|/\*\*.*\*/)$", re.MULTILINE)
+"""What is in a script for who reads its source is not sent; lines keep their numbers."""
 _LANGUAGES: Final = ("en", "zh")
 _SHOWN: Final = 10
 _EXPLAINED: Final = 3
@@ -115,6 +118,8 @@ def _read() -> Iterator[tuple[str, _File]]:
         if media_type is None:  # licences, and what an editor leaves behind
             continue
         plain = one.read_bytes()
+        if name.endswith(".js") and not name.startswith("vendor/"):
+            plain = _COMMENTS.sub(b"", plain)
         tag = f'"{sha256(plain).hexdigest()[:16]}"'
         yield name, _File(media_type=media_type, plain=plain, packed=gzip.compress(plain, mtime=0), tag=tag)
 

@@ -77,6 +77,15 @@ def test_who_asks_for_the_head_gets_that_alone(callers: Any, path: str) -> None:
     assert [head.headers.get(name) for name in names] == [whole.headers.get(name) for name in names]
 
 
+def test_scripts_are_sent_without_their_comments_and_keep_their_line_numbers(callers: Any) -> None:
+    sent = callers.client.get("/ui/api.js").text.splitlines()
+    source = (UI / "api.js").read_text().splitlines()
+    assert len(sent) == len(source)
+    assert not [line for line in sent if line.lstrip().startswith(("//", "/**"))]
+    code = {number: line for number, line in enumerate(source) if "//" not in line and "/**" not in line}
+    assert {number: sent[number] for number in code} == code
+
+
 def test_all_that_is_sent_is_small(callers: Any) -> None:
     names = [path.relative_to(UI).as_posix() for path in UI.rglob("*.*")]
     headers = [callers.client.get(f"/ui/{name}").headers for name in names]
