@@ -1,7 +1,11 @@
 // The answer on screen: asked for, and filled in as it comes. A newer request ends an older one.
 
 import { asked } from "./address.js";
-import { Refused, ask, segment, stream } from "./api.js";
+import { Refused, ask, stream } from "./api.js";
+import { dropEffects, loadEffects } from "./effects.js";
+import { loadHistory } from "./histories.js";
+import { keepKey } from "./key.js";
+import { loadKept } from "./receipts.js";
 import { change, state } from "./store.js";
 
 let running = new AbortController();
@@ -11,21 +15,31 @@ export async function load(said = null) {
   running.abort();
   running = new AbortController();
   const { signal } = running;
-  const before = state.answer;
-  change({ phase: "loading", problem: null, answer: null, receipt: null, effects: null, search: {} });
-  change({ base: said && before ? { said, ...placesOf(before.ranking) } : kept() });
-  try {
-    if (state.settings.ranking) await loadKept(signal);
-    await Promise.all([loadHistory(signal), state.settings.ranking || loadRanking(signal)]);
-    await explainPlace(signal);
-  } catch (problem) {
-    if (!signal.aborted) failed(problem);
-  }
+  dropEffects();
+  change({ phase: "loading", problem: null, receipt: null, search: {}, news: null, historyProblem: null });
+  clear();
+  change({ base: said && state.answer ? { said, ...placesOf(state.answer.ranking) } : kept() });
+  if (!state.settings.ranking) await Promise.all([loadHistory(signal), show(loadRanking, signal)]);
+  else if (await show(loadKept, signal)) await loadHistory(signal);
 }
 
-/** For and against the item that the address names. */
-export async function loadEffects() {
-  await explainPlace(running.signal).catch(() => {}); // said where it would stand
+/** Another person's answer and history go at once; the same one's list stays, without its reasons, until the next. */
+function clear() {
+  const whose = state.settings.ranking ? null : state.settings.user;
+  const stays = whose !== null && whose === state.whose;
+  if (!stays) return change({ whose, answer: null, history: null, said: [] });
+  change({ answer: state.answer && { ranking: state.answer.ranking, reasons: {} } });
+}
+
+async function show(loading, signal) {
+  try {
+    await loading(signal);
+  } catch (problem) {
+    if (signal.aborted) return false;
+    failed(problem);
+  }
+  if (state.answer) await loadEffects();
+  return Boolean(state.answer);
 }
 
 /** The items of the ranking by their places, to compare another one with. */
@@ -47,39 +61,13 @@ function baseKey() {
 
 function failed(problem) {
   if (!(problem instanceof Refused)) throw problem;
-  if (problem.status === 401) change({ phase: "no-key", problem: state.key ? problem : null, answer: null });
-  else if (state.answer) change({ phase: "done", answer: { ...state.answer, brokeOff: problem } });
-  else change({ phase: "error", problem });
+  if (problem.status === 401) lock(problem);
+  else if (state.phase === "streaming") change({ phase: "done", answer: { ...state.answer, brokeOff: problem } });
+  else change({ phase: "error", problem, answer: null });
 }
 
-async function loadHistory(signal) {
-  const user = segment(state.settings.user);
-  const { interactions } = await ask("GET", `/v1/users/${user}/history?newest=500`, { signal });
-  const added = await Promise.all(state.settings.added.map((id) => addedItem(id, signal)));
-  change({ history: [...added.reverse(), ...grouped(interactions)] });
-  const { feedback } = await ask("GET", `/v1/users/${user}/feedback`, { signal }).catch(nothing);
-  change({ said: feedback });
-}
-
-function nothing(problem) {
-  if (problem.status !== 404) throw problem;
-  return { feedback: [] };
-}
-
-async function addedItem(id, signal) {
-  const item = await ask("GET", `/v1/items/${segment(id)}`, { signal }).catch(() => ({ title: id }));
-  return { item_id: id, title: item.title, times: 1, kind: "purchase", last: "", added: true };
-}
-
-/** Each item once, the newest first: how often, and when last. */
-function grouped(interactions) {
-  const items = new Map();
-  for (const { item_id, title, timestamp, kind } of interactions.toReversed()) {
-    const known = items.get(item_id);
-    if (known) known.times += 1;
-    else items.set(item_id, { item_id, title: title || item_id, times: 1, kind, last: timestamp, sold: Boolean(title) });
-  }
-  return [...items.values()];
+function lock(problem) {
+  change({ phase: "no-key", problem, key: keepKey(""), whose: null, answer: null, history: null, said: [] });
 }
 
 async function loadRanking(signal) {
@@ -100,25 +88,10 @@ async function loadRanking(signal) {
   throw new Refused(0, { code: "broke_off" });
 }
 
-async function loadKept(signal) {
-  const { at, request, answer, made_with, feedback } = await ask("GET", rankingPath(), { signal });
-  const reasons = {};
-  for (const { item_id, explanation } of answer.items) {
-    if (explanation) reasons[item_id] = { explanation, evidence: explanation.evidence };
-  }
-  change({ settings: { ...state.settings, user: answer.user_id } });
-  change({ phase: "done", answer: { ranking: answer, reasons, receipt: { at, request, made_with, feedback } } });
-}
-
-/** The path of the ranking on screen. */
-export function rankingPath(id = state.settings.ranking) {
-  return `/v1/rankings/${segment(id)}`;
-}
-
 function begin(ranking, signal) {
   change({ phase: "streaming", answer: { ranking, reasons: {} } });
   if (state.base) return;
-  if (isChanged()) loadBase(signal).catch(() => {}); // without it nothing is compared
+  if (isChanged()) loadBase(signal);
   else change({ base: { key: baseKey(), ...placesOf(ranking) } });
 }
 
@@ -128,7 +101,11 @@ async function loadBase(signal) {
   const body = { ...asked(state.settings), explained: 0 };
   delete body.without;
   delete body.added;
-  change({ base: { key, ...placesOf(await ask("POST", "/v1/recommend", { body, signal })) } });
+  try {
+    change({ base: { key, ...placesOf(await ask("POST", "/v1/recommend", { body, signal })) } });
+  } catch (problem) {
+    if (!signal.aborted && !(problem instanceof Refused)) throw problem; // without it nothing is compared
+  }
 }
 
 function reason(id, known) {
@@ -144,20 +121,4 @@ function draft({ item_id, attempt, text }) {
 function finish({ ranking_id, degraded, timings_ms }) {
   const ranking = { ...state.answer.ranking, ranking_id, degraded, timings_ms };
   change({ phase: "done", answer: { ...state.answer, ranking } });
-}
-
-async function explainPlace(signal) {
-  const { settings } = state;
-  const item_id = settings.item;
-  if (!item_id) return change({ effects: null });
-  if (state.effects?.item_id === item_id) return;
-  change({ effects: { item_id } });
-  const { top_n, explained, language, ...body } = asked(settings);
-  try {
-    const found = await ask("POST", "/v1/effects", { body: { ...body, item_id }, signal });
-    if (state.settings.item === item_id) change({ effects: { item_id, found } });
-  } catch (problem) {
-    if (!(problem instanceof Refused)) throw problem;
-    if (state.settings.item === item_id) change({ effects: { item_id, problem } });
-  }
 }

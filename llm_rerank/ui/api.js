@@ -20,10 +20,25 @@ export async function ask(method, path, { body, signal } = {}) {
 /** What it answers, event by event. */
 export async function* stream(path, body, signal) {
   const events = eventsOf(await request("POST", path, body, signal));
-  for (;;) {
-    const { done, value } = await readable(() => events.next());
-    if (done) return;
-    yield value;
+  try {
+    for (;;) {
+      const { done, value } = await readable(() => events.next());
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await events.return(); // whoever stops reading ends the service's work
+  }
+}
+
+/** The refusal that it ends in; null where it does not. */
+export async function refusalOf(asking) {
+  try {
+    await asking;
+    return null;
+  } catch (problem) {
+    if (!(problem instanceof Refused)) throw problem;
+    return problem;
   }
 }
 
@@ -31,7 +46,7 @@ export async function* stream(path, body, signal) {
 export const segment = encodeURIComponent;
 
 async function request(method, path, body, signal) {
-  const headers = { Authorization: `Bearer ${state.key}` };
+  const headers = path.startsWith("/v1/") ? { Authorization: `Bearer ${state.key}` } : {};
   if (body) headers["Content-Type"] = "application/json";
   const response = await readable(() => fetch(path, { method, headers, signal, body: body && JSON.stringify(body) }));
   if (response.ok) return response;

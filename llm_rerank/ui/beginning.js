@@ -21,7 +21,7 @@ export async function begin() {
 
 /** The same with this key. */
 export function beginWith(key) {
-  keepKey(key);
-  change({ key, problem: null });
-  return begin();
+  change({ key: keepKey(key), problem: null, whose: null, answer: null });
+  if (state.key) return begin();
+  change({ phase: "no-key", problem: new Refused(401, { code: "no_valid_key" }) });
 }

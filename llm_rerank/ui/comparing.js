@@ -1,16 +1,17 @@
 // Two orders of a list, and what lies between them.
 
 /** What the answer on screen is compared with: the list before a change, or retrieval's order. */
-export function movesOf({ answer, base, settings }) {
-  const before = base && hasChange({ base, settings }) && settings.from !== "retrieval";
+export function movesOf(state) {
+  const { answer, base, settings } = state;
+  const before = hasChange(state) && settings.from !== "retrieval";
   const from = before ? (item) => base.places.get(item.item_id) ?? null : (item) => item.retrieval_rank;
   const moves = answer.ranking.items.map((item) => ({ item, from: from(item), to: item.rank }));
-  return { before: Boolean(before), moves };
+  return { before, moves };
 }
 
 /** Whether there is a list before a change to compare with. */
-export function hasChange({ base, settings }) {
-  return Boolean(base && (base.said || settings.without.length || settings.added.length));
+export function hasChange({ phase, base, settings }) {
+  return Boolean(phase !== "loading" && base && (base.said || settings.without.length || settings.added.length));
 }
 
 /** How many places up; null where it was not there. */

@@ -1,7 +1,5 @@
 // The view as something to take along: JSON, a curl command, a Python program.
 
-import { asked } from "./address.js";
-
 /** The answer as a file of this name. */
 export function download(name, value) {
   const url = URL.createObjectURL(new Blob([JSON.stringify(value, null, 2)], { type: "application/json" }));
@@ -10,9 +8,9 @@ export function download(name, value) {
   setTimeout(() => URL.revokeObjectURL(url));
 }
 
-/** A command that asks for it, with the key from the environment. */
-export function curlOf(settings) {
-  const body = JSON.stringify(asked(settings)).replaceAll("'", "'\\''");
+/** A command that sends this body, with the key from the environment. */
+export function curlOf(asked) {
+  const body = JSON.stringify(asked).replaceAll("'", "'\\''");
   return [
     `curl -s ${location.origin}/v1/recommend \\`,
     `    -H "Authorization: Bearer $LLM_RERANK_API_KEY" -H "Content-Type: application/json" \\`,
@@ -21,8 +19,7 @@ export function curlOf(settings) {
 }
 
 /** The same with the client of the package. */
-export function pythonOf(settings) {
-  const { user_id, ...others } = asked(settings);
+export function pythonOf({ user_id, ...others }) {
   const given = Object.entries(others).map(([name, value]) => `, ${name}=${JSON.stringify(value)}`);
   return [
     "from llm_rerank.client import Client",

@@ -1,20 +1,20 @@
 // From one view to the next: the address changes, and what depends on it.
 
 import { queryOf, settingsOf } from "./address.js";
-import { load, loadEffects } from "./answers.js";
+import { load } from "./answers.js";
+import { loadEffects } from "./effects.js";
 import { change, state } from "./store.js";
 
 const ASKED = ["user", "top_n", "explained", "language", "instruction", "deadline_ms", "without", "added", "drafts"];
-const undoable = [];
 
 /** The view with these settings changed, as the address of a link. */
 export function addressWith(changed) {
   return location.pathname + queryOf({ ...state.settings, ...changed });
 }
 
-/** Goes there; `asksAnew` even where the answer is on screen already. */
-export function go(changed, asksAnew = false) {
-  history.pushState(null, "", addressWith(changed));
+/** Goes there; `asksAnew` even where the answer is on screen already. `earlier` is what `undo` goes back to. */
+export function go(changed, asksAnew = false, earlier = history.state) {
+  history.pushState(earlier, "", addressWith(changed));
   return arrive(asksAnew);
 }
 
@@ -41,11 +41,11 @@ export function following(changed) {
 /** Takes purchases away, adds some, or puts them back; `undo` undoes it. */
 export function changeHistory(changed) {
   const { without, added } = state.settings;
-  undoable.push({ without, added });
-  return go({ ranking: "", ...changed });
+  return go({ ranking: "", ...changed }, false, { without, added, earlier: history.state });
 }
 
 /** The history as it was before the last change; the whole one where that is not known. */
 export function undo() {
-  return go(undoable.pop() ?? { without: [], added: [] });
+  const { earlier, ...before } = history.state ?? { without: [], added: [], earlier: null };
+  return go(before, false, earlier);
 }

@@ -34,15 +34,3 @@ function handlers(lit) {
     press: () => light(true), // a touch has no hovering: what is pressed stays lit until something else is
   };
 }
-
-/** Moves the focus to what has this name, and into sight. */
-export function goTo(name) {
-  const there = document.querySelector(`[data-name="${CSS.escape(name)}"]`);
-  there?.closest("details")?.setAttribute("open", "");
-  there?.focus({ preventScroll: true });
-  there?.scrollIntoView({ block: "center", behavior: calm() ? "auto" : "smooth" });
-}
-
-function calm() {
-  return matchMedia("(prefers-reduced-motion: reduce)").matches;
-}

@@ -22,7 +22,7 @@ async function* texts(reader) {
       yield decoder.decode(value, { stream: true });
     }
   } finally {
-    reader.cancel().catch(() => {}); // whoever stops reading ends the service's work
+    reader.cancel().catch(() => {}); // it may have broken off: whoever reads knows
   }
 }
 

@@ -7,12 +7,15 @@ export const state = {
   phase: "loading", // no-key, loading, streaming, done, error
   problem: null, // a Refused, where there is one
   answer: null, // see answers.js
-  history: [], // purchases, the newest first, each item once
+  whose: null, // the user whose answer and history these are; null for a receipt's
+  history: null, // purchases, the newest first, each item once; null as long as they are not known
+  historyProblem: null, // a Refused, where they do not come
   base: null, // the answer without the changes to the history, or before the last feedback
   effects: null, // for and against one item
   said: [], // feedback that is obeyed
   search: {}, // what was looked for, and found, by purpose
   receipt: null, // what a replay said, what was copied
+  news: null, // what happened last, as a function of the words, for who does not see it
   lit: { items: new Set(), purchases: new Set(), pinned: false },
 };
 

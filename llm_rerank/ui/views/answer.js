@@ -1,44 +1,49 @@
 // The answer: what is to be known of it, and one of its views.
 
-import { load } from "../answers.js";
+import { begin } from "../beginning.js";
 import { addressWith, following, go } from "../going.js";
 import { html, nothing } from "../html.js";
+import { termsOf } from "../receipts.js";
 import { moment } from "../words.js";
 import { degradation } from "./degradation.js";
 import { list } from "./list.js";
 import { moves } from "./moves.js";
-import { notice } from "./notice.js";
+import { notice, wrong } from "./notice.js";
 import { table } from "./table.js";
 
 const VIEWS = { list, moves, table };
 
 export function answer(state, t) {
   const { phase, problem, answer, settings } = state;
-  if (phase === "error") return wrong(problem, t);
-  if (!answer) return waiting(settings, t);
+  if (phase === "error") return wrong(problem, t, html`<button @click=${begin}>${t.again}</button>`);
+  const busy = phase === "loading";
+  return html`${busy ? waiting(state, t) : nothing} ${answer ? shown(state, busy, t) : nothing}`;
+}
+
+function shown(state, busy, t) {
+  const { answer, settings, history } = state;
   const empty = answer.ranking.items.length === 0;
   return html`
-    ${kept(answer, t)} ${otherSettings(state, t)} ${degradation(answer, t)}
-    ${state.history.length === 0 && !settings.ranking ? notice("about", t.noHistory) : nothing}
-    ${views(settings, t)} ${empty ? notice("about", t.empty) : VIEWS[settings.view](state, t)}
+    ${kept(state, t)} ${otherSettings(state, t)} ${degradation(answer, t)}
+    ${history?.length === 0 && !busy && !settings.ranking ? notice("about", t.noHistory) : nothing}
+    ${views(settings, t)}
+    <div aria-busy=${busy}>${empty ? notice("about", t.empty) : VIEWS[settings.view](state, t)}</div>
   `;
 }
 
-function wrong(problem, t) {
-  const again = html`<button @click=${() => load()}>${t.again}</button>`;
-  return notice("wrong", `${t.problem(problem)} ${problem.wait ? t.wait(problem.wait) : ""}`, again);
-}
-
-function waiting(settings, t) {
+function waiting({ settings, answer }, t) {
+  const lines = html`<div class="lines" aria-hidden="true">${[1, 2, 3, 4, 5].map(() => html`<span></span>`)}</div>`;
   return html`<div class="waiting">
     <p>${settings ? t.loading(settings.user) : ""}</p>
-    <div class="lines" aria-hidden="true">${[1, 2, 3, 4, 5].map(() => html`<span></span>`)}</div>
+    ${answer ? nothing : lines}
   </div>`;
 }
 
-function kept({ receipt }, t) {
+function kept(state, t) {
+  const { receipt } = state.answer;
   if (!receipt) return nothing;
-  const anew = html`<button @click=${() => go({ ranking: "" })}>${t.askAnew}</button>`;
+  const { language } = termsOf(state).settings;
+  const anew = html`<button @click=${() => go({ ranking: "", language })}>${t.askAnew}</button>`;
   return notice("about", t.receiptOf(moment(receipt.at)), anew);
 }
 

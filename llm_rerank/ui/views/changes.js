@@ -4,41 +4,46 @@ import { difference, hasChange } from "../comparing.js";
 import { takeBack } from "../feedback.js";
 import { changeHistory, undo } from "../going.js";
 import { html, nothing } from "../html.js";
-import { notice } from "./notice.js";
+import { wrong } from "./notice.js";
 
 export function changes(state, t) {
-  return html`${problem(state.receipt?.feedbackProblem, t)} ${changed(state, t)} ${obeyed(state, t)}`;
-}
-
-function problem(one, t) {
-  return one ? notice("wrong", t.problem(one)) : nothing;
+  return html`${wrong(state.receipt?.feedbackProblem, t)} ${changed(state, t)} ${obeyed(state, t)}`;
 }
 
 function changed(state, t) {
-  const { settings, base, answer } = state;
-  const what = [
-    base?.said && t.said(base.said),
-    settings.without.length && t.without(settings.without.length),
-    settings.added.length && t.withAdded(settings.added.length),
-  ].filter(Boolean);
+  const { settings } = state;
+  const what = whatWas(state, t);
   if (!what.length || settings.ranking) return nothing;
   return html`<section class="changed" aria-labelledby="changed">
     <h2 id="changed">${t.changed}</h2>
-    <p>${what.join(" · ")}. ${answer && hasChange(state) ? counted(difference(state), t) : nothing}</p>
+    <p>${what.join(" · ")}${t.stop} ${inWords(state, t)} ${gone(state, t)}</p>
     ${settings.without.length || settings.added.length ? undoing(t) : nothing}
   </section>`;
 }
 
-function counted({ moved, came, gone }, t) {
+/** Feedback is compared with the list before it, a change of the history with the list for the whole one. */
+function whatWas({ settings, base }, t) {
+  if (base?.said) return [t.said(base.said)];
+  const { without, added } = settings;
+  return [without.length && t.without(without.length), added.length && t.withAdded(added.length)].filter(Boolean);
+}
+
+/** How much came, went and moved; nothing where there is no list to compare with. */
+export function inWords(state, t) {
+  if (!state.answer || state.settings.ranking || !hasChange(state)) return "";
+  const { moved, came, gone } = difference(state);
   if (!moved.length && !came.length && !gone.length) return t.nothingChanged;
-  const numbers = { moved: moved.length, came: came.length, gone: gone.length };
-  return html`${t.difference(numbers)}
-  ${gone.length ? html`<span class="gone">${t.gone} ${gone.map((item) => html`<s>${item.title}</s> `)}</span>` : nothing}`;
+  return t.difference({ moved: moved.length, came: came.length, gone: gone.length });
+}
+
+function gone(state, t) {
+  const { gone: items } = state.answer && hasChange(state) ? difference(state) : { gone: [] };
+  return items.length ? html`<span class="gone">${t.gone} ${items.map(({ title }) => html`<s>${title}</s> `)}</span>` : nothing;
 }
 
 function undoing(t) {
   return html`<p class="tools">
-    <button @click=${undo}>${t.undo}</button>
+    <button data-name="undo" @click=${undo}>${t.undo}</button>
     <button class="plain" @click=${() => changeHistory({ without: [], added: [] })}>${t.putAllBack}</button>
   </p>`;
 }
@@ -50,8 +55,8 @@ function obeyed({ said, settings }, t) {
     <ul>
       ${said.map(
         (one) => html`<li>
-          <span>${one.title}</span> <span class="badge">${t.saidKind[one.kind]}</span>
-          <button class="plain" aria-label=${t.takeBackOf(one.title)} @click=${() => takeBack(one)}>${t.takeBack}</button>
+          <span>${one.title || one.item_id}</span> <span class="badge">${t.saidKind[one.kind]}</span>
+          <button class="plain" data-name="back ${one.item_id}" aria-label=${t.takeBackOf(one.title || one.item_id)} @click=${() => takeBack(one)}>${t.takeBack}</button>
         </li>`,
       )}
     </ul>

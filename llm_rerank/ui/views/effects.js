@@ -3,25 +3,27 @@
 import { go } from "../going.js";
 import { html, nothing, svg } from "../html.js";
 import { signed } from "../words.js";
-import { notice } from "./notice.js";
+import { missing } from "./degradation.js";
+import { wrong } from "./notice.js";
 
 const NAMED = 2;
 const TELLING = 0.005; // what rounds to nothing is not said to be something
 
-export function effects({ effects: known }, t) {
+export function effects({ effects: known, settings }, t) {
   const { found, problem } = known ?? {};
   return html`<section class="effects" aria-label=${t.why}>
-    <button class="plain close" @click=${() => go({ item: "" })}>✕ ${t.close}</button>
-    ${problem ? notice("wrong", t.problem(problem)) : found ? both(found, t) : html`<p class="coming">${t.looking}</p>`}
+    <button class="plain close" data-name="close" data-then="why ${settings.item}" @click=${() => go({ item: "" })}>✕ ${t.close}</button>
+    ${problem ? wrong(problem, t) : found ? both(found, t) : html`<p class="coming">${t.looking}</p>`}
   </section>`;
 }
 
 function both(found, t) {
-  const { history, fusion, title } = found;
+  const { history, fusion, title, degraded, llm_score } = found;
   return html`
     <h3>${title}</h3>
     <p>${t.stands(found)}</p>
-    ${found.degraded ? notice("degraded", t.degraded(found.degraded, 0, 1)) : llm(history, t)}
+    ${degraded ? missing(degraded, Number(llm_score !== null), 1, t) : nothing}
+    ${history.length || !degraded ? llm(history, t) : nothing}
     <h4>${t.fusionHeading}</h4>
     <p>${inWords(fusion.parts, ({ name }) => nameOf(name, t), t)}</p>
     <p class="quiet">${t.fusionHelp[fusion.kind]} ${fusion.base === null ? "" : t.base(fusion.base.toFixed(3))}</p>
@@ -38,10 +40,11 @@ function llm(history, t) {
   `;
 }
 
-const nameOf = (name, t) => t.parts[name] ?? name;
+/** Features of a learned fusion are called what they are called there, in English. */
+const nameOf = (name, t) => t.parts[name] ?? html`<span lang="en">${name}</span>`;
 
 function withValue({ name, value }, t) {
-  return value === null ? nameOf(name, t) : `${nameOf(name, t)} = ${Number(value.toFixed(3))}`;
+  return value === null ? nameOf(name, t) : html`${nameOf(name, t)} = ${Number(value.toFixed(3))}`;
 }
 
 function inWords(parts, name, t) {
@@ -50,11 +53,10 @@ function inWords(parts, name, t) {
       .filter(({ effect }) => sign * effect >= TELLING)
       .toSorted((a, b) => sign * (b.effect - a.effect))
       .slice(0, NAMED)
-      .map((one) => `${name(one)} (${signed(one.effect)})`)
-      .join(t.and);
+      .map((one, place) => html`${place ? t.and : ""}${name(one)} (${signed(one.effect)})`);
   const [raised, lowered] = [strongest(1), strongest(-1)];
-  if (!raised && !lowered) return t.nothingMoved;
-  return [raised && t.raised(raised), lowered && t.lowered(lowered)].filter(Boolean).join(" ");
+  if (!raised.length && !lowered.length) return t.nothingMoved;
+  return [raised.length ? t.raised(raised) : "", " ", lowered.length ? t.lowered(lowered) : ""];
 }
 
 function bars(parts, name, t) {

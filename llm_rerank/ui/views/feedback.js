@@ -10,6 +10,7 @@ export function feedback({ answer }, item, t) {
   return Object.entries(KINDS).map(
     ([kind, mark]) => html`<button
       class="plain"
+      data-name="${kind} ${item.item_id}"
       aria-label=${t.feedbackOn(t.feedback[kind], item.title)}
       @click=${() => say(item, kind)}
     >

@@ -2,7 +2,7 @@
 
 import { beginWith } from "../beginning.js";
 import { html } from "../html.js";
-import { notice } from "./notice.js";
+import { wrong } from "./notice.js";
 
 export function keyForm({ problem }, t) {
   const use = (event) => {
@@ -11,7 +11,7 @@ export function keyForm({ problem }, t) {
   };
   return html`
     <main id="list" tabindex="-1" class="narrow">
-      ${problem ? notice("wrong", t.problem(problem)) : ""}
+      ${wrong(problem, t)}
       <form @submit=${use}>
         <p>${t.keyWanted}</p>
         <label>${t.key} <input name="key" type="password" autocomplete="off" required spellcheck="false" /></label>

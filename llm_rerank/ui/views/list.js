@@ -1,6 +1,7 @@
 // The list, each item with its reason.
 
-import { addressWith, following } from "../going.js";
+import { canExplain } from "../effects.js";
+import { go } from "../going.js";
 import { html, nothing } from "../html.js";
 import { movesOf } from "../comparing.js";
 import { lightingItem } from "../lighting.js";
@@ -35,7 +36,7 @@ function one(state, move, before, t) {
         <span class="quiet">${item.item_id}</span>
       </p>
       ${reason(state, item, t)} ${tools(state, item, t)}
-      ${state.settings.item === item.item_id ? effects(state, t) : nothing}
+      ${state.settings.item === item.item_id && canExplain(state) ? effects(state, t) : nothing}
     </div>
   </li>`;
 }
@@ -55,17 +56,14 @@ function badge(text) {
 
 function tools(state, item, t) {
   const open = state.settings.item === item.item_id;
-  const changed = { item: open ? "" : item.item_id };
   return html`<div class="tools">
-    <a
-      class="button"
-      role="button"
-      href=${addressWith(changed)}
-      aria-expanded=${open}
-      aria-label=${t.feedbackOn(t.why, item.title)}
-      @click=${following(changed)}
-      >${t.why}</a
-    >
-    ${feedback(state, item, t)}
+    ${canExplain(state) ? why(item, open, t) : nothing} ${feedback(state, item, t)}
   </div>`;
+}
+
+function why({ item_id, title }, open, t) {
+  const label = t.feedbackOn(t.why, title);
+  return html`<button data-name="why ${item_id}" aria-expanded=${open} aria-label=${label} @click=${() => go({ item: open ? "" : item_id })}>
+    ${t.why}
+  </button>`;
 }

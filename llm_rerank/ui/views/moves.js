@@ -1,7 +1,7 @@
 // Before and after: two lists, and a line for each item between its places.
 
 import { climbed, hasChange, movedBy, movesOf } from "../comparing.js";
-import { addressWith, following } from "../going.js";
+import { addressWith, following, go } from "../going.js";
 import { html, nothing, svg } from "../html.js";
 import { lightingItem } from "../lighting.js";
 import { moved } from "./moved.js";
@@ -22,9 +22,7 @@ export function choices(state, before, t) {
   const { settings, about } = state;
   const least = settings.moved ? { moved: 0 } : { moved: 5 };
   return html`<div class="choices">
-    <a class="button" role="button" aria-pressed=${settings.moved > 0} href=${addressWith(least)} @click=${following(least)}>
-      ${t.movedFilter}
-    </a>
+    <button aria-pressed=${settings.moved > 0} @click=${() => go(least)}>${t.movedFilter}</button>
     ${hasChange(state) ? compared(before, t) : nothing} ${settings.ranking ? nothing : allOfThem(settings, about.most.top_n, t)}
   </div>`;
 }

@@ -13,3 +13,13 @@ export function notice(kind, text, more = nothing) {
     </div>
   </div>`;
 }
+
+export function wrong(problem, t, more) {
+  return problem ? notice("wrong", told(problem, t), more) : nothing;
+}
+
+/** A refusal in the page's words; where it has none, in the service's. */
+export function told({ code, message, wait }, t) {
+  const words = t.problems[code] ?? html`${t.serviceSays} <q lang="en">${message}</q>`;
+  return wait ? html`${words} ${t.wait(wait)}` : words;
+}

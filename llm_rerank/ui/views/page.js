@@ -2,8 +2,9 @@
 
 import { html, nothing } from "../html.js";
 import { answer } from "./answer.js";
-import { changes } from "./changes.js";
+import { changes, inWords } from "./changes.js";
 import { keyForm } from "./key.js";
+import { told } from "./notice.js";
 import { purchases } from "./purchases.js";
 import { receipt } from "./receipt.js";
 import { settings } from "./settings.js";
@@ -43,9 +44,14 @@ function beneath(state, t) {
 }
 
 /** What is told to who does not see the page: that something is there, never the text that fills in. */
-function announced({ phase, settings, answer }, t) {
+function announced(state, t) {
+  const { phase, settings, answer, problem, news } = state;
   if (phase === "loading") return settings ? t.loading(settings.user) : "";
+  if (problem) return told(problem, t);
+  if (news) return typeof news === "function" ? news(t) : told(news, t);
   if (!answer) return "";
-  const there = t.ranked(answer.ranking.items.length, settings.user);
-  return phase === "streaming" ? `${there} ${t.reasonsComing}` : there;
+  const { ranking, brokeOff } = answer;
+  const there = t.ranked(ranking.items.length, settings.user);
+  const less = brokeOff || ranking.degraded ? t.degradedTitle : "";
+  return [there, inWords(state, t), less, phase === "streaming" ? t.reasonsComing : ""].filter(Boolean).join(" ");
 }

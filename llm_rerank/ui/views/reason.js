@@ -1,7 +1,7 @@
 // Why an item stands where it does: what raised its score at once, then the sentence, once it is checked.
 
 import { html, nothing } from "../html.js";
-import { goTo } from "../lighting.js";
+import { goTo } from "../focus.js";
 import { signed } from "../words.js";
 
 export function reason(state, item, t) {
@@ -23,7 +23,8 @@ function sentence({ explanation, evidence }, coming, item, t) {
 
 /** The text, in which each title that it cites is a way to the purchase. */
 function cited(text, evidence, item, t) {
-  const found = evidence.find(({ title }) => title && text.includes(title));
+  const inIt = evidence.filter(({ title }) => title && text.includes(title));
+  const [found] = inIt.toSorted((a, b) => b.title.length - a.title.length); // “Milk” is in “Milk chocolate” too
   if (!found) return text;
   const at = text.indexOf(found.title);
   const others = evidence.filter((one) => one !== found);

@@ -1,13 +1,14 @@
 // "Why not …?": for and against any item of the catalogue.
 
+import { canExplain } from "../effects.js";
 import { go } from "../going.js";
 import { html, nothing } from "../html.js";
 import { effects } from "./effects.js";
 import { search } from "./search.js";
 
 export function whyNot(state, t) {
-  const { item, ranking, view } = state.settings;
-  if (ranking) return nothing;
+  const { item, view } = state.settings;
+  if (!canExplain(state)) return nothing;
   const inList = view === "list" && state.answer.ranking.items.some((one) => one.item_id === item);
   const choose = ({ item_id }) => go({ item: item_id });
   const label = (title) => t.feedbackOn(t.why, title);

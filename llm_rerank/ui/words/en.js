@@ -32,6 +32,8 @@ const SAID = {
 
 export const en = {
   tag: "en-GB",
+  stop: ".",
+  comma: ", ",
   title: "Rankings with reasons",
   lead: "What the LLM makes of one person's purchases, and why.",
   skip: "Skip to the list",
@@ -65,13 +67,13 @@ export const en = {
   noHistory: "Nothing is known of this person, so there is nothing a reason could cite.",
   again: "Try again",
   wait: (seconds) => `Ask again in ${count(Number(seconds), "second", "seconds")}.`,
-  problem: ({ code, message }) => PROBLEMS[code] ?? `The service says: ${message}`,
+  problems: PROBLEMS,
 
   degraded: ({ answered_by, reasons }, scored, of) => {
     const because = reasons.map((one) => CAUSES[one]).join(", and ");
     return `${ORDERS[answered_by]}${because ? `: ${because}` : ""}. The LLM scored ${scored} of ${items(of)}.`;
   },
-  degradedTitle: "Not the whole answer",
+  degradedTitle: "Not the whole answer.",
   serviceSays: "In the service's words:",
   brokeOff: "Not all reasons came.",
   otherSettings: (then, now) => `This link was made with ${then}; the service now has ${now}.`,
@@ -97,12 +99,12 @@ export const en = {
   feedbackOn: (word, title) => `${word}: ${title}`,
 
   history: "Purchases",
-  historyHelp: (most) => `The LLM reads the newest ${most}; retrieval reads all.`,
-  older: (number) => `Older: ${number}`,
+  historyHelp: (most) => `The LLM reads the newest ${most}; retrieval reads further back.`,
+  older: (number, most) => `Older: ${number}${number > most ? `, of which the newest ${most} are here` : ""}`,
   did: { purchase: "bought", view: "looked at", rating: "rated", search: "searched for" },
   times: (number) => (number === 1 ? "once" : number === 2 ? "twice" : `${number} times`),
   last: (on) => `last ${on}`,
-  citedIn: "Raised the score of",
+  citedIn: ["Raised the score of", ""],
   backTo: (rank, title) => `Back to reason ${rank}: ${title}`,
   takeAway: "Take away",
   putBack: "Put back",
@@ -124,7 +126,7 @@ export const en = {
   nothingChanged: "The list is the same.",
   gone: "Gone:",
   obeyed: "What you said, and what the list obeys",
-  saidKind: { like: "liked", dislike: "disliked", have: "already have", hide: "not this", click: "clicked", take: "took" },
+  saidKind: { like: "liked", dislike: "disliked", have: "already have", hide: "not this" },
   takeBack: "Take back",
   takeBackOf: (title) => `Take back: ${title}`,
 
@@ -145,19 +147,20 @@ export const en = {
   whyNotHelp: "Words of a title; any item of the catalogue.",
   find: "Find",
   noneFound: "No title holds all these words.",
-  noSearch: "This service has no search of titles.",
+  found: (number) => `${items(number)} found.`,
   close: "Close",
   looking: "Leaving out one purchase after another …",
-  stands: ({ rank, of, retrieved, retrieval_rank, available }) => {
+  stands: ({ rank, of, retrieved, hidden, retrieval_rank, available }) => {
     const further = retrieval_rank ? `Retrieval has it at place ${retrieval_rank}, too far down` : "Retrieval did not propose it";
-    const proposed = retrieved ? `Retrieval proposed it, at place ${retrieval_rank}` : further;
+    const outside = hidden ? "What was said of it keeps it from the list" : further;
+    const proposed = retrieved ? `Retrieval proposed it, at place ${retrieval_rank}` : outside;
     const place = `${retrieved ? "it stands" : "it would stand"} at ${rank} of ${of}`;
     return `${proposed}; ${place}.${available ? "" : " It is not on sale."}`;
   },
-  raised: (names) => `Raised by ${names}.`,
-  lowered: (names) => `Lowered by ${names}.`,
+  raised: (names) => ["Raised by ", names, "."],
+  lowered: (names) => ["Lowered by ", names, "."],
   and: " and ",
-  nothingMoved: "None of the purchases moved its score.",
+  nothingMoved: "None of it moved the score.",
   llmHeading: "What moved the LLM's score",
   llmHelp: "Each purchase left out, and the item scored again: how far the log-odds of yes fall without it.",
   fusionHeading: "What the place in the list is made of",
@@ -178,6 +181,7 @@ export const en = {
   copyCurl: "Copy curl",
   copyPython: "Copy Python",
   copied: { link: "The link is copied.", curl: "The curl command is copied.", python: "The Python program is copied." },
+  notCopied: "The browser does not let this page copy. This is the text:",
   keyStays: "None of them holds the key.",
   replay: "Score it again",
   openReceipt: "Open the receipt",

@@ -23,6 +23,8 @@ const SAID = { like: "您喜欢", dislike: "您不喜欢", have: "您已有", hi
 
 export const zh = {
   tag: "zh-CN",
+  stop: "。",
+  comma: "、",
   title: "有理由的排序",
   lead: "大模型如何看待一个人的购买记录，以及为什么。",
   skip: "跳到列表",
@@ -56,13 +58,13 @@ export const zh = {
   noHistory: "此人没有任何记录，理由也就无从引用。",
   again: "再试一次",
   wait: (seconds) => `请在 ${seconds} 秒后再试。`,
-  problem: ({ code, message }) => PROBLEMS[code] ?? `服务答复：${message}`,
+  problems: PROBLEMS,
 
   degraded: ({ answered_by, reasons }, scored, of) => {
     const because = reasons.map((one) => CAUSES[one]).join("；");
     return `${ORDERS[answered_by]}${because ? `：${because}` : ""}。${of} 件商品中大模型评了 ${scored} 件。`;
   },
-  degradedTitle: "答复不完整",
+  degradedTitle: "答复不完整。",
   serviceSays: "服务原话：",
   brokeOff: "理由没有全部送达。",
   otherSettings: (then, now) => `此链接生成时使用 ${then}，服务现在使用 ${now}。`,
@@ -88,12 +90,12 @@ export const zh = {
   feedbackOn: (word, title) => `${word}：${title}`,
 
   history: "购买记录",
-  historyHelp: (most) => `大模型读最近 ${most} 件，检索读全部。`,
-  older: (number) => `更早的 ${number} 件`,
+  historyHelp: (most) => `大模型读最近 ${most} 件，检索读得更早。`,
+  older: (number, most) => `更早的 ${number} 件${number > most ? `，这里是其中最近的 ${most} 件` : ""}`,
   did: { purchase: "购买", view: "浏览", rating: "评价", search: "搜索" },
   times: (number) => `${number} 次`,
   last: (on) => `最近 ${on}`,
-  citedIn: "提高了评分：第",
+  citedIn: ["提高了评分：第", "位"],
   backTo: (rank, title) => `回到第 ${rank} 条理由：${title}`,
   takeAway: "去掉",
   putBack: "放回",
@@ -115,7 +117,7 @@ export const zh = {
   nothingChanged: "列表没有变化。",
   gone: "离开的：",
   obeyed: "您说过的话，列表照办",
-  saidKind: { like: "喜欢", dislike: "不喜欢", have: "已有", hide: "不要", click: "点击", take: "拿走" },
+  saidKind: { like: "喜欢", dislike: "不喜欢", have: "已有", hide: "不要" },
   takeBack: "撤回",
   takeBackOf: (title) => `撤回：${title}`,
 
@@ -134,19 +136,20 @@ export const zh = {
   whyNotHelp: "输入标题中的词；目录里任何商品都可以。",
   find: "查找",
   noneFound: "没有标题同时含有这些词。",
-  noSearch: "此服务没有标题查找。",
+  found: (number) => `找到 ${number} 件。`,
   close: "关闭",
   looking: "正在逐一去掉购买……",
-  stands: ({ rank, of, retrieved, retrieval_rank, available }) => {
+  stands: ({ rank, of, retrieved, hidden, retrieval_rank, available }) => {
     const further = retrieval_rank ? `检索把它排在第 ${retrieval_rank} 位，太靠后` : "检索没有给出它";
-    const proposed = retrieved ? `检索把它排在第 ${retrieval_rank} 位` : further;
+    const outside = hidden ? "对它的意见使它不进列表" : further;
+    const proposed = retrieved ? `检索把它排在第 ${retrieval_rank} 位` : outside;
     const place = `${retrieved ? "现位于" : "若参加排序会位于"} ${of} 件中的第 ${rank} 位`;
     return `${proposed}；${place}。${available ? "" : "它目前不在售。"}`;
   },
-  raised: (names) => `提高评分的是${names}。`,
-  lowered: (names) => `降低评分的是${names}。`,
+  raised: (names) => ["提高评分的是", names, "。"],
+  lowered: (names) => ["降低评分的是", names, "。"],
   and: "和",
-  nothingMoved: "没有哪次购买影响它的评分。",
+  nothingMoved: "其中没有哪项影响评分。",
   llmHeading: "什么影响了大模型的评分",
   llmHelp: "逐一去掉每件购买再评分：去掉后“是”的对数几率下降多少。",
   fusionHeading: "列表中的位置由什么构成",
@@ -167,6 +170,7 @@ export const zh = {
   copyCurl: "复制 curl",
   copyPython: "复制 Python",
   copied: { link: "链接已复制。", curl: "curl 命令已复制。", python: "Python 程序已复制。" },
+  notCopied: "浏览器不允许此页复制。文本如下：",
   keyStays: "以上都不含密钥。",
   replay: "重新评分",
   openReceipt: "打开凭据",

@@ -77,3 +77,14 @@ def test_a_change_is_a_link(see: See) -> None:
 def test_what_is_not_there_to_be_taken_away_is_said(see: See) -> None:
     page = see("?without=nappies")
     expect(page.locator(".notice.wrong")).to_contain_text("nappies")
+
+
+def test_undo_after_going_back_undoes_what_is_shown(page: Page) -> None:
+    page.get_by_role("button", name="Take away: Whole milk 1 l").click()
+    expect(page.locator(".taken")).to_have_count(1)
+    page.get_by_role("button", name="Take away: Brown bread").click()
+    expect(page.locator(".taken")).to_have_count(2)
+    page.go_back()
+    expect(page.locator(".taken")).to_have_count(1)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".taken")).to_have_count(0)

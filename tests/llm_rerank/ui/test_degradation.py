@@ -1,6 +1,7 @@
 """What is missing is said in a sentence by the list, and nothing of another order stays."""
 
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 from playwright.sync_api import Page, Route, expect
@@ -93,8 +94,27 @@ def test_whoever_asks_anew_gives_up_the_place_at_the_model(see: See, engine: Any
     expect(page.locator(".waiting")).to_be_visible()
     page.get_by_label("Person").fill("dan")
     page.get_by_role("button", name="Show").click()
+    begun = monotonic()
     while b'route="/v1/explanations",status="499"' not in service.metrics.text():
+        assert monotonic() - begun < 60
         page.wait_for_timeout(20)
     engine.waits_at = ""
     expect(page.locator(".purchases .title").first).to_have_text("Black tea, 80 bags")
     expect(page.locator(".reason .by")).to_have_count(3)
+
+
+def test_what_does_not_begin_can_be_tried_again(site: Any) -> None:
+    page = site.page()
+    page.route("**/ui/settings.json", lambda route: route.abort())
+    page.goto(f"{site.url}/#key={site.key()}")
+    expect(page.get_by_role("status")).to_have_text("The service cannot be reached.")
+    page.unroute("**/ui/settings.json")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".ranked > li")).to_have_count(10)
+
+
+def test_what_is_missing_is_heard_and_the_service_s_words_are_english(see: See, engine: Any) -> None:
+    engine.fails_at = "score"
+    page = see("?language=zh&explained=0")
+    expect(page.get_by_role("status")).to_contain_text("答复不完整。")
+    expect(page.locator(".notice.degraded p").first).to_contain_text("答复不完整。 这是检索的排序")

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 See = Callable[..., Page]
 ROOT = Path(__file__).parents[3]
@@ -97,3 +97,48 @@ def test_a_ranking_opens_by_its_id_and_is_scored_again(see: See, site: Any) -> N
 
 def test_a_ranking_that_is_not_there_is_said(see: See) -> None:
     expect(see("?ranking=none").locator(".notice.wrong")).to_contain_text("there is no such ranking")
+
+
+def test_the_file_holds_the_reasons(see: See) -> None:
+    page = see("?explained=3")
+    expect(page.locator(".reason .by")).to_have_count(3)
+    page.locator(".receipt > summary").click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as JSON").click()
+    items = json.loads(Path(saved.value.path()).read_text())["items"]
+    assert [bool(item["explanation"] and item["explanation"]["text"]) for item in items] == [True] * 3 + [False] * 7
+
+
+def test_a_receipt_is_on_its_own_terms(see: See) -> None:
+    page = see("?explained=1&top_n=4&without=milk&added=tea&instruction=Asked")
+    expect(page.locator(".reason .by")).to_have_count(1)
+    page.locator(".receipt > summary").click()
+    page.get_by_role("link", name="Open the receipt").click()
+    expect(page.get_by_text("A receipt: this was answered on")).to_be_visible()
+    ranking = parse_qs(urlsplit(page.url).query)["ranking"][0]
+    page.route("**/v1/rankings/*", made_with_letters)
+    page.goto(f"{urlsplit(page.url)._replace(query='').geturl()}?ranking={ranking}&language=zh")
+    expect(page.locator(".receipt dd").nth(2)).to_have_text("letters")
+    expect(page.locator(".receipt pre").first).to_contain_text(
+        '"without":["milk"],"added":["tea"],"instruction":"Asked","top_n":4,"explained":1,"language":"en"'
+    )
+    expect(page.locator(".taken .title")).to_have_text("Whole milk 1 l")
+    expect(page.get_by_role("button", name="支持与反对")).to_have_count(0)
+    page.get_by_role("button", name="重新询问").click()
+    expect(page.locator(".ranked > li")).to_have_count(4)
+    said = parse_qs(urlsplit(page.url).query)
+    assert (said["without"], said["instruction"], said["language"]) == (["milk"], ["Asked"], ["en"])
+
+
+def made_with_letters(route: Route) -> None:
+    kept = route.fetch().json()
+    route.fulfill(json=kept | {"made_with": kept["made_with"] | {"method": "letters"}})
+
+
+def test_where_nothing_can_be_copied_the_text_is_shown(see: See) -> None:
+    page = see("?explained=0")
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.locator(".receipt > summary").click()
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.locator(".receipt .notice pre")).to_contain_text("user=anna")
+    expect(page.get_by_role("status")).to_contain_text("does not let this page copy")

@@ -35,7 +35,7 @@ def test_the_key_leaves_the_address_and_stays_in_the_tab(see: See) -> None:
 def test_without_a_key_it_asks_for_one(site: Any) -> None:
     page = site.page()
     page.goto(f"{site.url}/?user=ben#key=llmrr_wrong")
-    expect(page.get_by_text("The service does not know this key")).to_be_visible()
+    expect(page.locator(".notice.wrong")).to_contain_text("The service does not know this key")
     page.get_by_label("API key").fill(site.key())
     page.get_by_role("button", name="Open").click()
     expect(page.locator(".ranked > li")).to_have_count(10)
@@ -99,3 +99,39 @@ def test_nothing_is_cut_off(see: See, width: int) -> None:
     for view in ("Before and after", "Table", "List"):
         page.get_by_role("link", name=view, exact=True).click()
         assert page.evaluate("document.documentElement.scrollWidth") == width, view
+
+
+def test_a_key_that_fits_no_header_is_refused(see: See, site: Any) -> None:
+    page = site.page()
+    page.goto(f"{site.url}/#key=ключ")
+    page.get_by_label("API key").fill("ключ")
+    page.get_by_role("button", name="Open").click()
+    expect(page.locator(".notice.wrong")).to_contain_text("The service does not know this key")
+    page.get_by_label("API key").fill(site.key())
+    page.get_by_role("button", name="Open").click()
+    expect(page.locator(".ranked > li")).to_have_count(10)
+
+
+def test_a_refused_key_is_forgotten_and_another_taken_from_the_address(site: Any) -> None:
+    page = site.page()
+    page.goto(f"{site.url}/#key=llmrr_wrong")
+    expect(page.locator(".notice.wrong")).to_be_visible()
+    assert page.evaluate("sessionStorage.length") == 0
+    page.evaluate("key => { location.hash = `key=${key}`; }", site.key())
+    expect(page.locator(".ranked > li")).to_have_count(10)
+    assert "llmrr_" not in page.url
+
+
+def test_nothing_of_the_lines_is_hidden_where_it_is_narrow(see: See) -> None:
+    page = see("?view=moves&explained=0", viewport={"width": 320, "height": 800})
+    expect(page.locator(".slopes .how")).to_have_count(10)
+    fits = "all => all.map(one => one.checkVisibility() && one.scrollWidth <= one.parentElement.clientWidth)"
+    assert all(page.locator(".slopes .how, .slopes .title").evaluate_all(fits))
+    ends = page.locator(".slopes .ends > div").evaluate_all(
+        "all => all.map(one => one.scrollHeight <= one.clientHeight)"
+    )
+    assert all(ends)
+    left, right = (page.locator(f".slopes .{side} > div").nth(5).bounding_box() for side in ("from", "to"))
+    assert left
+    assert right
+    assert left["y"] == pytest.approx(right["y"], abs=1)

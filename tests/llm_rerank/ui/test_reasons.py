@@ -24,7 +24,7 @@ def test_raw_text_is_for_operators_and_says_that_nobody_checked_it(see: See) -> 
     page.get_by_text("Raw text of the model, not checked").first.click()
     expect(page.locator(".unchecked p").first).not_to_be_empty()
     others = see("?drafts=1")
-    expect(others.get_by_text("This key may not do that.")).to_be_visible()
+    expect(others.locator(".notice.wrong")).to_contain_text("This key may not do that.")
 
 
 @pytest.fixture
@@ -70,3 +70,17 @@ def test_a_citation_leads_to_the_purchase_and_back_by_keyboard_alone(explained: 
     expect(page.get_by_role("button", name="Back to reason 2: Whole milk 1 l")).to_be_focused()
     page.keyboard.press("Enter")
     expect(chip).to_be_focused()
+
+
+def test_the_longest_title_that_fits_is_cited(see: See) -> None:
+    page = see("?explained=0")
+    cited = """async () => {
+      const [{ reason }, { render }, { words }] = await Promise.all(
+        ["views/reason.js", "html.js", "words.js"].map((path) => import(`/ui/${path}`)));
+      const evidence = ["Milk", "Milk chocolate"].map((title) => ({ title, item_id: title, effect: 1 }));
+      const explanation = { text: "You bought Milk chocolate and Milk.", language: "en", source: "template" };
+      const there = document.createElement("div");
+      render(reason({ answer: { reasons: { x: { evidence, explanation } } } }, { item_id: "x" }, words()), there);
+      return [...there.querySelectorAll("p .cite")].map((one) => one.textContent);
+    }"""
+    assert page.evaluate(cited) == ["Milk chocolate", "Milk"]
