@@ -36,8 +36,9 @@ class _Stream:
         self.drafts: dict[int, dict[int, str]] = {}  # by place, then by attempt
         started, worked = perf_counter(), process_time()
         for event in recommender.stream(request):
-            self.seconds.setdefault(_NAMES[type(event)], round(perf_counter() - started, 3))
-            self.processor_seconds.setdefault(_NAMES[type(event)], round(process_time() - worked, 3))
+            name = next(name for kind, name in _NAMES.items() if isinstance(event, kind))
+            self.seconds.setdefault(name, round(perf_counter() - started, 3))
+            self.processor_seconds.setdefault(name, round(process_time() - worked, 3))
             if isinstance(event, Ranking):
                 self.ranking = event
             elif isinstance(event, Drafted):
