@@ -169,6 +169,8 @@ def site(service: Service, browser: Browser) -> Iterator[Site]:
     site = Site(service=service, url=f"http://{host}:{port}", browser=browser)
     yield site
     for context in site.opened:
+        for page in context.pages:
+            page.unroute_all(behavior="ignoreErrors")  # what is still asked for when a test ends is nobody's failure
         context.close()
     server.should_exit = True
     thread.join(20)
