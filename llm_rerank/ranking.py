@@ -57,7 +57,8 @@ class RankedItem:
 class Ranking:
     """The ordered answer for one user. `degraded` says what of the LLM's answer is missing and why; empty: nothing.
 
-    `answered_by` is whose order it is.
+    `answered_by` is whose order it is. `left_out` is what the request hides of that which would have been among the
+    candidates otherwise, the best first.
 
     `timings_ms` has one entry a stage: retrieve, score, fuse, explain.
     """
@@ -70,4 +71,5 @@ class Ranking:
     llm_weight: float = 0.0
     answered_by: AnsweredBy = "llm"
     degraded: str = ""
+    left_out: tuple[str, ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict, hash=False)

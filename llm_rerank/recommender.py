@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from threading import Event
 from time import perf_counter
-from typing import Final, cast
+from typing import Final
 
 from llm_rerank.config import RecommendConfig
 from llm_rerank.deadline import has_passed, why_missing
@@ -17,8 +17,7 @@ from llm_rerank.explanations.writer import Writer
 from llm_rerank.fusion import Fusion
 from llm_rerank.one_thread import OnOneThread
 from llm_rerank.opening import open_for_shop
-from llm_rerank.ranking import AnsweredBy, RankedItem
-from llm_rerank.recommended import Recommended
+from llm_rerank.ranking import AnsweredBy, RankedItem, Ranking
 from llm_rerank.request import RankingRequest
 from llm_rerank.reranker import ALONE, CandidateList, Reranker
 from llm_rerank.terms import PLAIN, Terms
@@ -79,13 +78,13 @@ class Recommender:
             explainer = Explainer(finder, writer, shop.catalogue)
         return cls(shop, reranker, explainer, model=config.model, candidates=config.candidates)
 
-    def recommend(self, request: RankingRequest, *, cancel: Event | None = None) -> Recommended:
+    def recommend(self, request: RankingRequest, *, cancel: Event | None = None) -> Ranking:
         """The best of the request's items, or of what retrieval proposes, the first few with reasons: the last that
         `stream` has to say. Raises what it raises.
         """
-        return [event for event in self.stream(request, cancel=cancel) if isinstance(event, Recommended)][-1]
+        return [event for event in self.stream(request, cancel=cancel) if isinstance(event, Ranking)][-1]
 
-    def stream(self, request: RankingRequest, *, cancel: Event | None = None) -> Iterator[Recommended | ReasonEvent]:
+    def stream(self, request: RankingRequest, *, cancel: Event | None = None) -> Iterator[Ranking | ReasonEvent]:
         """The ranking without reasons as soon as it is there; what is found and written of its first items, as it
         comes; and where reasons were asked for the ranking again, with them.
 
@@ -101,7 +100,7 @@ class Recommender:
         if request.explained and self._explainer is not None and ranking.answered_by == "llm":
             yield from self._explain(request, ranking, self._explainer, terms)
 
-    def recommend_all(self, requests: Sequence[RankingRequest], terms: Terms = PLAIN) -> tuple[Recommended, ...]:
+    def recommend_all(self, requests: Sequence[RankingRequest], terms: Terms = PLAIN) -> tuple[Ranking, ...]:
         """Many users' rankings on one caller's terms: their lists share the model's time. For jobs.
 
         A job rather asks again than has another order: raises EngineError where the model does not answer, and what
@@ -154,7 +153,7 @@ class Recommender:
     def _list_of(self, request: RankingRequest, proposed: "_Proposed") -> CandidateList:
         return CandidateList.of(request.history, proposed.candidates, self._fusion(request))
 
-    def _rank(self, request: RankingRequest, terms: Terms) -> Recommended:
+    def _rank(self, request: RankingRequest, terms: Terms) -> Ranking:
         timings: dict[str, float] = {}
         with _timed(timings, "retrieve"):
             proposed = self._propose(request, terms.cancel)
@@ -172,8 +171,8 @@ class Recommender:
         answer = self._ranking(request, ranked, answered_by)
         return replace(answer, left_out=proposed.left_out, degraded=degraded, timings_ms=timings)
 
-    def _ranking(self, request: RankingRequest, ranked: Sequence[RankedItem], answered_by: AnsweredBy) -> Recommended:
-        return Recommended(
+    def _ranking(self, request: RankingRequest, ranked: Sequence[RankedItem], answered_by: AnsweredBy) -> Ranking:
+        return Ranking(
             user_id=request.history.user_id,
             items=tuple(ranked[: request.top_n]),
             engine=self.reranker.engine.name,
@@ -187,20 +186,20 @@ class Recommender:
         """Items that the caller chose carry no opinion of retrieval's: the LLM alone orders them."""
         return self.reranker.fusion if request.item_ids is None else ALONE
 
-    def _with_reasons(self, request: RankingRequest, ranking: Recommended, terms: Terms) -> Recommended:
+    def _with_reasons(self, request: RankingRequest, ranking: Ranking, terms: Terms) -> Ranking:
         """Raises EngineError where one is missing."""
         if not request.explained or self._explainer is None:
             return ranking
         for event in self._explain(request, ranking, self._explainer, terms):
-            if isinstance(event, Recommended):
+            if isinstance(event, Ranking):
                 ranking = event
         if ranking.degraded:
             raise EngineError(ranking.degraded, field="engine", value=ranking.engine, remedy="Ask again")
         return ranking
 
     def _explain(
-        self, request: RankingRequest, ranking: Recommended, explainer: Explainer, terms: Terms
-    ) -> Iterator[Recommended | ReasonEvent]:
+        self, request: RankingRequest, ranking: Ranking, explainer: Explainer, terms: Terms
+    ) -> Iterator[Ranking | ReasonEvent]:
         """What is found and said, and the ranking with it: a reason that fails costs nobody the ranking."""
         timings = dict(ranking.timings_ms)
         first = ranking.items[: request.explained]
@@ -209,7 +208,7 @@ class Recommender:
             with _timed(timings, "explain"):
                 for event in explainer.stream(request.history, first, language=request.language, terms=terms):
                     if isinstance(event, Explained):
-                        ranking = cast(Recommended, with_reason(ranking, event))
+                        ranking = with_reason(ranking, event)
                     yield event
         except EngineError as err:
             there = sum(item.explanation is not None for item in ranking.items)
@@ -226,7 +225,7 @@ class _Proposed:
     answered_by: AnsweredBy
     """Whose order they have."""
     left_out: tuple[str, ...] = ()
-    """See Recommended."""
+    """See Ranking."""
 
 
 @contextmanager

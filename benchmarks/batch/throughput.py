@@ -127,9 +127,9 @@ def _rank(
     recommender: Recommender, config: BatchConfig, out: Path, shards: Sequence[int], on_users: Callable[[int], object]
 ) -> None:
     """As rank_here does, with what is open already."""
-    ranker, cancel = ShardRanker(recommender, config), Event()
+    ranker = ShardRanker(recommender, config)
     for shard in shards:
-        ranker.rank(out, shard, cancel=cancel, on_users=on_users)
+        ranker.rank(out, shard, on_users=on_users)
 
 
 class _Silent:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event
 from time import perf_counter
 from typing import Any, Final
 
@@ -74,7 +73,7 @@ def _seconds(config: BatchConfig, out: Path, groups: Sequence[int]) -> float:
     try:
         begun = perf_counter()
         for group in groups:
-            ranker.rank(out, group, cancel=Event(), on_users=lambda _: None)
+            ranker.rank(out, group, on_users=lambda _: None)
         return perf_counter() - begun
     finally:
         ranker.close()

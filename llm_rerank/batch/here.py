@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from threading import Event
 
 from llm_rerank.batch.config import BatchConfig
 from llm_rerank.batch.shard import ShardRanker
@@ -13,9 +12,9 @@ def rank_here(config: BatchConfig, out: Path, shards: Sequence[int], on_users: C
     """With one engine, which is loaded where there is something to do."""
     if not shards:
         return
-    ranker, cancel = ShardRanker(Recommender.open(config.recommend), config), Event()
+    ranker = ShardRanker(Recommender.open(config.recommend), config)
     try:
         for shard in shards:
-            ranker.rank(out, shard, cancel=cancel, on_users=on_users)
+            ranker.rank(out, shard, on_users=on_users)
     finally:
         ranker.close()

@@ -1,15 +1,18 @@
 """Shards ranked side by side on Ray: as many engines as there are workers, here or on a cluster's machines."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from logging import WARNING
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 from llm_rerank.batch.config import BatchConfig, RayConfig
 from llm_rerank.batch.shard import ShardRanker
 from llm_rerank.recommender import Recommender
 from retrieval.errors import ConfigError, EngineError, LlmRerankError, MissingExtraError
+
+Row = dict[str, Any]
+"""Of Ray's tables: a shard, how many users of it were ranked, and why none were, where that is so."""
 
 
 def rank_on_ray(config: BatchConfig, out: Path, shards: Sequence[int], on_users: Callable[[int], object]) -> None:
@@ -36,20 +39,26 @@ def rank_on_ray(config: BatchConfig, out: Path, shards: Sequence[int], on_users:
     ):
         ray.data.DataContext.get_current().enable_progress_bars = False  # there are ours
         _require_gpus(config.ray, ray.cluster_resources())
-        left = list(shards)
-        while left:
-            failed = {}
-            for row in _ranked(ray.data, config, out.absolute(), left):
-                if row["why"]:
-                    failed[int(row["shard"])] = row["why"]
-                else:
-                    on_users(int(row["users"]))
-            if len(failed) == len(left):  # not one of them could be done
-                raise EngineError(f"no worker could rank a shard: {next(iter(failed.values()))}")
-            left = sorted(failed)
+        until_done(shards, partial(_ranked, ray.data, config, out.absolute()), on_users)
 
 
-def _ranked(data: Any, config: BatchConfig, out: Path, shards: Sequence[int]) -> Iterator[dict[str, Any]]:
+def until_done(
+    shards: Sequence[int], ranked: Callable[[Sequence[int]], Iterable[Row]], on_users: Callable[[int], object]
+) -> None:
+    """Has those ranked again that failed, as long as one more is done each time; raises EngineError where none is."""
+    while shards:
+        failed = {}
+        for row in ranked(shards):
+            if row["why"]:
+                failed[int(row["shard"])] = row["why"]
+            else:
+                on_users(int(row["users"]))
+        if len(failed) == len(shards):
+            raise EngineError(f"no worker could rank a shard: {next(iter(failed.values()))}")
+        shards = sorted(failed)
+
+
+def _ranked(data: Any, config: BatchConfig, out: Path, shards: Sequence[int]) -> Iterator[Row]:
     """A row a shard, as they are done."""
     asked = data.from_items([{"shard": shard} for shard in shards], override_num_blocks=len(shards))
     done = asked.map(
@@ -80,13 +89,13 @@ class _Worker:
         self._config, self._out = config, out
         self._ranker: ShardRanker | None = None
 
-    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+    def __call__(self, row: Row) -> Row:
         """One shard: its users, or why there are none."""
         users, shard = list[int](), int(row["shard"])
         try:
             if self._ranker is None:
                 self._ranker = ShardRanker(Recommender.open(self._config.recommend), self._config)
-            self._ranker.rank(self._out, shard, cancel=Event(), on_users=users.append)
+            self._ranker.rank(self._out, shard, on_users=users.append)
         except LlmRerankError as err:
             self._let_go()
             return {"shard": shard, "users": 0, "why": str(err)}

@@ -57,10 +57,10 @@ class ShardRanker:
         self._recommender, self._config = recommender, config
         self._one_by_one = Lock()
 
-    def rank(self, out: Path, shard: int, *, cancel: Event, on_users: Callable[[int], object]) -> None:
+    def rank(self, out: Path, shard: int, *, on_users: Callable[[int], object]) -> None:
         """Writes the shard's two files; `on_users` hears how many more users are done.
 
-        Raises EngineError where the engine does not come back in time, CancelledError.
+        Raises EngineError where the engine does not come back in time. Whatever interrupts it, what is under way ends.
         """
         requests: dict[int, RankingRequest] = {}
         rejects: list[Reject] = []
@@ -70,7 +70,7 @@ class ShardRanker:
                 rejects.append(Reject(row=row.number, user_id=row.user.user_id, reason=unknown))
             else:
                 requests[row.number] = self._request(row.user)
-        answers = self._answers(requests, cancel, on_users)
+        answers = self._answers(requests, on_users)
         on_users(len(rejects))
         rejects += [
             Reject(row=row, user_id=requests[row].history.user_id, reason=answer)
@@ -114,7 +114,7 @@ class ShardRanker:
         return UserHistory(user_id=user.user_id, interactions=history.interactions[-self._config.history :])
 
     def _answers(
-        self, requests: dict[int, RankingRequest], cancel: Event, on_users: Callable[[int], object]
+        self, requests: dict[int, RankingRequest], on_users: Callable[[int], object]
     ) -> dict[int, Ranking | str]:
         """By row: a ranking, or why there is none."""
         # Those who are scored together are alike in length, and fill the engine's passes.
@@ -124,6 +124,7 @@ class ShardRanker:
             for start in range(0, len(rows), self._config.users_at_once)
         ]
         found: dict[int, Ranking | str] = {}
+        cancel = Event()
         pool = ThreadPoolExecutor(_AHEAD, "ranking")
         try:
             asked = [[requests[row] for row in group] for group in groups]

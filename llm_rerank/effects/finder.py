@@ -1,18 +1,13 @@
 """What made the score of any item of the catalogue, whether retrieval proposes it or not."""
 
-import math
-import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Self
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Self
 
 from llm_rerank.deadline import why_missing
 from llm_rerank.effects.composition import composition_of
 from llm_rerank.effects.effects import Effects
-from llm_rerank.explanations.evidence import EvidenceConfig, EvidenceFinder
+from llm_rerank.explanations.ablation import Ablation
 from llm_rerank.fusion import Scores
 from llm_rerank.ranking import Evidence, RankedItem
 from llm_rerank.recommender import Recommender
@@ -23,9 +18,6 @@ from retrieval.errors import EngineError
 from retrieval.live.fresh import FreshRetriever
 from retrieval.records import Candidate, Item, UserHistory
 from retrieval.retrievers.base import Retriever
-
-_WHATEVER_IT_DID: Final = EvidenceConfig.model_construct(shortlist=sys.maxsize, min_effect=-math.inf)
-"""Evidence is what raised a score, and is looked for in a few places: here all is told of all that was read."""
 
 
 class EffectsFinder:
@@ -51,12 +43,12 @@ class EffectsFinder:
         ConfigError for a method whose scores depend on the rest of the list, and CancelledError where the caller has
         gone.
         """
-        finder = EvidenceFinder(self._reranker, _all_alike, _WHATEVER_IT_DID)
+        ablation = Ablation(self._reranker)
         standing = self._standing(history, self._reranker.catalogue[item_id], hidden)
         terms = replace(terms, priority=terms.priority + 1)  # others' order comes before reasons
         llm, because = self._scores(standing.asked, terms)
         ranked = next(one for one in self._reranker.fuse(standing.asked, llm) if one.item.item_id == item_id)
-        acts, missing = ((), because) if llm is None else _acts(finder, history, ranked, terms)
+        acts, missing = ((), because) if llm is None else _acts(ablation, history, ranked, terms)
         return Effects(
             ranked=ranked,
             of=len(standing.asked.candidates),
@@ -139,18 +131,14 @@ def _listed(history: UserHistory, candidates: Sequence[Candidate]) -> CandidateL
 
 
 def _acts(
-    finder: EvidenceFinder, history: UserHistory, ranked: RankedItem, terms: Terms
+    ablation: Ablation, history: UserHistory, ranked: RankedItem, terms: Terms
 ) -> tuple[tuple[Evidence, ...], str]:
     """What each item of the history that was read did to the LLM's score, or why nobody knows."""
     try:
-        (found,) = finder.find(history, [ranked], terms)
+        effects = ablation.effects(history, dict.fromkeys(ablation.shown(history), (ranked,)), terms)
     except EngineError as err:
         return (), f"no effects of the history: {why_missing(err, terms.cancel)}"
-    return tuple(sorted(found, key=lambda one: -abs(one.effect))), ""
-
-
-def _all_alike(item_ids: Sequence[str]) -> NDArray[np.float32]:
-    return np.ones((len(item_ids), 1), dtype=np.float32)
+    return tuple(sorted(effects.get(ranked.item.item_id, ()), key=lambda one: -abs(one.effect))), ""
 
 
 def _depth(config: RetrievalConfig) -> int:

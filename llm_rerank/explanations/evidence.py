@@ -1,9 +1,6 @@
-"""Evidence by ablation: which history items raised this item's score, and by how much.
+"""Evidence: the history items that raised an item's score, by ablation.
 
-    effect of h on item i = score(i | history) - score(i | history without h)
-
-It is the ranker's own score, not a surrogate's. Items that look alike are tried first, because every trial costs a
-forward pass over the history.
+Items that look alike are tried first, because every trial costs a forward pass over the history.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from llm_rerank.explanations.ablation import Ablation
 from llm_rerank.ranking import Evidence, RankedItem
-from llm_rerank.reranker import Query, Reranker
+from llm_rerank.reranker import Reranker
 from llm_rerank.terms import PLAIN, Terms
-from retrieval.errors import ConfigError
 from retrieval.records import UserHistory
 from retrieval.settings import Settings
 
@@ -33,17 +30,10 @@ class EvidenceConfig(Settings):
 
 
 class EvidenceFinder:
-    """Ablates with the reranker that made the ranking."""
+    """For one reranker; raises ConfigError as Ablation does."""
 
     def __init__(self, reranker: Reranker, vectors: Vectors, config: EvidenceConfig | None = None) -> None:
-        if reranker.method != "packed":
-            raise ConfigError(
-                "evidence needs scores that do not depend on the rest of the list",
-                field="method",
-                value=reranker.method,
-                remedy="Explain with method: packed",
-            )
-        self._reranker = reranker
+        self._ablation = Ablation(reranker)
         self._vectors = vectors
         self._config = config or EvidenceConfig()
 
@@ -54,27 +44,14 @@ class EvidenceFinder:
 
         An item that the LLM did not score has no evidence.
         """
-        shown = self._reranker.prompt.shown_items(history, self._reranker.catalogue)
         scored = [item for item in ranked if item.llm_score is not None]
-        trials = self._trials(shown, scored)
-        queries = [
-            Query(
-                # Only what the prompt shows: without this an older item would move up into the gap.
-                history=history.only(set(shown) - {item_id}),
-                items=tuple(item.item for item in items),
-            )
-            for item_id, items in trials.items()
-        ]
-        without = self._reranker.score(queries, terms)
-        effects: dict[str, list[Evidence]] = {}
-        for (cited, items), scores in zip(trials.items(), without, strict=True):
-            title = self._reranker.catalogue[cited].title
-            for item, score in zip(items, scores, strict=True):
-                effect = (item.llm_score or 0.0) - float(score)
-                if effect >= self._config.min_effect:
-                    evidence = Evidence(item_id=cited, title=title, effect=effect)
-                    effects.setdefault(item.item.item_id, []).append(evidence)
-        return tuple(tuple(sorted(effects.get(item.item.item_id, ()), key=lambda e: -e.effect)) for item in ranked)
+        trials = self._trials(self._ablation.shown(history), scored)
+        effects = self._ablation.effects(history, trials, terms)
+        return tuple(self._that_raised(effects.get(item.item.item_id, ())) for item in ranked)
+
+    def _that_raised(self, effects: Sequence[Evidence]) -> tuple[Evidence, ...]:
+        raised = (one for one in effects if one.effect >= self._config.min_effect)
+        return tuple(sorted(raised, key=lambda one: -one.effect))
 
     def _trials(self, shown: tuple[str, ...], ranked: Sequence[RankedItem]) -> dict[str, list[RankedItem]]:
         """Which history items to leave out, each with the ranked items it is tried on: one request a history item."""

@@ -5,8 +5,7 @@ from hashlib import sha256
 from typing import Any, Final
 from uuid import uuid4
 
-from llm_rerank.ranking import AnsweredBy
-from llm_rerank.recommended import Recommended
+from llm_rerank.ranking import AnsweredBy, Ranking
 from llm_rerank.request import RankingRequest
 from llm_rerank.reranker import Query
 from llm_rerank.service.conversion import recommend_out
@@ -37,7 +36,7 @@ class Receipt:
     kept: bool = False
     _measured: set[str] = field(default_factory=set)
 
-    def keep(self, ranking: Recommended) -> RecommendOut:
+    def keep(self, ranking: Ranking) -> RecommendOut:
         """The answer, which is kept as it is; where it cannot be, it has no id by which it would be asked for."""
         new = {stage: spent for stage, spent in ranking.timings_ms.items() if stage not in self._measured}
         self._measured |= new.keys()
@@ -48,7 +47,7 @@ class Receipt:
         self.notes.ranking_id, self.notes.ranking_lost = answer.ranking_id or "", answer.ranking_id is None
         return answer
 
-    def _kept(self, ranking: Recommended) -> RecommendOut:
+    def _kept(self, ranking: Ranking) -> RecommendOut:
         degraded = "; ".join(filter(None, (self.read.missing, ranking.degraded)))
         user_id = self.asked.user_id or ranking.user_id  # the recommender may know them by another name
         reasons = self.notes.missing(ranking.degraded, stale=bool(self.read.missing))
@@ -69,7 +68,7 @@ class Receipt:
             return answer.model_copy(update={"ranking_id": None})
         return answer if self.kept else answer.model_copy(update={"ranking_id": None})
 
-    def _obeyed(self, ranking: Recommended) -> ObeyedOut:
+    def _obeyed(self, ranking: Ranking) -> ObeyedOut:
         liked = self.read.liked if ranking.answered_by in _BY_HISTORY else ()
         sold = self.service.recommender.shop.catalogue  # nothing reads what is not in it
         return ObeyedOut(hidden=list(ranking.left_out), liked=[item_id for item_id in liked if item_id in sold])

@@ -17,7 +17,6 @@ from llm_rerank.explanations.writer import Writer
 from llm_rerank.fusion import WeightedFusion
 from llm_rerank.prompt import Prompt
 from llm_rerank.ranking import Ranking
-from llm_rerank.recommended import Recommended
 from llm_rerank.recommender import Recommender
 from llm_rerank.request import RankingRequest
 from llm_rerank.reranker import Reranker
@@ -67,9 +66,7 @@ class World:
         self.engine.salts = set()
         self.tokenizer = tokenizer
 
-    def ask(
-        self, user: str = "anna", *, candidates: int = 50, cancel: Event | None = None, **asked: object
-    ) -> Recommended:
+    def ask(self, user: str = "anna", *, candidates: int = 50, cancel: Event | None = None, **asked: object) -> Ranking:
         return self.opened(candidates).recommend(self.request(user, **asked), cancel=cancel)
 
     def request(self, user: str = "anna", **asked: object) -> RankingRequest:

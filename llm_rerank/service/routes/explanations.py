@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from llm_rerank.deadline import Deadline
 from llm_rerank.explanations.events import Drafted, Explained, Found, ReasonEvent, with_reason
-from llm_rerank.recommended import Recommended
+from llm_rerank.ranking import Ranking
 from llm_rerank.service.answering import streamed
 from llm_rerank.service.auth import Reader
 from llm_rerank.service.conversion import evidence_out, explanation_out
@@ -57,16 +57,16 @@ async def explanations(asked: ExplainIn, request: Request, service: Opened, call
         wanted, read = request_of(service, asked, caller)
         receipt = Receipt(service=service, caller=caller, asked=asked, request=wanted, read=read, notes=notes)
         events = service.recommender.stream(wanted, cancel=deadline)
-        ranking = cast(Recommended, next(events))  # it comes before what is said of it
+        ranking = cast(Ranking, next(events))  # it comes before what is said of it
         answer = receipt.keep(ranking)
         yield RankingEvent(ranking=answer)
         try:
             for event in events:
-                if isinstance(event, Recommended):
+                if isinstance(event, Ranking):
                     ranking = event
                     continue
                 if isinstance(event, Explained):
-                    ranking = cast(Recommended, with_reason(ranking, event))
+                    ranking = with_reason(ranking, event)
                 if asked.drafts or not isinstance(event, Drafted):
                     yield _event(event, answer)
         finally:  # what was said stands on the receipt, whether or not the reader waits for the rest

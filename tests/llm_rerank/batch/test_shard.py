@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from llm_rerank.batch.split import split_users
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.fake import FakeEngine
 from llm_rerank.recommender import Recommender
-from retrieval.errors import CancelledError, EngineError
+from retrieval.errors import EngineError
 from retrieval.once import WORK
 from retrieval.records import UserHistory
 
@@ -58,7 +59,7 @@ def rank(config: BatchConfig, recommender: Recommender, users: Path, tmp_path: P
         (tmp_path / WORK).mkdir()
         split_users(users, tmp_path / WORK, 100, history=500, on_user=lambda: None)
         ranker = ShardRanker(recommender, config.model_copy(update=changes))
-        ranker.rank(tmp_path, 0, cancel=Event(), on_users=lambda _: None)
+        ranker.rank(tmp_path, 0, on_users=lambda _: None)
         return list(pq.read_table(rankings_file(tmp_path, 0))["user_id"].to_pylist())
 
     return one
@@ -108,12 +109,18 @@ def test_an_engine_that_answers_nobody_rejects_nobody(
     assert not rankings_file(tmp_path, 0).exists()
 
 
-def test_who_interrupts_does_not_wait(
+def test_who_interrupts_does_not_wait_for_an_engine_that_does_not_answer(
     config: BatchConfig, recommender: Recommender, users: Path, tmp_path: Path
 ) -> None:
-    cancel = Event()
-    cancel.set()
+    def interrupted(_: int) -> None:
+        engine(recommender).dead = 10**9
+        raise KeyboardInterrupt
+
     (tmp_path / WORK).mkdir()
     split_users(users, tmp_path / WORK, 100, history=500, on_user=lambda: None)
-    with pytest.raises(CancelledError):
-        ShardRanker(recommender, config).rank(tmp_path, 0, cancel=cancel, on_users=lambda _: None)
+    patient = config.model_copy(update={"users_at_once": 1, "patience_seconds": 60})
+    begun = monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        ShardRanker(recommender, patient).rank(tmp_path, 0, on_users=interrupted)
+    assert monotonic() - begun < 20
+    assert not rankings_file(tmp_path, 0).exists()
