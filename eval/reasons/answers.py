@@ -36,7 +36,7 @@ class _Stream:
         self.drafts: dict[int, dict[int, str]] = {}  # by place, then by attempt
         started, worked = perf_counter(), process_time()
         for event in recommender.stream(request):
-            name = next(name for kind, name in _NAMES.items() if isinstance(event, kind))
+            name = _NAMES[type(event)]
             self.seconds.setdefault(name, round(perf_counter() - started, 3))
             self.processor_seconds.setdefault(name, round(process_time() - worked, 3))
             if isinstance(event, Ranking):
