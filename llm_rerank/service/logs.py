@@ -28,7 +28,9 @@ def set_up_logging(out: TextIO) -> None:
     """Has all that is logged in this process come out so. Called again, it also reaches what was imported meanwhile."""
     for logger in logging.root.manager.loggerDict.values():
         if isinstance(logger, logging.Logger):
-            logger.handlers.clear()  # libraries that write for themselves would write it differently
+            for own in logger.handlers[:]:  # libraries that write for themselves would write it differently
+                logger.removeHandler(own)
+                own.close()
             logger.propagate = True
     for name in _TOLD:
         logging.getLogger(name).setLevel(logging.INFO)

@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +33,15 @@ def out(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
 def said(out: StringIO) -> Said:
     """All that has been said, a line each."""
     return lambda: [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def test_a_file_that_a_library_wrote_its_own_log_to_is_closed(out: StringIO, tmp_path: Path) -> None:
+    handler = logging.FileHandler(tmp_path / "own.log")
+    logging.getLogger("a library of its own").addHandler(handler)
+    stream = handler.stream
+    set_up_logging(out)
+    assert stream is not None
+    assert stream.closed
 
 
 def test_a_request_is_a_line(callers: Any, said: Said) -> None:
