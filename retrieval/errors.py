@@ -91,10 +91,6 @@ class MissingExtraError(LlmRerankError, ImportError):
 
 
 def short(value: object) -> str:
-    """The value as one printable line: untrusted ids and titles must not break a terminal or a log.
-
-    A long one loses its middle: a path ends with the name that matters.
-    """
+    """The value as one printable line: untrusted ids and titles must not break a terminal or a log."""
     text = ascii(value) if isinstance(value, bytes) else repr(value)
-    half = _LONGEST_VALUE // 2
-    return text if len(text) <= _LONGEST_VALUE else f"{text[: half - 1]}…{text[-half:]}"
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
