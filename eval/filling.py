@@ -11,6 +11,7 @@ from eval.config import EvalConfig, SystemConfig
 from eval.data import load_benchmark
 from eval.data.base import Counts
 from eval.environment import device, today, versions
+from eval.examples import EXAMPLES, Shown, compared
 from eval.finished import RESULT, write_users
 from eval.inputs import at_a_glance, digests
 from eval.measuring import Asked, Measure
@@ -67,7 +68,20 @@ class Filling:
         )
         write_page(result, self._folder / REPORT)
         write_json(self._folder / INPUTS, seen)
+        self._keep_examples(result, asked, tables, Shown(protocol, catalogue))
         write_json(self._folder / RESULT, result.to_json())
+
+    def _keep_examples(
+        self, result: Result, asked: Mapping[str, Asked], tables: Mapping[str, pd.DataFrame], shown: Shown
+    ) -> None:
+        """Of the first seed's lists, and the figures of all."""
+        pair = compared(result.systems)
+        if pair is None:
+            return
+        answers = {name: asked[name].answers[min(asked[name].answers)] for name in pair}
+        figures = {name: tables[name][result.headline] for name in pair}
+        examples = shown.examples(pair, result.headline, answers, figures)
+        write_json(self._folder / EXAMPLES, examples.model_dump(mode="json"))
 
     def _ask(self, system: SystemConfig, systems: Systems, protocol: Protocol, catalogue: Catalogue) -> Asked:
         answers: dict[int, Answers] = {}

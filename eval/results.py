@@ -16,12 +16,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from eval.code import changed
 from eval.config import EvalConfig
+from eval.examples import EXAMPLES
 from eval.finetune_page import finetune_page
 from eval.finished import RESULT, read_result
 from eval.lift.published import PublishedLift, published_lifts
@@ -32,7 +33,7 @@ from eval.result import Goal, Result
 from retrieval.config import read_config
 from retrieval.differences import differences
 from retrieval.errors import BuildError, DatasetError, LlmRerankError
-from retrieval.files import write_json
+from retrieval.files import read_json, write_json
 
 CONFIGS: Final = Path("configs/eval")  # from the root of the checkout, where `make` runs
 PUBLISHED: Final = Path("docs/results")
@@ -66,7 +67,15 @@ def publish(folder: Path) -> Path:
     result = read_result(folder)
     out = _place(result.benchmark)
     write_json(out, result.to_json())
+    if _may_be_shown(result) and (folder / EXAMPLES).exists():
+        write_json(out.with_name(EXAMPLES), read_json(folder / EXAMPLES))
     return out
+
+
+def _may_be_shown(result: Result) -> bool:
+    """Examples of the demo shop: other data is for measuring only."""
+    data: Any = result.config["data"]
+    return bool(data["kind"] == "shop" and data["dataset"]["kind"] == "complete-journey")
 
 
 def tables(found: Sequence[Published]) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from eval.code import changed
 from eval.config import EvalConfig
+from eval.examples import EXAMPLES
 from eval.finished import RESULT, USERS
 from eval.kept import KEPT
 from eval.result import Result
@@ -21,7 +22,7 @@ RANKINGS: Final = "rankings"
 INPUTS: Final = "inputs.json"
 """How the files that were read looked."""
 
-_OURS: Final = frozenset({PLAN, RESULT, REPORT, USERS, RANKINGS, INPUTS, LOCK})
+_OURS: Final = frozenset({PLAN, RESULT, REPORT, USERS, RANKINGS, INPUTS, EXAMPLES, LOCK})
 _MOST: Final = 3  # modules shown
 
 

@@ -6,7 +6,8 @@ from typing import Literal
 from retrieval.records import Item, SourceScore
 
 Language = Literal["en", "zh"]
-ExplanationSource = Literal["model", "template"]
+ExplanationSource = Literal["model", "template", "none"]
+"""Who worded a reason. none: there is no reason worth a sentence, or none that another item's does not give already."""
 AnsweredBy = Literal["llm", "retrieval", "request", "popular"]
 """Whose order an answer has: the LLM's with retrieval's, or without the LLM that of retrieval, that in which a request
 named its items, or that of what everybody buys."""
@@ -16,7 +17,9 @@ Method = Literal["packed", "letters"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
-    """A history item that raised this item's score: `effect` is how far the score falls without it, in log-odds."""
+    """A history item that moved this item's score: `effect` is how far the score falls without it, in log-odds. It is
+    negative where the item speaks against.
+    """
 
     item_id: str
     title: str
@@ -28,14 +31,15 @@ class Explanation:
     """Why this item for this history. Every name in `text` was checked against the facts; `source` says who wrote it.
 
     `rejected` is why the model's own text was not used, empty where it was or where it was not asked for one.
-    `evidence` holds what `text` cites, strongest first; it is empty where no history item that was tried raised
-    the score, and the text then says so.
+    `evidence` holds what `text` cites, strongest first, and `against` what it says to speak against the item. Where
+    nothing that was tried raised the score by more than random items do, `text` is empty: silence beats a weak reason.
     """
 
     text: str
     language: Language
     source: ExplanationSource
     evidence: tuple[Evidence, ...] = ()
+    against: tuple[Evidence, ...] = ()
     rejected: str = ""
 
 

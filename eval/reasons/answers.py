@@ -1,6 +1,6 @@
 """One list asked for with reasons, and the score of what they cite tried: what is kept of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from os import getloadavg
 from time import perf_counter, process_time
 from typing import Final
@@ -10,7 +10,7 @@ import numpy as np
 from eval.reasons.ablation import Trial, tried
 from eval.reasons.records import Answer, Asked, Reason
 from llm_rerank.explanations.events import Drafted, Explained, Found, ReasonEvent
-from llm_rerank.ranking import RankedItem, Ranking
+from llm_rerank.ranking import Evidence, Explanation, RankedItem, Ranking
 from llm_rerank.recommender import Recommender
 from llm_rerank.request import RankingRequest
 from retrieval.errors import EngineError
@@ -81,12 +81,13 @@ def _chosen(recommender: Recommender, history: UserHistory, item_ids: tuple[str,
 
 def _reasons(recommender: Recommender, asked: Asked, stream: _Stream) -> Iterator[Reason]:
     items = stream.ranking.items
-    cited = [_cited(ranked) for ranked in items]
+    cited = [_effects(ranked, lambda said: said.evidence) for ranked in items]
+    against = [_effects(ranked, lambda said: said.against) for ranked in items]
     swaps = [_of_another(place, cited) for place in range(len(items))]
     trials = [
         Trial(item=ranked.item, cited=part if asked.tried else ())
-        for ranked, own, swapped in zip(items, cited, swaps, strict=True)
-        for part in (tuple(own), swapped)
+        for ranked, own, swapped, contrary in zip(items, cited, swaps, against, strict=True)
+        for part in (tuple(own), swapped, tuple(contrary))
     ]
     rng = np.random.default_rng(int(asked.key[:8], 16))
     found = iter(tried(recommender.reranker, asked.history, trials, rng))
@@ -102,14 +103,16 @@ def _reasons(recommender: Recommender, asked: Asked, stream: _Stream) -> Iterato
             rejected=explanation.rejected,
             refused=stream.refused(place) if explanation.rejected else "",
             cited=cited[place],
+            against=against[place],
             own=next(found),
             shuffled=next(found),
+            opposed=next(found),
             swapped_in=swaps[place],
         )
 
 
-def _cited(ranked: RankedItem) -> dict[str, float]:
-    return {} if ranked.explanation is None else {one.item_id: one.effect for one in ranked.explanation.evidence}
+def _effects(ranked: RankedItem, part: Callable[[Explanation], Sequence[Evidence]]) -> dict[str, float]:
+    return {} if ranked.explanation is None else {one.item_id: one.effect for one in part(ranked.explanation)}
 
 
 def _of_another(place: int, cited: Sequence[dict[str, float]]) -> tuple[str, ...]:

@@ -13,19 +13,25 @@ _DATE: Final = r"(?P<year>\d{4})年(?P<month>\d+)月(?P<day>\d+)日"
 _DID: Final = re.compile(rf"(?P<act>{'|'.join(_KINDS)})(?:“?⟦(?P<title>\d+)⟧”?|这款商品|它)(?:(?P<count>\d+)次)?")
 _BEFORE: Final = re.compile(rf"在{_DATE}$")
 _LAST: Final = re.compile(rf"^，最近一次是{_DATE}")
+_KNOWN: Final = re.compile(r"我只了解您的(?P<count>\d+)条记录")
 _NAMES: Final = {"类别": "category", "品牌": "brand", "价格": "price"}
 _LISTED: Final = re.compile(r"(?:⟧”?|这款商品|它)的(?P<first>[^。]+?)。")
 _SAID: Final = re.compile(r"(?P<name>[^，。]+?)(?P<also>也)?(?:是(?P<value>.+)|相同)")
 
 
-def chinese_statements(text: str, item: Item, cited: Sequence[Item], history: UserHistory) -> Iterator[Statement]:
-    """What is read in a text about an item that cites others."""
-    titles = sorted({told(each.title) for each in (item, *cited)}, key=len, reverse=True)
+def chinese_statements(
+    text: str, item: Item, cited: Sequence[Item], history: UserHistory, against: Sequence[Item] = ()
+) -> Iterator[Statement]:
+    """What is read in a text about an item that cites others, and names what speaks `against` it."""
+    items = (item, *cited, *against)
+    titles = sorted({told(each.title) for each in items}, key=len, reverse=True)
     read = masked(text, titles)
     for found in _DID.finditer(read):
         title = told(item.title) if found["title"] is None else titles[int(found["title"])]
-        acted = [each for each in (item, *cited) if told(each.title) == title]
+        acted = [each for each in items if told(each.title) == title]
         yield from _of_act(found, read, acted, history)
+    for found in _KNOWN.finditer(read):
+        yield Statement(words=found[0], true=len(set(history.item_ids)) == int(found["count"]))
     others = [each for each in cited if each != item and told(each.title) in text]
     for found in _LISTED.finditer(text.replace(told(item.title), "⟧")):
         yield from _of_catalogue(found["first"], item, others)

@@ -19,7 +19,8 @@ from retrieval.records import Item, UserHistory
 
 _WORD: Final = re.compile(r"\w+")
 _THIS: Final = re.compile(r"\bthis\b|它|这款商品", re.IGNORECASE)
-_READERS: Final[dict[Language, Callable[[str, Item, Sequence[Item], UserHistory], Iterator[Statement]]]] = {
+_Reader = Callable[[str, Item, Sequence[Item], UserHistory, Sequence[Item]], Iterator[Statement]]
+_READERS: Final[dict[Language, _Reader]] = {
     "en": statements,
     "zh": chinese_statements,
 }
@@ -53,7 +54,7 @@ class Judge:
         """The titles that it has no business to name."""
         known = {
             title
-            for item in (self._catalogue[reason.item_id], *self._cited(reason))
+            for item in (self._catalogue[reason.item_id], *self._cited(reason), *self._against(reason))
             for text in _known_of(item)
             for title in self._finder.find(text)
         }
@@ -69,7 +70,8 @@ class Judge:
     def statements(self, reason: Reason, history: UserHistory, language: Language = "en") -> list[Statement]:
         """What it says, and whether it is so."""
         read = _READERS[language]
-        return list(read(reason.text, self._catalogue[reason.item_id], self._cited(reason), history))
+        item = self._catalogue[reason.item_id]
+        return list(read(reason.text, item, self._cited(reason), history, self._against(reason)))
 
     def with_swapped(
         self, reason: Reason, history: UserHistory, language: Language, swapped_in: Sequence[str]
@@ -79,14 +81,18 @@ class Judge:
         cited = [replace(self._catalogue[swaps[old.item_id]], title=old.title) for old in self._cited(reason)]
         item = self._catalogue[reason.item_id]
         taken_for = replace(item, item_id=swaps.get(item.item_id, item.item_id))
-        return list(_READERS[language](reason.text, taken_for, cited, history))
+        return list(_READERS[language](reason.text, taken_for, cited, history, self._against(reason)))
 
     def titles(self, reason: Reason) -> list[str]:
-        """Of the item and of what it cites."""
-        return [one_line(item.title) for item in (self._catalogue[reason.item_id], *self._cited(reason))]
+        """Of the item, of what it cites, and of what it says to speak against it."""
+        items = (self._catalogue[reason.item_id], *self._cited(reason), *self._against(reason))
+        return [one_line(item.title) for item in items]
 
     def _cited(self, reason: Reason) -> list[Item]:
         return [self._catalogue[item_id] for item_id in reason.cited]
+
+    def _against(self, reason: Reason) -> list[Item]:
+        return [self._catalogue[item_id] for item_id in reason.against]
 
 
 def words_of(text: str) -> tuple[str, ...]:

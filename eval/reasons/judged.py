@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from eval.reasons.judge import Judge
 from eval.reasons.records import Answer, Asked, Reason
 from eval.reasons.statements import Statement
+from llm_rerank.ranking import Language
 from retrieval.catalogue import Catalogue
 
 
@@ -15,9 +16,11 @@ class Judged:
 
     user: str
     list_number: int
+    language: Language
+    """That was asked for."""
     reason: Reason
     titles: tuple[str, ...]
-    """Of the item and of what it cites."""
+    """Of the item, of what it cites, and of what it says to speak against the item."""
     others_read: int
     """Items of the history that the model read and that are not cited."""
     cited_read: bool
@@ -59,6 +62,7 @@ def _judged(
     return Judged(
         user=asked.user,
         list_number=number,
+        language=language,
         reason=reason,
         titles=tuple(judge.titles(reason)),
         others_read=len(set(answer.read) - set(reason.cited)),

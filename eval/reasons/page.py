@@ -6,7 +6,7 @@ from typing import Final
 
 from eval.pages.tables import as_markdown
 from eval.promise import Promise
-from eval.reasons import tables
+from eval.reasons import tables, texts
 from eval.reasons.amazon import CANDIDATES
 from eval.reasons.judged import Judged
 from eval.reasons.praise import Overlap
@@ -64,7 +64,7 @@ def explanations_page(report: Report, found: Sequence[Measured], praise: Sequenc
     for one in scored:
         _citations(report, one)
     for one in found:
-        report.table(f"What the texts say, {one.name}", _TRUTH, tables.truth(one.judged))
+        report.table(f"What the texts say, {one.name}", _TRUTH, tables.truth(texts.spoken(one.judged)))
     report.line(_JUDGED)
     _texts(report, found)
     _times(report, by_name[DEMO])
@@ -81,7 +81,8 @@ def promises(measured: Measured) -> list[Promise]:
         tables.precision(judged, said)
         for said in (lambda row: row.said, lambda row: row.swapped, lambda row: row.strange)
     )
-    valid = sum(row.cited_read for row in judged) / len(judged)
+    said = texts.spoken(judged)
+    valid = sum(row.cited_read for row in said) / len(said)
     means = [None if one is None else one.mean for one in (necessary, chance, true, *untrue)]
     return [
         Promise(
@@ -98,8 +99,16 @@ def promises(measured: Measured) -> list[Promise]:
             limit=0,
             measured=sum(bool(row.unknown) for row in judged),
         ),
-        Promise(name=f"by the template, {name}", sense="at most", limit=0.2, measured=tables.template_share(judged)),
-        Promise(name=f"distinct texts, {name}", sense="at least", limit=0.9, measured=tables.distinct_share(judged)),
+        Promise(name=f"by the template, {name}", sense="at most", limit=0.2, measured=texts.template_share(judged)),
+        Promise(name=f"distinct texts, {name}", sense="at least", limit=0.9, measured=texts.distinct_share(judged)),
+        *(
+            Promise(name=f"{what}, {name}", sense="at most", limit=0, measured=count(judged))
+            for what, count in (
+                ("texts of more than 30 words", texts.too_long),
+                ("lists in which two texts are alike", texts.lists_alike),
+                ("texts that persuade", texts.persuading),
+            )
+        ),
     ]
 
 
@@ -108,15 +117,16 @@ def _citations(report: Report, measured: Measured) -> None:
     report.table(f"Citations and the score, {name}", ("", "what is cited", "control"), tables.faithfulness(judged))
     report.table(f"What is compared there, {name}", ("", "count"), tables.not_compared(judged))
     columns = ("what is cited", "items", "by the template", "necessity", "sufficiency")
-    report.table(f"By what could be cited, {name}", columns, tables.by_citations(judged))
+    report.table(f"By what is cited, {name}", columns, tables.by_citations(judged))
+    report.table(f"What speaks against an item, {name}", ("", ""), tables.contrariness(judged))
 
 
 def _texts(report: Report, measured: Sequence[Measured]) -> None:
-    rows = tables.texts([one.judged for one in measured])
+    rows = texts.table([one.judged for one in measured])
     report.table("The texts", ("", *(one.name for one in measured)), rows)
     for one in measured:
-        if refused := tables.refusals(one.judged):
-            report.table(f"Why the template stood in, {one.name}", ("reason", "count"), refused)
+        if refused := texts.refusals(one.judged):
+            report.table(f"Why the model's words are not shown, {one.name}", ("reason", "count"), refused)
 
 
 def _times(report: Report, measured: Measured) -> None:
@@ -157,10 +167,12 @@ def _examples(report: Report, measured: Measured) -> None:
     columns = ("item", "refused", "said")
     cells = [(_cells(row)[0], as_markdown(one_line(row.reason.refused)), _cells(row)[1]) for row in refused]
     report.table("Refused texts, and what was said instead", columns, cells)
+    contrary = [row for row in judged if row.reason.against][:_EXAMPLES]
+    report.table("What speaks against it is told", ("item", "text"), [_cells(row) for row in contrary] or _NOBODY)
     longest = sorted(judged, key=lambda row: len(row.reason.text.split()), reverse=True)[:_EXAMPLES]
     report.table("The longest texts", ("item", "text"), [_cells(row) for row in longest])
-    silent = [row for row in judged if not row.reason.cited][:_EXAMPLES]
-    report.table("Nothing to cite", ("item", "text"), [_cells(row) for row in silent] or _NOBODY)
+    silent = [(_cells(row)[0], row.reason.rejected or "nothing spoke for it") for row in judged if not row.reason.text]
+    report.table("Nothing is said", ("item", "why"), silent[:_EXAMPLES] or _NOBODY)
     wrong = [(*_cells(row), what) for row in judged if (what := _wrong(row))] or [(*_NOBODY[0], "")]
     report.table("All that is not so, or names an unknown item", ("item", "text", "what"), wrong)
 

@@ -55,10 +55,14 @@ class Reason(Settings):
     """The last text that the check refused; empty where it refused none."""
     cited: dict[str, float]
     """What it cites, each with its effect."""
+    against: dict[str, float]
+    """What it says to speak against the item, likewise."""
     own: Tried | None
     """Of what it cites; None where nothing is cited, or the model read fewer others than that."""
     shuffled: Tried | None
     """Of what another item of the list cites and this one does not; None likewise."""
+    opposed: Tried | None
+    """Of what it says to speak against the item; None likewise."""
     swapped_in: tuple[str, ...]
     """These items, whether the model read enough others or not."""
 

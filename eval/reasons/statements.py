@@ -36,6 +36,7 @@ _DAY: Final = re.compile(r"\b(?:on (?P<day>\d+)|in) (?P<month>[A-Z][a-z]+)(?: (?
 _LISTED: Final = re.compile(r"(?:in|of) the (category|department|brand) |(listed as|priced at) |listed with the ")
 _SAME: Final = re.compile(r"the same ([^.,]+)(?:, |\.)")
 _COMMON: Final = re.compile(r" also | too\.|Like |both |the same ")
+_KNOWN: Final = re.compile(r"I know only (?P<count>\w+) things? that you did")
 _LONGEST: Final = 200
 """Characters of a title that a text holds: a longer one ends in "…"."""
 
@@ -48,12 +49,15 @@ class Statement:
     true: bool
 
 
-def statements(text: str, item: Item, cited: Sequence[Item], history: UserHistory) -> Iterator[Statement]:
-    """What is read in a text about an item that cites others: what was done, how often, when, and what the catalogue
-    says.
+def statements(
+    text: str, item: Item, cited: Sequence[Item], history: UserHistory, against: Sequence[Item] = ()
+) -> Iterator[Statement]:
+    """What is read in a text about an item that cites others, and names what speaks `against` it: what was done, how
+    often, when, and what the catalogue says; and how much is known.
     """
-    titles = sorted({told(each.title) for each in (item, *cited)}, key=len, reverse=True)
-    named = {title: [each for each in (item, *cited) if told(each.title) == title] for title in titles}
+    items = (item, *cited, *against)
+    titles = sorted({told(each.title) for each in items}, key=len, reverse=True)
+    named = {title: [each for each in items if told(each.title) == title] for title in titles}
     read = _THIS.sub(rf"\1⟦{titles.index(told(item.title))}⟧", masked(text, titles))
     for found in (match for form in (_DID, _WHICH, _HELD, _ACTS) for match in form.finditer(read)):
         parts = found.groupdict()
@@ -68,6 +72,8 @@ def statements(text: str, item: Item, cited: Sequence[Item], history: UserHistor
         before = re.findall(r"⟦(\d+)⟧", read[: found.start()])
         acted = named[titles[int(before[-1])]] if before else []
         yield Statement(words=found[0], true=any(_is_last(each, history, found) for each in acted))
+    for found in _KNOWN.finditer(read):
+        yield Statement(words=found[0], true=len(set(history.item_ids)) == _number(found["count"]))
     others = [each for each in cited if each != item and told(each.title) in text]
     for sentence in re.split(r"(?<=[.!]) (?=[A-Z⟦])", text):
         compared = others if _COMMON.search(sentence) else []
@@ -81,12 +87,17 @@ def told(title: str) -> str:
 
 
 def masked(text: str, titles: Sequence[str]) -> str:
-    """With numbers for titles. One that does not stand there may have been told as what it is up to a comma, where no
-    other begins like that.
+    """With numbers for titles. One that does not stand there may have been told as what it is up to a comma, or been
+    cut, where no other begins like that.
     """
     for number, title in enumerate(titles):
         parts = [title[: comma.start()] for comma in re.finditer(",", title)]
-        short = [part for part in reversed(parts) if not any(t.startswith(part) for t in titles if t != title)]
+        cut = [f"{title[:end]}…" for end in range(1, len(title)) if f"{title[:end]}…" in text]
+        short = [
+            part
+            for part in (*reversed(cut), *reversed(parts))
+            if not any(t.startswith(part.rstrip("…")) for t in titles if t != title)
+        ]
         name = next((name for name in (title, *short) if name in text), title)
         text = text.replace(name, f"⟦{number}⟧")
     return text

@@ -1,8 +1,5 @@
 """What is counted of judged reasons, as rows of tables."""
 
-import re
-from calendar import month_name
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
@@ -16,18 +13,18 @@ from eval.result import Interval
 from eval.statistics.clusters import clustered_interval
 
 Rows = list[tuple[object, ...]]
+TriedOf = Callable[[Judged], Tried | None]
 _Measure = Callable[[Judged, Tried], float]
 
-_NUMBER: Final = re.compile(rf"\d+(?:\.\d+)?|\b(?:{'|'.join(month_name[1:])})\b")
 _NONE: Final = "-"
 
 
-def necessity(judged: Sequence[Judged], tried: Callable[[Judged], Tried | None]) -> Interval | None:
+def necessity(judged: Sequence[Judged], tried: TriedOf) -> Interval | None:
     """The share of reasons without whose citations the score falls more than without as many random others."""
     return _mean(judged, tried, _falls_further)
 
 
-def sufficiency(judged: Sequence[Judged], tried: Callable[[Judged], Tried | None]) -> Interval | None:
+def sufficiency(judged: Sequence[Judged], tried: TriedOf) -> Interval | None:
     """The share of reasons with whose citations alone the score is higher than with as many random others alone."""
     return _mean(judged, tried, _is_higher_alone)
 
@@ -40,6 +37,24 @@ def own(one: Judged) -> Tried | None:
 def shuffled(one: Judged) -> Tried | None:
     """What another item's citations do to it."""
     return one.reason.shuffled
+
+
+def opposed(one: Judged) -> Tried | None:
+    """What the one does that it says speaks against the item."""
+    return one.reason.opposed
+
+
+def contrariness(judged: Sequence[Judged]) -> Rows:
+    """Of what is said to speak against an item."""
+    return [
+        ("reasons that tell what speaks against the item", sum(bool(row.reason.against) for row in judged)),
+        ("compared with as many random others", sum(opposed(row) is not None for row in judged)),
+        ("the score rises more without it than without the others", as_share(_mean(judged, opposed, _rises_further))),
+        (
+            "it rises without it by",
+            as_log_odds(_mean(judged, opposed, lambda row, one: one.cited.without - row.reason.llm_score)),
+        ),
+    ]
 
 
 def faithfulness(judged: Sequence[Judged]) -> Rows:
@@ -95,11 +110,11 @@ def truth(judged: Sequence[Judged]) -> Rows:
         [row.strange_read for row in judged],
     )
     return [
-        ("texts whose citations the model all read in the history", *(_percent(flags) for flags in read)),
+        ("texts whose citations the model all read in the history", *(percent(flags) for flags in read)),
         ("texts", len(judged), sum(bool(row.swapped) for row in judged), sum(bool(row.strange) for row in judged)),
         ("statements compared with catalogue and log", *(sum(len(of(row)) for row in judged) for of in said)),
         ("of these true", *(as_share(precision(judged, of)) for of in said)),
-        ("texts that name all that they cite", _percent([row.names_all for row in judged]), "", ""),
+        ("texts that name all that they cite", percent([row.names_all for row in judged]), "", ""),
         ("texts in which no statement was read", sum(not row.said for row in judged), "", ""),
         ("texts that name an unknown item", sum(bool(row.unknown) for row in judged), "", ""),
     ]
@@ -109,36 +124,6 @@ def precision(judged: Sequence[Judged], said: Callable[[Judged], Sequence[Statem
     """The share of statements that are true."""
     true = [(row.user, statement.true) for row in judged for statement in said(row)]
     return _interval([float(one) for _, one in true], [user for user, _ in true])
-
-
-def texts(columns: Sequence[Sequence[Judged]]) -> Rows:
-    """A column a data set or language."""
-    return [
-        ("texts", *map(len, columns)),
-        ("written by the model and passed", *(_percent([r.reason.source == "model" for r in c]) for c in columns)),
-        ("fell back to the template", *(f"{template_share(c):.1%}" for c in columns)),
-        ("distinct texts", *(f"{distinct_share(c):.1%}" for c in columns)),
-        ("distinct texts, titles, numbers and months aside", *(len({_form(row) for row in c}) for c in columns)),
-        ("lists in which two texts are alike", *map(_lists_alike, columns)),
-        ("words: median, 90 %, longest", *(_spread([len(r.reason.text.split()) for r in c]) for c in columns)),
-        ("at most 30 words", *(_percent([len(r.reason.text.split()) <= 30 for r in c]) for c in columns)),
-        ("characters: median, 90 %, longest", *(_spread([len(r.reason.text) for r in c]) for c in columns)),
-    ]
-
-
-def template_share(judged: Sequence[Judged]) -> float:
-    """Of the texts."""
-    return float(np.mean([row.reason.source == "template" for row in judged]))
-
-
-def distinct_share(judged: Sequence[Judged]) -> float:
-    """Of the texts."""
-    return len({row.reason.text for row in judged}) / len(judged)
-
-
-def refusals(judged: Sequence[Judged]) -> Rows:
-    """Why the template stood in, the commonest first."""
-    return list(Counter(row.reason.rejected for row in judged if row.reason.rejected).most_common())
 
 
 def times(answers: Sequence[Answer]) -> Rows:
@@ -183,13 +168,17 @@ def as_log_odds(interval: Interval | None) -> str:
     return f"{interval.mean:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]"
 
 
-def _mean(judged: Sequence[Judged], tried: Callable[[Judged], Tried | None], measure: _Measure) -> Interval | None:
+def _mean(judged: Sequence[Judged], tried: TriedOf, measure: _Measure) -> Interval | None:
     found = [(row.user, float(measure(row, one))) for row in judged if (one := tried(row)) is not None]
     return _interval([value for _, value in found], [user for user, _ in found])
 
 
 def _falls_further(_: Judged, one: Tried) -> bool:
     return one.cited.without < one.others.without
+
+
+def _rises_further(_: Judged, one: Tried) -> bool:
+    return one.cited.without > one.others.without
 
 
 def _is_higher_alone(_: Judged, one: Tried) -> bool:
@@ -200,35 +189,16 @@ def _interval(values: Sequence[float], users: Sequence[str]) -> Interval | None:
     return clustered_interval(np.array(values), users, metric="reasons") if values else None
 
 
-def _percent(flags: Sequence[bool | None]) -> str:
+def percent(flags: Sequence[bool | None]) -> str:
     """Of those that are known."""
     known = [flag for flag in flags if flag is not None]
     return f"{np.mean(known):.1%}" if known else _NONE
-
-
-def _spread(values: Sequence[int]) -> str:
-    return f"{np.median(values):.0f}, {np.quantile(values, 0.9):.0f}, {max(values)}"
 
 
 def _columns(answers: Iterable[Answer], kind: str) -> tuple[list[float], list[float]]:
     """What it took of the processor, and by the clock."""
     came = [one for one in answers if kind in one.seconds]
     return [one.processor_seconds[kind] for one in came], [one.seconds[kind] for one in came]
-
-
-def _lists_alike(judged: Sequence[Judged]) -> int:
-    lists: dict[int, list[str]] = {}
-    for row in judged:
-        lists.setdefault(row.list_number, []).append(row.reason.text)
-    return sum(len(set(of_list)) < len(of_list) for of_list in lists.values())
-
-
-def _form(row: Judged) -> str:
-    """The text without titles, numbers and months."""
-    text = row.reason.text
-    for title in sorted(row.titles, key=len, reverse=True):
-        text = text.replace(title, "…")
-    return _NUMBER.sub("…", text)
 
 
 _MEASURES: Final[tuple[tuple[str, _Measure, Callable[[Interval | None], str]], ...]] = (

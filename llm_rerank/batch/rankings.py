@@ -8,12 +8,18 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from llm_rerank.ranking import Explanation, RankedItem, Ranking
+from llm_rerank.ranking import Evidence, Explanation, RankedItem, Ranking
 from retrieval.durable import sync
 
 _EVIDENCE: Final = pa.struct({"item_id": pa.string(), "title": pa.string(), "effect": pa.float64()})
 _EXPLANATION: Final = pa.struct(
-    {"text": pa.string(), "language": pa.string(), "source": pa.string(), "evidence": pa.list_(_EVIDENCE)}
+    {
+        "text": pa.string(),
+        "language": pa.string(),
+        "source": pa.string(),
+        "evidence": pa.list_(_EVIDENCE),
+        "against": pa.list_(_EVIDENCE),
+    }
 )
 _ITEM: Final = pa.struct(
     {
@@ -59,10 +65,17 @@ def _item(ranked: RankedItem) -> dict[str, Any]:
 
 
 def _explanation(said: Explanation) -> dict[str, Any]:
-    evidence = [
-        {"item_id": _text(one.item_id), "title": _text(one.title), "effect": one.effect} for one in said.evidence
-    ]
-    return {"text": _text(said.text), "language": said.language, "source": said.source, "evidence": evidence}
+    return {
+        "text": _text(said.text),
+        "language": said.language,
+        "source": said.source,
+        "evidence": _evidence(said.evidence),
+        "against": _evidence(said.against),
+    }
+
+
+def _evidence(found: Sequence[Evidence]) -> list[dict[str, Any]]:
+    return [{"item_id": _text(one.item_id), "title": _text(one.title), "effect": one.effect} for one in found]
 
 
 def _text(text: str) -> str:

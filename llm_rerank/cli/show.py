@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from llm_rerank.ranking import Explanation, RankedItem, Ranking
+from llm_rerank.ranking import Evidence, Explanation, RankedItem, Ranking
 from llm_rerank.tokenizer import one_line
 from retrieval.catalogue import Catalogue
 from retrieval.profile import UserProfile
@@ -89,8 +89,13 @@ def _explanation_json(explanation: Explanation) -> dict[str, Any]:
         "language": explanation.language,
         "source": explanation.source,
         "rejected": explanation.rejected or None,
-        "evidence": [{"item_id": e.item_id, "title": e.title, "effect": e.effect} for e in explanation.evidence],
+        "evidence": _evidence_json(explanation.evidence),
+        "against": _evidence_json(explanation.against),
     }
+
+
+def _evidence_json(found: Sequence[Evidence]) -> list[dict[str, Any]]:
+    return [{"item_id": one.item_id, "title": one.title, "effect": one.effect} for one in found]
 
 
 def show_ranking(ranking: Ranking, history: UserHistory, catalogue: Catalogue, read: Sequence[str]) -> None:
@@ -148,17 +153,23 @@ def _item_cells(item: RankedItem) -> tuple[str, str]:
 
 def _show_explanation(item: RankedItem, explanation: Explanation) -> None:
     _console.print(f"[bold]{item.rank}. {escape(one_line(item.item.title))}[/bold]", highlight=False)
-    print_text(f"   {explanation.text}")
-    for evidence in explanation.evidence:
-        print_text(f"   evidence: without {one_line(evidence.title)} the score falls by {evidence.effect:.3f} log-odds")
+    if explanation.text:
+        print_text(f"   {explanation.text}")
+    for evidence in (*explanation.evidence, *explanation.against):
+        moves = f"{'falls' if evidence.effect > 0 else 'rises'} by {abs(evidence.effect):.3f} log-odds"
+        print_text(f"   evidence: without {one_line(evidence.title)} the score {moves}")
     print_text(f"   ({_origin(explanation)})")
 
 
 def _origin(explanation: Explanation) -> str:
     if explanation.source == "model":
         return "written by the model and checked"
-    if not explanation.evidence:
-        return "nothing to cite, so the model was not asked for a text"
+    if explanation.source == "none" and not explanation.rejected:
+        return (
+            "nothing that was tried raised the score further than random items did: no reason is better than a weak one"
+        )
+    if explanation.source == "none":
+        return f"no reason: the model's text was refused, {explanation.rejected}, and what is left to say is said above"
     return f"written from a template: the model's text was refused, {explanation.rejected}"
 
 

@@ -59,6 +59,16 @@ def chinese(facts: Facts) -> Phrase:
     return one_of(*(_with(acts, item) for count in (1, 2) for acts in permutations(cited, count)))
 
 
+def chinese_proposals(facts: Facts) -> Phrase:
+    """「我们推荐“丙”。」"""
+    return _proposal(_Suggested(facts, names_in(facts).suggestion))
+
+
+def called(attribute: Attribute) -> str:
+    """Its name."""
+    return _NAMES.get(attribute.name, attribute.name)
+
+
 def _without_acts(item: _Suggested) -> Phrase:
     nothing = row("在试过的历史记录中，没有哪一项提高了模型对", item.name, "的评分", _END)
     return one_of(nothing, *(one_of(row(nothing, each), row(each, nothing)) for each in _about(item)))
@@ -72,23 +82,22 @@ def _with(acts: Sequence[_Cited], item: _Suggested) -> Phrase:
         _YOU, acts[0].done, *(row(one_of("，还", "，也", understood=("还", "也")), act.done) for act in acts[1:])
     )
     raised = row(done, "，这提高了模型对", item.name, "的评分")
-    proposal = row(one_of("推荐", "我们推荐", "为您推荐", understood=("我们为您推荐",)), item.title, _END)
-    return row(one_of(done, raised), _END, one_of("", proposal, *_about(item), *also))
+    return row(one_of(done, raised), _END, one_of("", _proposal(item), *_about(item), *also))
+
+
+def _proposal(item: _Suggested) -> Phrase:
+    return row(one_of("推荐", "我们推荐", "为您推荐", understood=("我们为您推荐",)), item.title, _END)
 
 
 def _also(item: _Suggested, attribute: Attribute) -> Phrase:
     """What the item has in common with all that the sentence before it cites."""
     if not attribute.tells:
-        return row(item.opening, "的", _called(attribute), "也相同", _END)
-    return row(item.opening, "的", _called(attribute), "也是", Exactly(attribute.value), _END)
+        return row(item.opening, "的", Exactly(called(attribute)), "也相同", _END)
+    return row(item.opening, "的", Exactly(called(attribute)), "也是", Exactly(attribute.value), _END)
 
 
 def _about(item: _Suggested) -> tuple[Phrase, ...]:
     """What the catalogue says of the item; nothing where its title says it all."""
-    listed = [row(_called(attribute), "是", Exactly(attribute.value)) for attribute in item.details]
+    listed = [row(Exactly(called(attribute)), "是", Exactly(attribute.value)) for attribute in item.details]
     pairs = [row(one, "，", other) for one, other in combinations(listed, 2)]
     return (row(item.opening, "的", one_of(*listed, *pairs), _END),) if listed else ()
-
-
-def _called(attribute: Attribute) -> Phrase:
-    return Exactly(_NAMES.get(attribute.name, attribute.name))

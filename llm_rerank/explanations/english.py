@@ -46,6 +46,25 @@ def english(facts: Facts) -> Phrase:
     return one_of(*(_with(acts, item) for count in (1, 2) for acts in permutations(cited, count)))
 
 
+def english_proposals(facts: Facts) -> Phrase:
+    """ "We suggest this item." """
+    item = _Suggested(facts, names_in(facts).suggestion)
+    return _proposal(item.called("This item"), item.called("this item"))
+
+
+def before(attribute: Attribute) -> str:
+    """What stands before its value: "in the category "."""
+    match attribute.name:
+        case "category" | "department":
+            return f"in the {attribute.name} "
+        case "brand":
+            return "listed as " if attribute.repeats_its_name else "of the brand "
+        case "price":
+            return "priced at "
+        case other:
+            return f"listed with the {other} "
+
+
 def _without_acts(item: _Suggested) -> Phrase:
     nothing = row("Nothing that was tried of your history raised the model's score of ", item.called(item.title), _END)
     about = _about(item, item.called("This item"))
@@ -149,13 +168,4 @@ def _proposal(opening: Phrase, item: Phrase) -> Phrase:
 
 def _listed(attribute: Attribute) -> Phrase:
     """in the category Dairy"""
-    match attribute.name:
-        case "category" | "department":
-            before = f"in the {attribute.name} "
-        case "brand":
-            before = "listed as " if attribute.repeats_its_name else "of the brand "
-        case "price":
-            before = "priced at "
-        case other:
-            before = f"listed with the {other} "
-    return row(before, Exactly(attribute.value))
+    return row(before(attribute), Exactly(attribute.value))

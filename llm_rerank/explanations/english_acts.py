@@ -13,7 +13,7 @@ _VERBS: Final[dict[InteractionKind, Phrase]] = {
     "rating": one_of("rated"),
     "search": one_of("searched for"),
 }
-_NOUNS: Final[dict[InteractionKind, tuple[str, str]]] = {
+NOUNS: Final[dict[InteractionKind, tuple[str, str]]] = {
     "purchase": ("purchase of ", "purchases of "),
     "view": ("look at ", "looks at "),
     "rating": ("rating of ", "ratings of "),
@@ -27,7 +27,7 @@ class EnglishAct:
 
     def __init__(self, act: CitedAct, names: tuple[str, ...], *, own: bool) -> None:
         title = any_of(names)
-        one, many = _NOUNS[act.kind]
+        one, many = NOUNS[act.kind]
         self.act = act
         self.own = own
         self.name = one_of(title, understood=("this item", "this")) if own else title

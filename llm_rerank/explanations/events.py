@@ -7,10 +7,11 @@ from llm_rerank.ranking import Evidence, Explanation, Ranking
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """Which items of the history raised the score: computed, and so true."""
+    """Which items of the history raised the score, and which lowered it: computed, and so true."""
 
     place: int
     evidence: tuple[Evidence, ...]
+    against: tuple[Evidence, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,7 +25,7 @@ class Drafted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Explained:
-    """The reason, checked."""
+    """The reason, checked; or that there is none."""
 
     place: int
     explanation: Explanation

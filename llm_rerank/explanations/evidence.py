@@ -1,9 +1,13 @@
-"""Evidence: the history items that raised an item's score, by ablation.
+"""Evidence: the history items that moved an item's score, by ablation.
 
-Items that look alike are tried first, because every trial costs a forward pass over the history.
+Items that look alike are tried, because every trial costs a forward pass over the history; and a few random ones, since
+leaving out anything moves a score a little: what moves it no further than they do is no reason.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +30,19 @@ class EvidenceConfig(Settings):
     shortlist: int = Field(default=4, ge=1, le=50)
     """History items tried for each explained item: those most similar in text."""
     min_effect: float = Field(default=0.01, gt=0)
-    """Log-odds by which the score must fall for an item to count; below it is rounding."""
+    """Log-odds by which the score must move for an item to count; below it is rounding."""
+    controls: int = Field(default=2, ge=0, le=50)
+    """Random other history items tried for each explained item: evidence must move the score further than each."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Findings:
+    """What moved the score of one item, strongest first: `lowered` has negative effects."""
+
+    raised: tuple[Evidence, ...] = ()
+    lowered: tuple[Evidence, ...] = ()
+    read: int
+    """How many items of the history the model read."""
 
 
 class EvidenceFinder:
@@ -37,30 +53,66 @@ class EvidenceFinder:
         self._vectors = vectors
         self._config = config or EvidenceConfig()
 
-    def find(
-        self, history: UserHistory, ranked: Sequence[RankedItem], terms: Terms = PLAIN
-    ) -> tuple[tuple[Evidence, ...], ...]:
-        """For each ranked item its evidence, strongest first; () where none that was tried raised its score.
-
-        An item that the LLM did not score has no evidence.
+    def find(self, history: UserHistory, ranked: Sequence[RankedItem], terms: Terms = PLAIN) -> tuple[Findings, ...]:
+        """For each ranked item what moved its score further than random items do; nothing for one that the LLM did not
+        score.
         """
+        shown = self._ablation.shown(history)
         scored = [item for item in ranked if item.llm_score is not None]
-        trials = self._trials(self._ablation.shown(history), scored)
+        tried = self._tried(shown, scored)
+        trials: dict[str, list[RankedItem]] = {}  # a request for each history item that is left out
+        for item in scored:
+            for item_id in tried[item.item.item_id].all:
+                trials.setdefault(item_id, []).append(item)
         effects = self._ablation.effects(history, trials, terms)
-        return tuple(self._that_raised(effects.get(item.item.item_id, ())) for item in ranked)
+        return tuple(
+            self._findings(effects.get(i.item.item_id, ()), tried.get(i.item.item_id, _NOTHING), len(shown))
+            for i in ranked
+        )
 
-    def _that_raised(self, effects: Sequence[Evidence]) -> tuple[Evidence, ...]:
-        raised = (one for one in effects if one.effect >= self._config.min_effect)
-        return tuple(sorted(raised, key=lambda one: -one.effect))
+    def _findings(self, effects: Sequence[Evidence], tried: "_Tried", read: int) -> Findings:
+        raised, lowered = (self._moved(effects, tried.controls, sign) for sign in (1, -1))
+        return Findings(raised=raised, lowered=lowered, read=read)
 
-    def _trials(self, shown: tuple[str, ...], ranked: Sequence[RankedItem]) -> dict[str, list[RankedItem]]:
-        """Which history items to leave out, each with the ranked items it is tried on: one request a history item."""
+    def _moved(self, effects: Sequence[Evidence], controls: Sequence[str], sign: int) -> tuple[Evidence, ...]:
+        """What moved the score in one direction, furthest first."""
+        by_chance = {one.item_id: sign * one.effect for one in effects if one.item_id in controls}
+        moved = (
+            one
+            for one in effects
+            if sign * one.effect >= self._config.min_effect
+            and all(sign * one.effect > effect for control, effect in by_chance.items() if control != one.item_id)
+        )
+        return tuple(sorted(moved, key=lambda one: -sign * one.effect))
+
+    def _tried(self, shown: tuple[str, ...], ranked: Sequence[RankedItem]) -> "dict[str, _Tried]":
+        """Which history items are left out for each ranked item: the most similar, and by chance others. The same
+        chance for all, so that they share requests; and for the same history always.
+        """
         if not shown or not ranked:
-            return {}
+            return dict.fromkeys((item.item.item_id for item in ranked), _NOTHING)
         similarity = self._vectors([item.item.item_id for item in ranked]) @ self._vectors(shown).T
         nearest = np.argsort(-similarity, axis=1, kind="stable")[:, : self._config.shortlist]
-        trials: dict[str, list[RankedItem]] = {}
+        seed = sha256("\n".join(shown).encode(errors="surrogatepass")).digest()[:8]
+        by_chance = np.random.default_rng(int.from_bytes(seed)).permutation(len(shown))
+        tried = {}
         for item, columns in zip(ranked, nearest, strict=True):
-            for column in columns:
-                trials.setdefault(shown[column], []).append(item)
-        return trials
+            others = by_chance[~np.isin(by_chance, columns)][: self._config.controls]
+            similar, controls = (tuple(shown[i] for i in part) for part in (columns, others))
+            tried[item.item.item_id] = _Tried(similar=similar, controls=controls)
+        return tried
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Tried:
+    """Which items of the history are left out for one ranked item."""
+
+    similar: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        return self.similar + self.controls
+
+
+_NOTHING: Final = _Tried()

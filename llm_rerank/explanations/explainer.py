@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from llm_rerank.explanations.events import Explained, Found, ReasonEvent
-from llm_rerank.explanations.evidence import EvidenceFinder
-from llm_rerank.explanations.facts import facts_of
+from llm_rerank.explanations.evidence import EvidenceFinder, Findings
+from llm_rerank.explanations.facts import Facts, facts_of
 from llm_rerank.explanations.writer import Writer
 from llm_rerank.ranking import Language, RankedItem
 from llm_rerank.terms import PLAIN, Terms
@@ -43,9 +43,11 @@ class Explainer:
         terms: Terms = PLAIN,
     ) -> Iterator[ReasonEvent]:
         """First what was found for each item of `ranked`, then what is written of it."""
-        evidence = self._finder.find(history, ranked, terms)
-        yield from (Found(place=place, evidence=found) for place, found in enumerate(evidence))
-        facts = [
-            facts_of(item.item, found, history, self._catalogue) for item, found in zip(ranked, evidence, strict=True)
-        ]
+        findings = self._finder.find(history, ranked, terms)
+        for place, found in enumerate(findings):
+            yield Found(place=place, evidence=found.raised, against=found.lowered)
+        facts = [self._facts(item, found, history) for item, found in zip(ranked, findings, strict=True)]
         yield from self._writer.write(facts, language, terms)
+
+    def _facts(self, ranked: RankedItem, found: Findings, history: UserHistory) -> Facts:
+        return facts_of(ranked.item, found.raised, history, self._catalogue, against=found.lowered, read=found.read)

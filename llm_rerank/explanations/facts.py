@@ -10,6 +10,7 @@ from retrieval.catalogue import Catalogue
 from retrieval.records import InteractionKind, Item, UserHistory
 
 MOST_CITATIONS = 2
+_TELLING = 0.5
 _LONGEST_TITLE = 200
 
 
@@ -32,17 +33,33 @@ class Facts:
     item: Item
     title: str
     acts: tuple[CitedAct, ...]
+    against: CitedAct | None = None
+    """What lowered the score most, where that is worth telling."""
+    read: int | None = None
+    """How many items of the history the model read."""
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
-        """What is cited, strongest first."""
+        """What may be cited, strongest first."""
         return tuple(act.evidence for act in self.acts)
 
 
-def facts_of(item: Item, evidence: Sequence[Evidence], history: UserHistory, catalogue: Catalogue) -> Facts:
-    """The facts for one ranked item: its strongest evidence, at most MOST_CITATIONS of it."""
+def facts_of(
+    item: Item,
+    evidence: Sequence[Evidence],
+    history: UserHistory,
+    catalogue: Catalogue,
+    *,
+    against: Sequence[Evidence] = (),
+    read: int | None = None,
+) -> Facts:
+    """The facts for one ranked item: its strongest evidence, at most MOST_CITATIONS of it, and the strongest of what
+    speaks `against` it where that has at least half its effect.
+    """
     acts = tuple(_act(found, history, catalogue) for found in evidence[:MOST_CITATIONS])
-    return Facts(item=item, title=_shown(item.title), acts=acts)
+    least = _TELLING * max((found.effect for found in evidence), default=0.0)
+    contrary = [_act(found, history, catalogue) for found in against[:1] if -found.effect >= least]
+    return Facts(item=item, title=_shown(item.title), acts=acts, against=contrary[0] if contrary else None, read=read)
 
 
 def _act(evidence: Evidence, history: UserHistory, catalogue: Catalogue) -> CitedAct:

@@ -1,11 +1,17 @@
 """Names: what each thing in the facts may be called, so that no name means two of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Final
 
 from llm_rerank.explanations.facts import CitedAct, Facts
+from llm_rerank.explanations.length import cut
 from llm_rerank.explanations.phrases import Exactly, Phrase, one_of, row
+from llm_rerank.ranking import Language
+
+_BRIEF: Final[dict[Language, int]] = {"en": 6, "zh": 15}
+"""Words, or Chinese characters, of a title that is cut."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +35,16 @@ def names_in(facts: Facts) -> Names:
             rivals |= _shortened(facts.title)
         cited.append(_names(act.title, rivals))
     return Names(cited=tuple(cited), suggestion=_names(facts.title, _all_shortened(others)))
+
+
+def namings(facts: Facts, language: Language) -> Iterator[Mapping[str, str]]:
+    """Names by item id: the titles; then titles that are cut, unless two would begin alike."""
+    acts = (*facts.acts, *([facts.against] if facts.against else []))
+    titles = {facts.item.item_id: facts.title} | {act.item.item_id: act.title for act in acts}
+    yield titles
+    brief = {item_id: cut(title, language, _BRIEF[language]) for item_id, title in titles.items()}
+    if len(set(brief.values())) == len(set(titles.values())):
+        yield brief
 
 
 def any_of(names: tuple[str, ...], quotes: str = "") -> Phrase:

@@ -1,8 +1,16 @@
-"""Explanations written by rule: true by construction, and the answer where the model's own text fails its check."""
+"""What is told by rule, and so true by construction: in place of a text that fails its check, and beside one that does
+not.
+"""
 
+from collections.abc import Iterator, Mapping
 from typing import Final
 
+from llm_rerank.explanations.attributes import Attribute, details_of
+from llm_rerank.explanations.chinese import called
+from llm_rerank.explanations.english import before
+from llm_rerank.explanations.english_acts import NOUNS
 from llm_rerank.explanations.facts import CitedAct, Facts
+from llm_rerank.explanations.names import namings
 from llm_rerank.ranking import Language
 from retrieval.records import InteractionKind
 
@@ -18,11 +26,33 @@ _DID_ZH: Final[dict[InteractionKind, str]] = {
     "rating": "评价过",
     "search": "搜索过",
 }
+_LITTLE: Final = 3
+"""Whoever did fewer things than this is hardly known."""
+_NUMBERS: Final = ("no", "one", "two")
 
 
-def template(facts: Facts, language: Language) -> str:
-    """One sentence from the facts, in the language asked for."""
-    return _chinese(facts) if language == "zh" else _english(facts)
+def told(facts: Facts, language: Language) -> Iterator[tuple[str, tuple[CitedAct, ...]]]:
+    """Sentences about what was done and what it did, each with what it cites, the best first."""
+    tell_all = _chinese if language == "zh" else _english
+    for names in namings(facts, language):
+        for acts in dict.fromkeys((facts.acts, facts.acts[:1])):
+            for item in ("", names[facts.item.item_id]):
+                yield tell_all(facts, acts, names, item), acts
+
+
+def caveats(facts: Facts, language: Language) -> Iterator[str]:
+    """What speaks against the item, in several lengths; else a doubt where little is known; else nothing."""
+    if facts.against is not None:
+        for names in namings(facts, language):
+            yield _against(facts.against, names[facts.against.item.item_id], language)
+    elif facts.read is not None and facts.read < _LITTLE:
+        yield _doubt(facts.read, language)
+
+
+def fact(facts: Facts, language: Language) -> str:
+    """One of the item that helps to decide: its price, else what else its title does not say; empty where it does."""
+    details = sorted(details_of(facts.item), key=lambda one: (one.repeats_its_name, one.name != "price"))
+    return _fact(details[0], language) if details else ""
 
 
 def tell(act: CitedAct, language: Language, *, name: str | None = None) -> str:
@@ -34,23 +64,42 @@ def tell(act: CitedAct, language: Language, *, name: str | None = None) -> str:
     return f"{_DID[act.kind]} {name or act.title}{times}"
 
 
-def _english(facts: Facts) -> str:
-    if not facts.acts:
-        return "Nothing that was tried of your history raised the model's score of this item."
-    strongest, *others = facts.acts
-    other = "".join(f", and {tell(act, 'en')}" for act in others)
+def _english(facts: Facts, acts: tuple[CitedAct, ...], names: Mapping[str, str], item: str) -> str:
+    strongest, *others = acts
+    other = "".join(f", and {tell(act, 'en', name=names[act.item.item_id])}" for act in others)
     if strongest.evidence.item_id == facts.item.item_id:
         day = f"{strongest.last.day} {strongest.last:%B %Y}"
-        return f"You {tell(strongest, 'en', name='this')}, last on {day}{other}."
-    return f"You {tell(strongest, 'en')}{other}, which raised the model's score of this item."
+        return f"You {tell(strongest, 'en', name=item or 'this')}, last on {day}{other}."
+    did = f"You {tell(strongest, 'en', name=names[strongest.item.item_id])}{other}"
+    return f"{did}, which raised the model's score of {item or 'this item'}."
 
 
-def _chinese(facts: Facts) -> str:
-    if not facts.acts:
-        return "在试过的历史记录中，没有哪一项提高了模型对它的评分。"
-    strongest, *others = facts.acts
-    other = "".join(f"，还{tell(act, 'zh')}" for act in others)
+def _chinese(facts: Facts, acts: tuple[CitedAct, ...], names: Mapping[str, str], item: str) -> str:
+    called = f"“{item}”" if item else "它"
+    strongest, *others = acts
+    other = "".join(f"，还{tell(act, 'zh', name=f'“{names[act.item.item_id]}”')}" for act in others)
     if strongest.evidence.item_id == facts.item.item_id:
         day = f"{strongest.last.year}年{strongest.last.month}月{strongest.last.day}日"
-        return f"您{tell(strongest, 'zh', name='它')}，最近一次是{day}{other}。"
-    return f"您{tell(strongest, 'zh')}{other}，这提高了模型对它的评分。"
+        return f"您{tell(strongest, 'zh', name=called)}，最近一次是{day}{other}。"
+    return (
+        f"您{tell(strongest, 'zh', name=f'“{names[strongest.item.item_id]}”')}{other}，这提高了模型对{called}的评分。"
+    )
+
+
+def _against(act: CitedAct, name: str, language: Language) -> str:
+    if language == "zh":
+        return f"不过，您{_DID_ZH[act.kind]}“{name}”，这降低了这款商品的评分。"
+    one, many = NOUNS[act.kind]
+    return f"Your {one if act.times == 1 else f'{act.times} {many}'}{name} lowered this item's score."
+
+
+def _doubt(read: int, language: Language) -> str:
+    if language == "zh":
+        return f"我只了解您的{read}条记录，可能判断有误。"
+    return f"I know only {_NUMBERS[read]} {'thing' if read == 1 else 'things'} that you did, so I may be wrong."
+
+
+def _fact(attribute: Attribute, language: Language) -> str:
+    if language == "zh":
+        return f"这款商品的{called(attribute)}是{attribute.value}。"
+    return f"This item is {before(attribute)}{attribute.value}."

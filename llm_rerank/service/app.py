@@ -26,6 +26,7 @@ from llm_rerank.service.routes import (
     interactions,
     items,
     metrics,
+    quality,
     rankings,
     recommend,
     rerank,
@@ -74,6 +75,7 @@ def create_app(service: Service) -> FastAPI:
         items,
         interactions,
         histories,
+        quality,
         health,
     ):
         app.include_router(routes.router)

@@ -107,6 +107,8 @@ class ServeConfig(BaseSettings):
     """What a caller may ask."""
     ui: UiConfig = UiConfig()
     """The page for people."""
+    quality: Path | None = None
+    """A folder of finished runs of `llm-rerank eval`, which /v1/quality and the page show."""
     docs: bool = True
     """Whether /docs and /openapi.json are served."""
     metrics: Literal["open", "admin", "off"] = "open"

@@ -173,12 +173,13 @@ def explanation_out(said: Explanation) -> ExplanationOut:
         language=said.language,
         source=said.source,
         evidence=evidence_out(said.evidence),
+        against=evidence_out(said.against),
         rejected=said.rejected,
     )
 
 
 def evidence_out(found: Sequence[Evidence]) -> list[EvidenceOut]:
-    """What raised the score."""
+    """What moved the score."""
     return [EvidenceOut(item_id=one.item_id, title=one.title, effect=one.effect) for one in found]
 
 

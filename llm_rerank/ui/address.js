@@ -1,6 +1,6 @@
 // Settings of a view, from the address and back: a view is a link.
 
-const VIEWS = ["list", "moves", "table"];
+const VIEWS = ["list", "moves", "table", "quality"];
 
 /** What the query says, with the service's own values where it says nothing, or nonsense. */
 export function settingsOf(query, about) {

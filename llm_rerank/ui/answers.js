@@ -59,7 +59,8 @@ function baseKey() {
   return JSON.stringify({ ...asked(state.settings), without: [], added: [], explained: 0 });
 }
 
-function failed(problem) {
+/** Says that it went wrong; without a valid key, asks for one. */
+export function failed(problem) {
   if (!(problem instanceof Refused)) throw problem;
   if (problem.status === 401) lock(problem);
   else if (state.phase === "streaming") change({ phase: "done", answer: { ...state.answer, brokeOff: problem } });
@@ -79,7 +80,7 @@ async function loadRanking(signal) {
   }
   for await (const { name, data } of stream("/v1/explanations", { ...body, drafts: settings.drafts }, signal)) {
     if (name === "ranking") begin(data.ranking, signal);
-    else if (name === "evidence") reason(data.item_id, { evidence: data.evidence });
+    else if (name === "evidence") reason(data.item_id, { evidence: data.evidence, against: data.against });
     else if (name === "draft") draft(data);
     else if (name === "explanation") reason(data.item_id, { explanation: data.explanation });
     else if (name === "error") throw new Refused(503, data.error);

@@ -8,9 +8,11 @@ import { keyInAddress, takeKey } from "./key.js";
 import { darken } from "./lighting.js";
 import { change, drawnBy, state } from "./store.js";
 import { page } from "./views/page.js";
-import { words } from "./words.js";
+import { speak, words } from "./words.js";
 
 const root = document.getElementById("app");
+
+await speak(new URLSearchParams(location.search).get("language"));
 
 drawnBy(() => {
   const { tag, title } = words();

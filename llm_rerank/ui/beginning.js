@@ -5,6 +5,7 @@ import { Refused, ask } from "./api.js";
 import { arrive } from "./going.js";
 import { keepKey } from "./key.js";
 import { change, state } from "./store.js";
+import { speak } from "./words.js";
 
 /** Shows what the address says; without a key, the form that asks for one. */
 export async function begin() {
@@ -14,7 +15,11 @@ export async function begin() {
     if (!(problem instanceof Refused)) throw problem;
     return change({ phase: "error", problem });
   }
-  if (!state.key) return change({ phase: "no-key", settings: settingsOf(location.search, state.about) });
+  if (!state.key) {
+    const settings = settingsOf(location.search, state.about);
+    await speak(settings.language);
+    return change({ phase: "no-key", settings });
+  }
   change({ settings: null });
   await arrive();
 }

@@ -3,7 +3,9 @@
 import { queryOf, settingsOf } from "./address.js";
 import { load } from "./answers.js";
 import { loadEffects } from "./effects.js";
+import { loadQuality } from "./quality.js";
 import { change, state } from "./store.js";
+import { speak } from "./words.js";
 
 const ASKED = ["user", "top_n", "explained", "language", "instruction", "deadline_ms", "without", "added", "drafts"];
 
@@ -19,14 +21,15 @@ export function go(changed, asksAnew = false, earlier = history.state) {
 }
 
 /** Shows what the address says, which has changed. */
-export function arrive(asksAnew = false) {
+export async function arrive(asksAnew = false) {
   const before = state.settings;
   const settings = settingsOf(location.search, state.about);
+  await speak(settings.language);
   change({ settings });
+  if (settings.view === "quality") return loadQuality();
   const differs = (name) => JSON.stringify(settings[name]) !== JSON.stringify(before?.[name]);
-  if (asksAnew || !before || differs("ranking") || ASKED.some(differs)) return load();
+  if (asksAnew || !before || before.view === "quality" || differs("ranking") || ASKED.some(differs)) return load();
   if (differs("item")) return loadEffects();
-  return Promise.resolve();
 }
 
 /** For a link's click: goes there without leaving the page, unless another tab is wanted. */

@@ -15,7 +15,7 @@ export async function loadKept(signal) {
   const { read, ...body } = request;
   const reasons = {};
   for (const { item_id, explanation } of answer.items) {
-    if (explanation) reasons[item_id] = { explanation, evidence: explanation.evidence };
+    if (explanation) reasons[item_id] = { explanation, evidence: explanation.evidence, against: explanation.against };
   }
   change({ settings: { ...state.settings, ...settingsFrom(body), user: answer.user_id } });
   change({ phase: "done", answer: { ranking: answer, reasons, receipt: { at, body, made_with } } });

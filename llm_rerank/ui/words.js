@@ -1,14 +1,21 @@
 // What the page says, in the language of the view.
 
 import { state } from "./store.js";
-import { en } from "./words/en.js";
-import { zh } from "./words/zh.js";
 
-const LANGUAGES = { en, zh };
+const LANGUAGES = ["en", "zh"];
+const known = {};
+let spoken = null;
 
 /** The wording of the view's language. */
 export function words() {
-  return LANGUAGES[state.settings?.language] ?? LANGUAGES[navigator.language.slice(0, 2)] ?? en;
+  return known[state.settings?.language] ?? spoken;
+}
+
+/** Learns a language; of none the browser's, or English. Nobody loads one that they do not read. */
+export async function speak(language) {
+  const name = [language, navigator.language.slice(0, 2)].find((one) => LANGUAGES.includes(one)) ?? "en";
+  known[name] ??= (await import(`./words/${name}.js`)).default;
+  spoken = known[name];
 }
 
 /** A number with so many digits behind the point, and its sign. */

@@ -26,11 +26,16 @@ class RankingEvent(Answered):
 
 
 class EvidenceEvent(Answered):
-    """What raised the score of an item, the strongest first: computed, and true whatever is said of it."""
+    """What moved the score of an item further than random acts do, the strongest first: computed, and true whatever is
+    said of it.
+    """
 
     event: Literal["evidence"] = "evidence"
     item_id: str
     evidence: list[EvidenceOut]
+    """What raised it."""
+    against: list[EvidenceOut] = Field(default_factory=list)
+    """What lowered it."""
 
 
 class DraftEvent(Answered):

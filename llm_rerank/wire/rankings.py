@@ -61,7 +61,7 @@ class RecommendIn(WhoIn):
 
 
 class EvidenceOut(Answered):
-    """A history item that raised the score; `effect` in log-odds."""
+    """A history item that moved the score; `effect` in log-odds: how far the score falls without it."""
 
     item_id: str
     title: str
@@ -72,9 +72,13 @@ class ExplanationOut(Answered):
     """Why this item: every name in it was checked."""
 
     text: str
+    """Empty where nothing speaks for the item strongly enough, or nothing that another item's reason does not say."""
     language: Language
     source: ExplanationSource
     evidence: list[EvidenceOut]
+    """What the text cites."""
+    against: list[EvidenceOut] = Field(default_factory=list)
+    """What the text says to speak against the item."""
     rejected: str = ""
     """Why the model's own text is not shown, where it is not: what the check said."""
 

@@ -8,9 +8,9 @@ import torch
 from numpy.typing import NDArray
 
 from llm_rerank.deadline import Deadline
-from llm_rerank.engines.base import GeneratedPiece, GenerationRequest, ScoringRequest
+from llm_rerank.engines.base import GeneratedPiece, GenerationRequest, ScoringRequest, raise_if_cancelled
 from llm_rerank.engines.fake import FakeEngine
-from llm_rerank.explanations.events import Explained
+from llm_rerank.explanations.events import Explained, Found
 from llm_rerank.explanations.evidence import EvidenceFinder
 from llm_rerank.explanations.explainer import Explainer
 from llm_rerank.explanations.writer import Writer
@@ -36,6 +36,7 @@ class Fragile(FakeEngine):
     after = 0
     calls = 0
     salts: set[tuple[str, int]]
+    written = ""  # every text, in place of what the fake engine writes
     late: Deadline | None = None  # passes while call number `after` is under way
 
     def score(
@@ -55,7 +56,11 @@ class Fragile(FakeEngine):
         self.salts |= {(request.salt, request.priority) for request in requests}
         if self.generate_fails:
             raise self.generate_fails
-        return super().generate(requests, cancel=cancel)
+        if not self.written:
+            yield from super().generate(requests, cancel=cancel)
+        for index in range(len(requests) if self.written else 0):
+            raise_if_cancelled(cancel)
+            yield GeneratedPiece(index=index, text=self.written, done=True)
 
 
 class World:
@@ -253,6 +258,8 @@ def test_reasons_that_were_there_in_time_are_kept(world: World) -> None:
     cancel = Deadline(60_000)
     events = world.opened().stream(world.request(top_n=4, explained=3), cancel=cancel)
     for event in events:
+        if isinstance(event, Found) and event.place == 0:
+            world.engine.written = f"You bought {event.evidence[0].title}."
         if isinstance(event, Explained):
             cancel._at = 0.0
         last = event

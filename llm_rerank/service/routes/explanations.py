@@ -91,7 +91,8 @@ class _Stream(EventSourceResponse):
 def _event(event: ReasonEvent, answer: RecommendOut) -> Event:
     item_id = answer.items[event.place].item_id
     if isinstance(event, Found):
-        return EvidenceEvent(item_id=item_id, evidence=evidence_out(event.evidence))
+        evidence, against = evidence_out(event.evidence), evidence_out(event.against)
+        return EvidenceEvent(item_id=item_id, evidence=evidence, against=against)
     if isinstance(event, Drafted):
         return DraftEvent(item_id=item_id, attempt=event.attempt, text=event.text)
     return ExplanationEvent(item_id=item_id, explanation=explanation_out(event.explanation))

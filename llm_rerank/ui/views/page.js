@@ -6,6 +6,7 @@ import { changes, inWords } from "./changes.js";
 import { keyForm } from "./key.js";
 import { told } from "./notice.js";
 import { purchases } from "./purchases.js";
+import { quality } from "./quality.js";
 import { receipt } from "./receipt.js";
 import { settings } from "./settings.js";
 import { whyNot } from "./why-not.js";
@@ -27,6 +28,7 @@ export function page(state, t) {
 
 function inside(state, t) {
   if (state.phase === "no-key") return keyForm(state, t);
+  if (state.settings?.view === "quality") return html`<main id="list" tabindex="-1">${quality(state, t)}</main>`;
   return state.settings ? opened(state, t) : html`<main id="list" tabindex="-1">${answer(state, t)}</main>`;
 }
 
@@ -46,6 +48,7 @@ function beneath(state, t) {
 /** What is told to who does not see the page: that something is there, never the text that fills in. */
 function announced(state, t) {
   const { phase, settings, answer, problem, news } = state;
+  if (settings?.view === "quality") return phase === "done" ? t.quality.heading : "";
   if (phase === "loading") return settings ? t.loading(settings.user) : "";
   if (problem) return told(problem, t);
   if (news) return typeof news === "function" ? news(t) : told(news, t);

@@ -8,16 +8,17 @@ export function reason(state, item, t) {
   const known = state.answer.reasons[item.item_id];
   if (known) {
     const said = sentence(known, state.phase === "streaming", item, t);
-    return html`<div class="reason">${said} ${chips(known.evidence, item, t)} ${asides(known, t)}</div>`;
+    return html`<div class="reason">${said} ${chips(known, item, t)} ${asides(known, t)}</div>`;
   }
   const expected = state.phase === "streaming" && item.rank <= state.settings.explained && !state.answer.ranking.degraded;
   return expected ? html`<p class="reason coming">${t.waitingForReason}</p>` : nothing;
 }
 
-function sentence({ explanation, evidence }, coming, item, t) {
+function sentence({ explanation, evidence, against = [] }, coming, item, t) {
+  if (explanation && !explanation.text) return nothing;
   if (!explanation) return coming ? html`<p class="coming">${evidence ? t.writing : t.waitingForReason}</p>` : nothing;
   return html`<p lang=${explanation.language}>
-    ${cited(explanation.text, evidence, item, t)} <span class="by quiet">${t.bySource[explanation.source]}</span>
+    ${cited(explanation.text, [...evidence, ...against], item, t)} <span class="by quiet">${t.bySource[explanation.source]}</span>
   </p>`;
 }
 
@@ -34,14 +35,14 @@ function cited(text, evidence, item, t) {
 
 const to = ({ item_id }) => () => goTo(`purchase ${item_id}`);
 
-function chips(evidence, item, t) {
+function chips({ evidence, against = [] }, item, t) {
   if (!evidence) return nothing;
-  if (!evidence.length) return html`<p class="quiet">${t.nothingFound}</p>`;
-  return html`<div class="evidence">
-    <span class="quiet">${t.because}</span>
-    ${evidence.map((one) => chip(one, item, t))}
-  </div>`;
+  const found = evidence.length ? row(evidence, t.because, item, t) : html`<p class="quiet">${t.nothingFound}</p>`;
+  return html`${found} ${against.length ? row(against, t.despite, item, t) : nothing}`;
 }
+
+const row = (found, said, item, t) =>
+  html`<div class="evidence"><span class="quiet">${said}</span> ${found.map((one) => chip(one, item, t))}</div>`;
 
 function chip(one, item, t) {
   const effect = signed(-one.effect);

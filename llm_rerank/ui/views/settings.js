@@ -10,6 +10,7 @@ export function settings({ settings: now, about }, t) {
         <label>${t.person} <input name="user" .value=${now.user} autocomplete="off" spellcheck="false" /></label>
         <button>${t.show}</button>
       </form>
+      <nav class="languages" aria-label=${t.pages}>${there(now, "list", t.title)} ${there(now, "quality", t.quality.link)}</nav>
       <nav class="languages" aria-label=${t.language}>${about.languages.map((one) => language(one, now))}</nav>
       <details class="settings">
         <summary>${t.settings}</summary>
@@ -21,6 +22,11 @@ export function settings({ settings: now, about }, t) {
 
 const anew = { without: [], added: [], item: "", ranking: "" };
 const NAMES = { en: "English", zh: "中文" };
+
+function there(now, view, name) {
+  const current = (now.view === "quality") === (view === "quality");
+  return html`<a href=${addressWith({ view })} aria-current=${current ? "page" : "false"} @click=${following({ view })}>${name}</a>`;
+}
 
 function language(one, now) {
   return html`<a

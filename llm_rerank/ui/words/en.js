@@ -30,7 +30,7 @@ const SAID = {
   back: "You took back what you said of",
 };
 
-export const en = {
+export default {
   tag: "en-GB",
   stop: ".",
   comma: ", ",
@@ -43,6 +43,28 @@ export const en = {
   keyWanted: "The service answers those who show a key.",
   keyHelp: "`make serve` prints an address that brings one. It stays in this tab.",
   keyUse: "Open",
+
+  pages: "Pages",
+  quality: {
+    link: "Quality",
+    heading: "How good the rankings were measured to be",
+    lead: "Every figure is a mean over users with its 95 % interval: what lies within could be luck.",
+    loading: "Asking for what was measured …",
+    none: "The service was given no runs: set `quality` to a folder of runs of `llm-rerank eval`.",
+    parts: { test: "test part", validation: "validation part" },
+    about: (metric, part, baseline) => `${metric}, ${part}; compared with ${baseline}.`,
+    columns: ["System", "Figure", "Interval", "Gain", "Verdict", "Users"],
+    baseline: "the baseline",
+    verdicts: { better: "better", worse: "worse", luck: "could be luck" },
+    goal: (system, metric, wanted, measured) => `Goal: ${system}, ${metric} ${wanted}; measured ${measured}.`,
+    rules: "Rules, ties among them, and how it was run",
+    examples: "The best and the worst examples",
+    best: "The best",
+    worst: "The worst",
+    nobody: "Nobody.",
+    took: "What they took:",
+    right: "taken",
+  },
 
   person: "Person",
   show: "Show",
@@ -88,7 +110,8 @@ export const en = {
   wasFrom: { retrieval: (rank) => `retrieval's place ${rank}`, before: (rank) => `${rank} before` },
   because: "Without these the LLM's score falls:",
   cites: (title, effect) => `${title}, ${effect}: to the purchase`,
-  nothingFound: "No purchase that was tried raised the score.",
+  despite: "Without these it rises:",
+  nothingFound: "No purchase that was tried raised the score further than a random one.",
   waitingForReason: "Looking for what raised the score …",
   writing: "Checking a sentence …",
   bySource: { model: "the model's words, checked", template: "by rule" },

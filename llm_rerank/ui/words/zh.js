@@ -21,7 +21,7 @@ const PROBLEMS = {
 };
 const SAID = { like: "您喜欢", dislike: "您不喜欢", have: "您已有", hide: "您不想看到", back: "您撤回了对此商品的意见：" };
 
-export const zh = {
+export default {
   tag: "zh-CN",
   stop: "。",
   comma: "、",
@@ -34,6 +34,28 @@ export const zh = {
   keyWanted: "出示密钥，服务才会应答。",
   keyHelp: "`make serve` 会打印一个带密钥的地址。密钥只留在这个标签页里。",
   keyUse: "打开",
+
+  pages: "页面",
+  quality: {
+    link: "质量",
+    heading: "排序质量的测量结果",
+    lead: "每个数字都是用户平均值及其 95% 区间：区间之内的差别可能只是偶然。",
+    loading: "正在读取测量结果……",
+    none: "服务没有可显示的测量：请把 `quality` 设为存放 `llm-rerank eval` 结果的文件夹。",
+    parts: { test: "测试部分", validation: "验证部分" },
+    about: (metric, part, baseline) => `${metric}，${part}；与 ${baseline} 相比。`,
+    columns: ["系统", "数值", "区间", "提升", "结论", "用户数"],
+    baseline: "基准",
+    verdicts: { better: "更好", worse: "更差", luck: "可能是偶然" },
+    goal: (system, metric, wanted, measured) => `目标：${system}，${metric} ${wanted}；实测 ${measured}。`,
+    rules: "规则（含并列的处理）与运行方式",
+    examples: "最好和最差的例子",
+    best: "最好",
+    worst: "最差",
+    nobody: "没有。",
+    took: "实际选择：",
+    right: "已选择",
+  },
 
   person: "用户",
   show: "查看",
@@ -79,7 +101,8 @@ export const zh = {
   wasFrom: { retrieval: (rank) => `检索第 ${rank} 位`, before: (rank) => `原第 ${rank} 位` },
   because: "去掉这些购买，大模型的评分会下降：",
   cites: (title, effect) => `${title}，${effect}：查看这次购买`,
-  nothingFound: "试过的购买中，没有哪一项提高了评分。",
+  despite: "去掉这些购买，评分会上升：",
+  nothingFound: "试过的购买中，没有哪一项比随机的购买更能提高评分。",
   waitingForReason: "正在寻找提高评分的购买……",
   writing: "正在核对句子……",
   bySource: { model: "模型所写，已核对", template: "按规则写成" },

@@ -34,14 +34,17 @@ def judged_of() -> Callable[..., Judged]:
             rejected="",
             refused="",
             cited={"milk": fall},
+            against={"tea": -fall},
             own=tried,
             shuffled=None,
+            opposed=tried,
             swapped_in=(),
         )
         said = (Statement(words="You bought milk", true=true),)
         return Judged(
             user=user,
             list_number=0,
+            language="en",
             reason=reason,
             titles=("Oat milk 1 l", "Whole milk 1 l"),
             others_read=3,

@@ -25,8 +25,10 @@ def of_oat(text: str, *cited: str) -> Reason:
         rejected="",
         refused="",
         cited=dict.fromkeys(cited, 0.5),
+        against={},
         own=None,
         shuffled=None,
+        opposed=None,
         swapped_in=(),
     )
 

@@ -15,8 +15,10 @@ def reason(text: str, *cited: str, swapped_in: tuple[str, ...] = ()) -> Reason:
         rejected="",
         refused="",
         cited=dict.fromkeys(cited, 0.5),
+        against={},
         own=None,
         shuffled=None,
+        opposed=None,
         swapped_in=swapped_in,
     )
 

@@ -48,6 +48,23 @@ def test_each_statement(catalogue: Catalogue, log: InteractionLog, text: str, tr
     assert judged(catalogue, log, text, "milk", "butter") == true
 
 
+def test_what_speaks_against_an_item_was_done_as_often_as_is_said(catalogue: Catalogue, log: InteractionLog) -> None:
+    text = "You bought Salted butter 250 g. Your 2 purchases of Whole milk 1 l lowered this item's score."
+    butter, milk = catalogue["butter"], catalogue["milk"]
+    found = statements(text, catalogue["oat"], [butter], log.history("anna"), [milk])
+    assert [one.true for one in found] == [True, True, False]
+
+
+def test_how_little_is_known_is_a_statement(catalogue: Catalogue, log: InteractionLog) -> None:
+    text = "You bought Salted butter 250 g. I know only {} that you did, so I may be wrong."
+    assert judged(catalogue, log, text.format("two things"), "butter") == [True, False]
+    assert judged(catalogue, log, text.format("four things"), "butter") == [True, True]
+
+
+def test_a_title_may_be_cut(catalogue: Catalogue, log: InteractionLog) -> None:
+    assert judged(catalogue, log, "You bought Salted butter…, which raised its score.", "butter") == [True]
+
+
 def test_numbers_in_titles_are_no_statements(catalogue: Catalogue, log: InteractionLog) -> None:
     assert judged(catalogue, log, "You bought Salted butter 250 g, last on 2 January.", "butter") == [True, True]
 

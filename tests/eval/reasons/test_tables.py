@@ -44,21 +44,15 @@ def test_precision_is_of_statements(judged_of: Make) -> None:
     assert tables.precision(rows, lambda row: row.swapped) is None
 
 
-def test_forms_are_told_apart_from_titles_and_numbers(judged_of: Make) -> None:
-    rows = [judged_of(text=f"You bought Whole milk 1 l {number} times.") for number in (2, 3)]
-    counts = {str(row[0]): row[1] for row in tables.texts([rows])}
-    assert counts["distinct texts"] == "100.0%"
-    assert counts["distinct texts, titles, numbers and months aside"] == 1
-    assert counts["lists in which two texts are alike"] == 0
-
-
-def test_two_texts_of_one_list_that_are_alike_are_seen(judged_of: Make) -> None:
-    counts = {str(row[0]): row[1] for row in tables.texts([[judged_of(), judged_of()]])}
-    assert counts["lists in which two texts are alike"] == 1
-
-
 def test_by_what_is_cited(judged_of: Make) -> None:
     rows = tables.by_citations([judged_of(), judged_of(-0.1)])
     assert [row[1] for row in rows] == [0, 2, 0, 0]
     assert str(rows[1][3]).startswith("50.0%")
     assert rows[0][3] == pytest.approx("-")
+
+
+def test_what_speaks_against_an_item_raises_the_score_where_it_is_left_out(judged_of: Make) -> None:
+    rows = [judged_of(-0.4), judged_of(0.4)]
+    found = dict(tables.contrariness(rows))
+    assert found["reasons that tell what speaks against the item"] == 2
+    assert str(found["the score rises more without it than without the others"]).startswith("50.0%")

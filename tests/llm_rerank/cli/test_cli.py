@@ -43,7 +43,9 @@ def test_recommend_as_json(run: Run, config: Path) -> None:
     assert set(answer["items"][0]) == {
         "item_id", "title", "rank", "score", "retrieval_rank", "llm_rank", "llm_score", "sources", "explanation",
     }  # fmt: skip
-    assert set(answer["items"][0]["explanation"]) == {"text", "language", "source", "rejected", "evidence"}
+    assert set(answer["items"][0]["explanation"]) == {
+            "text", "language", "source", "rejected", "evidence", "against",
+        }  # fmt: skip
     assert answer["items"][1]["explanation"] is None
     assert answer["degraded"] is None
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.fake import FakeEngine
-from llm_rerank.explanations.evidence import EvidenceConfig, EvidenceFinder
+from llm_rerank.explanations.evidence import EvidenceConfig, EvidenceFinder, Findings
 from llm_rerank.fusion import WeightedFusion
 from llm_rerank.prompt import Prompt, PromptConfig
 from llm_rerank.ranking import RankedItem
@@ -57,9 +57,12 @@ class World:
         found = [Candidate(item=item, score=0.0, source="test", rank=n) for n, item in enumerate(items, start=1)]
         return self.reranker.rerank(self.history, found)
 
-    def effects(self, *item_ids: str, shortlist: int = 10) -> list[list[tuple[str, float]]]:
-        finder = EvidenceFinder(self.reranker, alike, EvidenceConfig(shortlist=shortlist))
-        return [[(e.item_id, e.effect) for e in found] for found in finder.find(self.history, self.ranked(*item_ids))]
+    def found(self, *item_ids: str, shortlist: int = 10, controls: int = 0) -> tuple[Findings, ...]:
+        finder = EvidenceFinder(self.reranker, alike, EvidenceConfig(shortlist=shortlist, controls=controls))
+        return finder.find(self.history, self.ranked(*item_ids))
+
+    def effects(self, *item_ids: str) -> list[list[tuple[str, float]]]:
+        return [[(one.item_id, one.effect) for one in found.raised] for found in self.found(*item_ids)]
 
 
 @pytest.fixture
@@ -67,8 +70,30 @@ def world(characters: ChatTokenizer, catalogue: Catalogue, log: InteractionLog) 
     return World(characters, catalogue, log.history("anna"))  # butter, coffee, bread, milk
 
 
-def test_exact_effects_strongest_first_and_only_positive(world: World) -> None:
+def test_exact_effects_strongest_first(world: World) -> None:
     assert world.effects("oat", "tea") == [[("milk", 1.0), ("coffee", 0.5)]] * 2
+
+
+def test_what_lowered_the_score_is_found_too(world: World) -> None:
+    (found,) = world.found("oat")
+    assert [(one.item_id, one.effect) for one in found.lowered] == [("bread", -2.0)]
+    assert found.read == 4
+
+
+def test_what_moves_the_score_no_further_than_something_random_is_no_evidence(world: World) -> None:
+    """One similar item and the three others as controls: what is strongest stays."""
+    (found,) = world.found("oat", shortlist=1, controls=3)
+    assert [one.item_id for one in found.raised] == ["milk"]
+    assert [one.item_id for one in found.lowered] == ["bread"]
+
+
+def test_the_same_history_is_always_compared_with_the_same_random_items(world: World) -> None:
+    asked = []
+    for _ in range(2):
+        world.found("oat", "tea", shortlist=1, controls=1)
+        asked.append(world.engine.asked)
+    assert asked[0] == asked[1]
+    assert len(asked[0]) == 2
 
 
 def test_no_older_item_moves_into_the_gap(characters: ChatTokenizer, catalogue: Catalogue, log: InteractionLog) -> None:
@@ -78,7 +103,7 @@ def test_no_older_item_moves_into_the_gap(characters: ChatTokenizer, catalogue: 
 
 
 def test_the_shortlist_bounds_the_trials(world: World) -> None:
-    world.effects("oat", "tea", shortlist=1)
+    world.found("oat", "tea", shortlist=1)
     assert len(world.engine.asked) == 1
 
 

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 from llm_rerank.explanations.facts import facts_of
 from llm_rerank.ranking import Evidence
 from retrieval.catalogue import Catalogue
+from retrieval.log import InteractionLog
 from retrieval.records import Interaction, InteractionKind, Item, UserHistory
 
 
@@ -12,6 +13,18 @@ def did(day: int, item_id: str, kind: InteractionKind = "purchase") -> Interacti
 
 def evidence(*item_ids: str) -> tuple[Evidence, ...]:
     return tuple(Evidence(item_id=i, title=i, effect=1.0) for i in item_ids)
+
+
+def test_what_weighs_less_than_half_of_what_speaks_for_an_item_is_not_told(
+    catalogue: Catalogue, log: InteractionLog
+) -> None:
+    history = log.history("anna")
+    for effect, told in ((-0.5, True), (-0.49, False)):
+        against = Evidence(item_id="bread", title="Bread", effect=effect)
+        found = (Evidence(item_id="milk", title="Milk", effect=1.0), against)
+        facts = facts_of(catalogue["oat"], found[:1], history, catalogue, against=found[1:], read=4)
+        assert (facts.against is not None) is told
+        assert facts.read == 4
 
 
 def test_the_newest_kind_of_act_and_how_often_it_was_done(catalogue: Catalogue) -> None:

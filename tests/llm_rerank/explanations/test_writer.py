@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from threading import Event
 
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from llm_rerank.engines.base import GeneratedPiece, GenerationRequest
 from llm_rerank.engines.fake import FakeEngine
 from llm_rerank.explanations.events import Drafted, Explained
-from llm_rerank.explanations.facts import Facts
+from llm_rerank.explanations.facts import CitedAct, Facts
 from llm_rerank.explanations.writer import Writer, writing_request
 from llm_rerank.prompt import Prompt
 from llm_rerank.ranking import Explanation
@@ -53,8 +54,9 @@ def writer(engine: Says, characters: ChatTokenizer) -> Writer:
 def test_a_true_text_is_kept(engine: Says, writer: Writer, milk: Facts) -> None:
     engine.said = "You bought Whole milk 1 l twice."
     told = written(writer, [milk])[0]
-    assert (told.text, told.source, told.rejected) == ("You bought Whole milk 1 l twice.", "model", "")
-    assert told.evidence == milk.evidence
+    assert told.text == "You bought Whole milk 1 l twice. This item is in the category dairy."
+    assert (told.source, told.rejected) == ("model", "")
+    assert told.evidence == milk.evidence[:1]
 
 
 def test_an_untrue_text_is_replaced_and_the_reason_kept(engine: Says, writer: Writer, milk: Facts) -> None:
@@ -65,6 +67,7 @@ def test_an_untrue_text_is_replaced_and_the_reason_kept(engine: Says, writer: Wr
 
 def test_every_position_comes_once(engine: Says, writer: Writer, milk: Facts, make_facts: Callable[..., Facts]) -> None:
     engine.said = "You bought Whole milk 1 l."
+    engine.corrected = "You bought Salted butter 250 g."
     assert sorted(written(writer, [milk, make_facts(), milk])) == [0, 1, 2]
 
 
@@ -76,18 +79,57 @@ def test_the_same_facts_are_asked_in_the_same_way(characters: ChatTokenizer, mil
     )
 
 
-def test_where_there_is_nothing_to_cite_the_model_may_say_so(
+def test_where_there_is_nothing_to_cite_nothing_is_said(
     engine: Says, writer: Writer, make_facts: Callable[..., Facts]
 ) -> None:
-    engine.said = "Nothing that was tried of your history raised the model's score of Oat milk 1 l."
-    told = written(writer, [make_facts()])[0]
-    assert (told.text, told.source, told.evidence) == (engine.said, "model", ())
+    engine.said = "You bought Whole milk 1 l."
+    (event,) = writer.write([make_facts()], "en")
+    assert isinstance(event, Explained)
+    assert (event.explanation.text, event.explanation.source, event.explanation.evidence) == ("", "none", ())
+
+
+def test_no_two_reasons_of_a_list_are_alike(engine: Says, writer: Writer, milk: Facts) -> None:
+    engine.said = "You bought Whole milk 1 l twice."
+    told = written(writer, [milk, milk, milk])
+    assert len({reason.text for reason in told.values()}) == 3
+    assert [told[place].source for place in range(3)] == ["model", "template", "template"]
+    assert told[1].rejected == "another item's reason says the same"
+
+
+class Backwards(Says):
+    """Is done with the last one first."""
+
+    def generate(
+        self, requests: Sequence[GenerationRequest], *, cancel: Event | None = None
+    ) -> Iterator[GeneratedPiece]:
+        pieces = list(super().generate(requests, cancel=cancel))
+        yield from sorted(pieces, key=lambda piece: -piece.index)
+
+
+def test_which_of_two_alike_is_shown_does_not_depend_on_which_was_written_first(
+    characters: ChatTokenizer, milk: Facts
+) -> None:
+    engine = Backwards(characters)
+    engine.said = "You bought Whole milk 1 l twice."
+    told = written(Writer(engine, Prompt(characters), trained=True), [milk, milk])
+    assert [told[place].source for place in range(2)] == ["model", "template"]
+
+
+def test_what_speaks_against_an_item_is_kept_with_its_reason(
+    engine: Says, writer: Writer, milk: Facts, make_act: Callable[..., CitedAct]
+) -> None:
+    engine.said = "You bought Whole milk 1 l twice."
+    against = make_act("Black tea")
+    told = written(writer, [replace(milk, against=against)])[0]
+    assert told.text.endswith("Your purchase of Black tea lowered this item's score.")
+    assert told.against == (against.evidence,)
 
 
 def test_what_is_refused_is_tried_once_more(engine: Says, writer: Writer, milk: Facts) -> None:
     engine.said, engine.corrected = "You love Whole milk 1 l.", "You bought Whole milk 1 l twice."
     told = written(writer, [milk])[0]
-    assert (told.text, told.source) == (engine.corrected, "model")
+    assert told.text.startswith(engine.corrected)
+    assert told.source == "model"
 
 
 def test_one_that_is_not_trained_is_asked_once(engine: Says, characters: ChatTokenizer, milk: Facts) -> None:

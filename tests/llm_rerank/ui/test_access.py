@@ -1,13 +1,17 @@
 """axe finds nothing: in every view, state, theme and language."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from llm_rerank.service.service import Service
+
 See = Callable[..., Page]
+RESULTS = Path(__file__).parents[3] / "docs" / "results"
 AXE = Axe().axe_script
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 BY_THEME = {
@@ -71,6 +75,15 @@ def test_the_door(site: Any, language: str) -> None:
     page = site.page()
     page.goto(f"{site.url}/?language={language}#key=llmrr_wrong")
     expect(page.locator(".notice.wrong")).to_be_visible()
+    require_nothing(page)
+
+
+@BOTH
+def test_the_quality_page(see: See, service: Service, language: str) -> None:
+    service.config = service.config.model_copy(update={"quality": RESULTS})
+    page = see(f"?language={language}&view=quality")
+    expect(page.locator(".run")).not_to_have_count(0)
+    page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true; })")
     require_nothing(page)
 
 
