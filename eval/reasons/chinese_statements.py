@@ -31,7 +31,7 @@ def chinese_statements(
         acted = [each for each in items if told(each.title) == title]
         yield from _of_act(found, read, acted, history)
     for found in _KNOWN.finditer(read):
-        yield Statement(words=found[0], true=len(set(history.item_ids)) == int(found["count"]))
+        yield Statement(words=found[0], true=len(history.interactions) == int(found["count"]))
     others = [each for each in cited if each != item and told(each.title) in text]
     for found in _LISTED.finditer(text.replace(told(item.title), "⟧")):
         yield from _of_catalogue(found["first"], item, others)

@@ -73,7 +73,7 @@ def statements(
         acted = named[titles[int(before[-1])]] if before else []
         yield Statement(words=found[0], true=any(_is_last(each, history, found) for each in acted))
     for found in _KNOWN.finditer(read):
-        yield Statement(words=found[0], true=len(set(history.item_ids)) == _number(found["count"]))
+        yield Statement(words=found[0], true=len(history.interactions) == _number(found["count"]))
     others = [each for each in cited if each != item and told(each.title) in text]
     for sentence in re.split(r"(?<=[.!]) (?=[A-Z⟦])", text):
         compared = others if _COMMON.search(sentence) else []

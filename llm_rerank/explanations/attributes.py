@@ -1,5 +1,6 @@
 """Attributes: what the catalogue says of an item beside its title, as a sentence may hold it."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,6 +9,8 @@ from retrieval.records import Item
 
 _LONGEST: Final = 40
 """A longer value is a description and no attribute; it is not read at all."""
+_SENTENCES: Final = re.compile(r"[.!?] |[。！？]")
+"""What is several sentences is no attribute either: it would speak in our place."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +37,9 @@ def attributes_of(item: Item) -> tuple[Attribute, ...]:
     usual = {"category": item.category, "brand": item.brand, "price": price}
     given = [*usual.items(), *((name, value) for name, value in item.attributes.items() if name not in usual)]
     shown = ((one_line(name), one_line(value)) for name, value in given if max(len(name), len(value)) <= _LONGEST)
-    return tuple(Attribute(name=name, value=value) for name, value in shown if name and value)
+    return tuple(
+        Attribute(name=name, value=value) for name, value in shown if name and value and not _SENTENCES.search(value)
+    )
 
 
 def details_of(item: Item) -> tuple[Attribute, ...]:

@@ -5,7 +5,7 @@ from itertools import combinations, permutations
 from typing import Final
 
 from llm_rerank.explanations.attributes import Attribute, details_of, shared
-from llm_rerank.explanations.facts import CitedAct, Facts
+from llm_rerank.explanations.facts import CitedAct, Facts, cited_together
 from llm_rerank.explanations.names import any_of, names_in
 from llm_rerank.explanations.phrases import Exactly, Phrase, maybe, one_of, row
 from retrieval.records import InteractionKind
@@ -48,20 +48,29 @@ class _Suggested:
         self.details = details_of(facts.item)
 
 
-def chinese(facts: Facts) -> Phrase:
-    """「您买过“甲”2次，还买过“乙”。“丙”也属于乳品类别。」 and its variants."""
+def chinese(facts: Facts, acts: Sequence[CitedAct]) -> Phrase:
+    """「您买过“甲”2次，还买过“乙”。“丙”也属于乳品类别。」 and its variants, which cite one or two of these acts."""
     names = names_in(facts)
     item = _Suggested(facts, names.suggestion)
     if not facts.acts:
         return _without_acts(item)
     own = facts.item.item_id
-    cited = [_Cited(a, called, own=a.item.item_id == own) for a, called in zip(facts.acts, names.cited, strict=True)]
+    named = zip(facts.acts, names.cited, strict=True)
+    cited = [_Cited(a, called, own=a.item.item_id == own) for a, called in named if a in acts]
     return one_of(*(_with(acts, item) for count in (1, 2) for acts in permutations(cited, count)))
 
 
 def chinese_proposals(facts: Facts) -> Phrase:
     """「我们推荐“丙”。」"""
     return _proposal(_Suggested(facts, names_in(facts).suggestion))
+
+
+def chinese_seconds(facts: Facts) -> Phrase:
+    """What may stand after the sentence about what was done."""
+    item = _Suggested(facts, names_in(facts).suggestion)
+    common = [shared(item.item, *(act.item for act in acts)) for acts in cited_together(facts)]
+    also = [_also(item, attribute) for alike in common for attribute in alike]
+    return one_of(_proposal(item), *_about(item), *also)
 
 
 def called(attribute: Attribute) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 
 from llm_rerank.explanations.attributes import Attribute, details_of, shared
 from llm_rerank.explanations.english_acts import EnglishAct
-from llm_rerank.explanations.facts import Facts
+from llm_rerank.explanations.facts import CitedAct, Facts, cited_together
 from llm_rerank.explanations.names import any_of, names_in
 from llm_rerank.explanations.phrases import Exactly, Phrase, one_of, row
 
@@ -33,16 +33,17 @@ class _Suggested:
         return one_of(said, understood=(self.title, "this item"))
 
 
-def english(facts: Facts) -> Phrase:
-    """ "You bought A twice, last on 5 January. B is also in the category Dairy." and its many variants."""
+def english(facts: Facts, acts: Sequence[CitedAct]) -> Phrase:
+    """ "You bought A twice, last on 5 January. B is also in the category Dairy." and its many variants, which cite one
+    or two of these acts.
+    """
     names = names_in(facts)
     item = _Suggested(facts, names.suggestion)
     if not facts.acts:
         return _without_acts(item)
     own = facts.item.item_id
-    cited = [
-        EnglishAct(a, called, own=a.item.item_id == own) for a, called in zip(facts.acts, names.cited, strict=True)
-    ]
+    named = zip(facts.acts, names.cited, strict=True)
+    cited = [EnglishAct(a, called, own=a.item.item_id == own) for a, called in named if a in acts]
     return one_of(*(_with(acts, item) for count in (1, 2) for acts in permutations(cited, count)))
 
 
@@ -50,6 +51,15 @@ def english_proposals(facts: Facts) -> Phrase:
     """ "We suggest this item." """
     item = _Suggested(facts, names_in(facts).suggestion)
     return _proposal(item.called("This item"), item.called("this item"))
+
+
+def english_seconds(facts: Facts) -> Phrase:
+    """What may stand after the sentence about what was done."""
+    item = _Suggested(facts, names_in(facts).suggestion)
+    opening = item.called("This item")
+    common = [shared(item.item, *(act.item for act in acts)) for acts in cited_together(facts)]
+    also = [_any_about(alike, partial(_also, opening)) for alike in common if alike]
+    return one_of(english_proposals(facts), *_about(item, opening), *also)
 
 
 def before(attribute: Attribute) -> str:

@@ -1,13 +1,13 @@
 """Evidence: the history items that moved an item's score, by ablation.
 
-Items that look alike are tried, because every trial costs a forward pass over the history; and a few random ones, since
-leaving out anything moves a score a little: what moves it no further than they do is no reason.
+Items that look alike are tried, because every trial costs a forward pass over the history. Beside them a few random
+ones are, as controls, since leaving out anything moves a score a little: what moves it no further than they do is no
+reason.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,9 @@ class EvidenceConfig(Settings):
     min_effect: float = Field(default=0.01, gt=0)
     """Log-odds by which the score must move for an item to count; below it is rounding."""
     controls: int = Field(default=2, ge=0, le=50)
-    """Random other history items tried for each explained item: evidence must move the score further than each."""
+    """Random other history items tried for each explained item: evidence must move the score further than each. A short
+    history has them before it has a whole shortlist; only one of a single item has none.
+    """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,8 +43,6 @@ class Findings:
 
     raised: tuple[Evidence, ...] = ()
     lowered: tuple[Evidence, ...] = ()
-    read: int
-    """How many items of the history the model read."""
 
 
 class EvidenceFinder:
@@ -65,23 +65,22 @@ class EvidenceFinder:
             for item_id in tried[item.item.item_id].all:
                 trials.setdefault(item_id, []).append(item)
         effects = self._ablation.effects(history, trials, terms)
-        return tuple(
-            self._findings(effects.get(i.item.item_id, ()), tried.get(i.item.item_id, _NOTHING), len(shown))
-            for i in ranked
-        )
+        return tuple(self._findings(effects.get(i.item.item_id, ()), tried.get(i.item.item_id)) for i in ranked)
 
-    def _findings(self, effects: Sequence[Evidence], tried: "_Tried", read: int) -> Findings:
-        raised, lowered = (self._moved(effects, tried.controls, sign) for sign in (1, -1))
-        return Findings(raised=raised, lowered=lowered, read=read)
+    def _findings(self, effects: Sequence[Evidence], tried: "_Tried | None") -> Findings:
+        controls = () if tried is None else tried.controls
+        raised, lowered = (self._moved(effects, controls, sign) for sign in (1, -1))
+        return Findings(raised=raised, lowered=lowered)
 
     def _moved(self, effects: Sequence[Evidence], controls: Sequence[str], sign: int) -> tuple[Evidence, ...]:
         """What moved the score in one direction, furthest first."""
-        by_chance = {one.item_id: sign * one.effect for one in effects if one.item_id in controls}
+        by_chance = max((sign * one.effect for one in effects if one.item_id in controls), default=0.0)
         moved = (
             one
             for one in effects
-            if sign * one.effect >= self._config.min_effect
-            and all(sign * one.effect > effect for control, effect in by_chance.items() if control != one.item_id)
+            if one.item_id not in controls
+            and sign * one.effect >= self._config.min_effect
+            and sign * one.effect > by_chance
         )
         return tuple(sorted(moved, key=lambda one: -sign * one.effect))
 
@@ -90,9 +89,10 @@ class EvidenceFinder:
         chance for all, so that they share requests; and for the same history always.
         """
         if not shown or not ranked:
-            return dict.fromkeys((item.item.item_id for item in ranked), _NOTHING)
+            return {item.item.item_id: _Tried() for item in ranked}
         similarity = self._vectors([item.item.item_id for item in ranked]) @ self._vectors(shown).T
-        nearest = np.argsort(-similarity, axis=1, kind="stable")[:, : self._config.shortlist]
+        alike = max(1, min(self._config.shortlist, len(shown) - self._config.controls))
+        nearest = np.argsort(-similarity, axis=1, kind="stable")[:, :alike]
         seed = sha256("\n".join(shown).encode(errors="surrogatepass")).digest()[:8]
         by_chance = np.random.default_rng(int.from_bytes(seed)).permutation(len(shown))
         tried = {}
@@ -113,6 +113,3 @@ class _Tried:
     @property
     def all(self) -> tuple[str, ...]:
         return self.similar + self.controls
-
-
-_NOTHING: Final = _Tried()

@@ -50,4 +50,4 @@ class Explainer:
         yield from self._writer.write(facts, language, terms)
 
     def _facts(self, ranked: RankedItem, found: Findings, history: UserHistory) -> Facts:
-        return facts_of(ranked.item, found.raised, history, self._catalogue, against=found.lowered, read=found.read)
+        return facts_of(ranked.item, found.raised, history, self._catalogue, against=found.lowered)

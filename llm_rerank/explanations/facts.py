@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import combinations
 
 from llm_rerank.ranking import Evidence
 from llm_rerank.tokenizer import one_line
@@ -35,13 +36,18 @@ class Facts:
     acts: tuple[CitedAct, ...]
     against: CitedAct | None = None
     """What lowered the score most, where that is worth telling."""
-    read: int | None = None
-    """How many items of the history the model read."""
+    known: int | None = None
+    """How often the user did something; None where nobody counted."""
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
         """What may be cited, strongest first."""
         return tuple(act.evidence for act in self.acts)
+
+
+def cited_together(facts: Facts) -> list[tuple[CitedAct, ...]]:
+    """Each act, and all of them: what one text may cite."""
+    return [acts for count in range(1, len(facts.acts) + 1) for acts in combinations(facts.acts, count)]
 
 
 def facts_of(
@@ -51,15 +57,17 @@ def facts_of(
     catalogue: Catalogue,
     *,
     against: Sequence[Evidence] = (),
-    read: int | None = None,
 ) -> Facts:
     """The facts for one ranked item: its strongest evidence, at most MOST_CITATIONS of it, and the strongest of what
-    speaks `against` it where that has at least half its effect.
+    speaks `against` it where that has at least half its effect, and another title than what is cited.
     """
+    title = _shown(item.title)
     acts = tuple(_act(found, history, catalogue) for found in evidence[:MOST_CITATIONS])
     least = _TELLING * max((found.effect for found in evidence), default=0.0)
+    taken = {title, *(act.title for act in acts)}
     contrary = [_act(found, history, catalogue) for found in against[:1] if -found.effect >= least]
-    return Facts(item=item, title=_shown(item.title), acts=acts, against=contrary[0] if contrary else None, read=read)
+    told = [act for act in contrary if act.item.item_id == item.item_id or act.title not in taken]
+    return Facts(item=item, title=title, acts=acts, against=told[0] if told else None, known=len(history.interactions))
 
 
 def _act(evidence: Evidence, history: UserHistory, catalogue: Catalogue) -> CitedAct:

@@ -27,10 +27,11 @@ class Names:
 def names_in(facts: Facts) -> Names:
     """A title, or its beginning up to a comma where nothing else in the facts may be called that."""
     own = facts.item.item_id
-    others = [act for act in facts.acts if act.evidence.item_id != own]
+    acts = _acts(facts)
+    others = [act for act in acts if act.evidence.item_id != own]
     cited = []
     for act in facts.acts:
-        rivals = _all_shortened(other for other in facts.acts if other is not act)
+        rivals = _all_shortened(other for other in acts if other is not act)
         if act.evidence.item_id != own:
             rivals |= _shortened(facts.title)
         cited.append(_names(act.title, rivals))
@@ -39,8 +40,7 @@ def names_in(facts: Facts) -> Names:
 
 def namings(facts: Facts, language: Language) -> Iterator[Mapping[str, str]]:
     """Names by item id: the titles; then titles that are cut, unless two would begin alike."""
-    acts = (*facts.acts, *([facts.against] if facts.against else []))
-    titles = {facts.item.item_id: facts.title} | {act.item.item_id: act.title for act in acts}
+    titles = {facts.item.item_id: facts.title} | {act.item.item_id: act.title for act in _acts(facts)}
     yield titles
     brief = {item_id: cut(title, language, _BRIEF[language]) for item_id, title in titles.items()}
     if len(set(brief.values())) == len(set(titles.values())):
@@ -52,6 +52,11 @@ def any_of(names: tuple[str, ...], quotes: str = "") -> Phrase:
     opening, closing = quotes[:1], quotes[1:]
     loose = [row(one_of("", '"', "“"), Exactly(name), one_of("", '"', "”")) for name in names]
     return one_of(Exactly(f"{opening}{names[0]}{closing}"), understood=loose)
+
+
+def _acts(facts: Facts) -> tuple[CitedAct, ...]:
+    """All that are told."""
+    return facts.acts if facts.against is None else (*facts.acts, facts.against)
 
 
 def _names(title: str, rivals: set[str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 not.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -28,7 +29,9 @@ _DID_ZH: Final[dict[InteractionKind, str]] = {
 }
 _LITTLE: Final = 3
 """Whoever did fewer things than this is hardly known."""
-_NUMBERS: Final = ("no", "one", "two")
+_NUMBERS: Final = {1: "one", 2: "two"}
+_NUMBER: Final = re.compile(r"\d{5,}")
+"""That of an article helps nobody."""
 
 
 def told(facts: Facts, language: Language) -> Iterator[tuple[str, tuple[CitedAct, ...]]]:
@@ -45,13 +48,16 @@ def caveats(facts: Facts, language: Language) -> Iterator[str]:
     if facts.against is not None:
         for names in namings(facts, language):
             yield _against(facts.against, names[facts.against.item.item_id], language)
-    elif facts.read is not None and facts.read < _LITTLE:
-        yield _doubt(facts.read, language)
+    elif facts.known is not None and facts.known < _LITTLE:
+        yield _doubt(facts.known, language)
 
 
-def fact(facts: Facts, language: Language) -> str:
-    """One of the item that helps to decide: its price, else what else its title does not say; empty where it does."""
-    details = sorted(details_of(facts.item), key=lambda one: (one.repeats_its_name, one.name != "price"))
+def fact(facts: Facts, language: Language, said: str) -> str:
+    """One of the item that helps to decide: its price, else what else its title does not say; empty where there is none
+    that was not `said`.
+    """
+    new = [one for one in details_of(facts.item) if one.value not in said and not _NUMBER.fullmatch(one.value)]
+    details = sorted(new, key=lambda one: (one.repeats_its_name, one.name != "price"))
     return _fact(details[0], language) if details else ""
 
 
@@ -93,10 +99,10 @@ def _against(act: CitedAct, name: str, language: Language) -> str:
     return f"Your {one if act.times == 1 else f'{act.times} {many}'}{name} lowered this item's score."
 
 
-def _doubt(read: int, language: Language) -> str:
+def _doubt(known: int, language: Language) -> str:
     if language == "zh":
-        return f"我只了解您的{read}条记录，可能判断有误。"
-    return f"I know only {_NUMBERS[read]} {'thing' if read == 1 else 'things'} that you did, so I may be wrong."
+        return f"我只了解您的{known}条记录，可能判断有误。"
+    return f"I know only {_NUMBERS[known]} {'thing' if known == 1 else 'things'} that you did, so I may be wrong."
 
 
 def _fact(attribute: Attribute, language: Language) -> str:

@@ -12,7 +12,7 @@ from functools import reduce
 from typing import Final
 
 from llm_rerank.explanations.facts import CitedAct, Facts
-from llm_rerank.explanations.grammar import cited_in, proposals, sentences
+from llm_rerank.explanations.grammar import cited_in, proposals, seconds, sentences
 from llm_rerank.explanations.length import length
 from llm_rerank.explanations.names import namings
 from llm_rerank.explanations.phrases import is_said
@@ -56,23 +56,28 @@ def is_short(text: str, language: Language) -> bool:
 def _with_more(first: str, second: str, facts: Facts, language: Language) -> Iterator[str]:
     """The sentence with another beside it, the best first. What speaks against the item, or the doubt, stays."""
     against = list(caveats(facts, language))
-    beside = against or [second or fact(facts, language), ""]
+    beside = against or [second or fact(facts, language, first), ""]
     yield from (f"{first}{_BETWEEN[language]}{one}".strip() for one in beside)
 
 
 def _with_cut_titles(text: str, facts: Facts, language: Language) -> Iterator[str]:
-    """The text, and the same with shorter names for what it cites."""
+    """The text, and the same with shorter names for what it names: a title that stands there twice may be no name."""
     titles, *shorter = namings(facts, language)
     yield text
     for names in shorter:
-        longest_first = sorted(titles, key=lambda item_id: -len(titles[item_id]))
+        once = [item_id for item_id in titles if text.count(titles[item_id]) == 1]
+        longest_first = sorted(once, key=lambda item_id: -len(titles[item_id]))
         yield reduce(lambda said, item_id: said.replace(titles[item_id], names[item_id]), longest_first, text)
 
 
 def _parted(text: str, facts: Facts, language: Language) -> tuple[str, str]:
-    """Its first sentence, and the second one where it tells something. A title may have a full stop in it."""
-    allowed = sentences(facts, language)
-    ends = (found.end() for found in re.finditer("[.!。！]", text))
-    end = next((end for end in ends if is_said(allowed, text[:end])), len(text))
-    second = text[end:].strip()
-    return text[:end], "" if is_said(proposals(facts, language), second) else second
+    """Its first sentence, and the second one where it tells something. A title may have a full stop in it, so both must
+    be sentences.
+    """
+    allowed, more = sentences(facts, language), seconds(facts, language)
+    between = _BETWEEN[language]
+    for found in reversed(list(re.finditer(f"[.!。！](?={between})", text))):
+        first, second = text[: found.end()], text[found.end() + len(between) :]
+        if is_said(more, second) and is_said(allowed, first):
+            return first, "" if is_said(proposals(facts, language), second) else second
+    return text, ""

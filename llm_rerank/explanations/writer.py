@@ -15,6 +15,7 @@ from llm_rerank.prompt import Prompt
 from llm_rerank.ranking import Explanation, ExplanationSource, Language
 from llm_rerank.terms import PLAIN, Terms
 from llm_rerank.tokenizer import one_line
+from retrieval.errors import EngineError
 
 _MOST_TOKENS: Final = 120
 _TEMPERATURES: Final = (0.6, 0.0, 0.8)
@@ -58,18 +59,23 @@ class Writer:
         """
         texts, done, judged = [""] * len(places), set[int](), 0
         refused = []
-        for piece in self._engine.generate(asking, cancel=terms.cancel):
-            texts[piece.index] += piece.text
-            yield Drafted(place=places[piece.index], attempt=attempt, text=piece.text)
-            if piece.done:
-                done.add(piece.index)
-            while judged in done:
-                explained = reasons.checked(places[judged], texts[judged])
-                if explained is None:
-                    refused.append(places[judged])
-                else:
-                    yield explained
-                judged += 1
+        try:
+            for piece in self._engine.generate(asking, cancel=terms.cancel):
+                texts[piece.index] += piece.text
+                yield Drafted(place=places[piece.index], attempt=attempt, text=piece.text)
+                if piece.done:
+                    done.add(piece.index)
+                while judged in done:
+                    explained = reasons.checked(places[judged], texts[judged])
+                    if explained is None:
+                        refused.append(places[judged])
+                    else:
+                        yield explained
+                    judged += 1
+        except EngineError:  # what is written is not lost with what is not
+            there = (reasons.checked(places[at], texts[at]) for at in sorted(done) if at > judged)
+            yield from (explained for explained in there if explained is not None)
+            raise
         return refused
 
     def _request(self, facts: Facts, language: Language, temperature: float, terms: Terms) -> GenerationRequest:

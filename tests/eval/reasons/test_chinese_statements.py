@@ -24,7 +24,7 @@ BUTTER = "“Salted butter 250 g”"
         (f"您买过{MILK}。这款商品的类别是drinks，价格是2.10。", [True, False, True]),
         (f"您买过{MILK}。这款商品的类别也相同。", [True, True]),
         (f"您买过{MILK}。这款商品的品牌也是Field。", [True, False]),
-        ("您买过“Whole milk 1 l”3次。我只了解您的4条记录，可能判断有误。", [True, True, True]),
+        ("您买过“Whole milk 1 l”3次。我只了解您的7条记录，可能判断有误。", [True, True, True]),
         ("您买过“Whole milk 1 l”。我只了解您的1条记录，可能判断有误。", [True, False]),
         ("在试过的历史记录中，没有哪一项提高了模型对“Oat milk 1 l”的评分。", []),
     ],

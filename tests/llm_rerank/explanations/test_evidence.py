@@ -77,14 +77,34 @@ def test_exact_effects_strongest_first(world: World) -> None:
 def test_what_lowered_the_score_is_found_too(world: World) -> None:
     (found,) = world.found("oat")
     assert [(one.item_id, one.effect) for one in found.lowered] == [("bread", -2.0)]
-    assert found.read == 4
 
 
-def test_what_moves_the_score_no_further_than_something_random_is_no_evidence(world: World) -> None:
-    """One similar item and the three others as controls: what is strongest stays."""
-    (found,) = world.found("oat", shortlist=1, controls=3)
-    assert [one.item_id for one in found.raised] == ["milk"]
-    assert [one.item_id for one in found.lowered] == ["bread"]
+@pytest.mark.parametrize(
+    ("similar", "raised", "lowered"), [("milk", ["milk"], []), ("coffee", [], []), ("bread", [], ["bread"])]
+)
+def test_what_moves_the_score_no_further_than_something_random_is_no_evidence(
+    world: World, similar: str, raised: list[str], lowered: list[str]
+) -> None:
+    """One similar item, and the three others as controls, which are no evidence themselves."""
+
+    def vectors(item_ids: Sequence[str]) -> NDArray[np.float32]:
+        return np.array([[float(item_id in ("oat", similar))] for item_id in item_ids], dtype=np.float32)
+
+    finder = EvidenceFinder(world.reranker, vectors, EvidenceConfig(shortlist=1, controls=3))
+    (found,) = finder.find(world.history, world.ranked("oat"))
+    assert [one.item_id for one in found.raised] == raised
+    assert [one.item_id for one in found.lowered] == lowered
+
+
+@pytest.mark.parametrize(("window", "trials"), [(4, 4), (3, 3), (2, 2), (1, 1)])
+def test_a_short_history_has_its_controls_first(
+    characters: ChatTokenizer, catalogue: Catalogue, log: InteractionLog, window: int, trials: int
+) -> None:
+    """Of bread and milk one is similar and one a control: of those alone the score says nothing against chance."""
+    world = World(characters, catalogue, log.history("anna"), window=window)
+    (found,) = world.found("oat", shortlist=4, controls=2)
+    assert len(world.engine.asked) == trials
+    assert len(found.raised) + len(found.lowered) <= max(1, window - 2)
 
 
 def test_the_same_history_is_always_compared_with_the_same_random_items(world: World) -> None:

@@ -15,6 +15,15 @@ def evidence(*item_ids: str) -> tuple[Evidence, ...]:
     return tuple(Evidence(item_id=i, title=i, effect=1.0) for i in item_ids)
 
 
+def test_what_is_called_like_something_cited_does_not_speak_against_it() -> None:
+    shop = Catalogue([Item(item_id=name, title="Milk") for name in "ab"] + [Item(item_id="oat", title="Oat milk")])
+    history = UserHistory(user_id="u", interactions=(did(1, "a"), did(2, "b")))
+    raised, lowered = (
+        Evidence(item_id=name, title="Milk", effect=effect) for name, effect in (("a", 1.0), ("b", -1.0))
+    )
+    assert facts_of(shop["oat"], (raised,), history, shop, against=(lowered,)).against is None
+
+
 def test_what_weighs_less_than_half_of_what_speaks_for_an_item_is_not_told(
     catalogue: Catalogue, log: InteractionLog
 ) -> None:
@@ -22,9 +31,9 @@ def test_what_weighs_less_than_half_of_what_speaks_for_an_item_is_not_told(
     for effect, told in ((-0.5, True), (-0.49, False)):
         against = Evidence(item_id="bread", title="Bread", effect=effect)
         found = (Evidence(item_id="milk", title="Milk", effect=1.0), against)
-        facts = facts_of(catalogue["oat"], found[:1], history, catalogue, against=found[1:], read=4)
+        facts = facts_of(catalogue["oat"], found[:1], history, catalogue, against=found[1:])
         assert (facts.against is not None) is told
-        assert facts.read == 4
+        assert facts.known == len(history.interactions)
 
 
 def test_the_newest_kind_of_act_and_how_often_it_was_done(catalogue: Catalogue) -> None:

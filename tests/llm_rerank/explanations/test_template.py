@@ -50,23 +50,31 @@ def test_titles_that_begin_alike_are_not_cut(make_facts: Make, make_act: Act) ->
 
 
 def test_what_speaks_against_an_item_is_told(milk: Facts, make_act: Act) -> None:
-    facts = replace(milk, against=make_act("Black tea"), read=1)
+    facts = replace(milk, against=make_act("Black tea"), known=1)
     assert next(caveats(facts, "en")) == "Your purchase of Black tea lowered this item's score."
     assert next(caveats(facts, "zh")) == "不过，您买过“Black tea”，这降低了这款商品的评分。"
 
 
 def test_there_is_a_doubt_where_little_is_known(milk: Facts) -> None:
-    assert list(caveats(replace(milk, read=1), "en")) == ["I know only one thing that you did, so I may be wrong."]
-    assert list(caveats(replace(milk, read=2), "zh")) == ["我只了解您的2条记录，可能判断有误。"]
-    assert list(caveats(replace(milk, read=3), "en")) == []
+    assert list(caveats(replace(milk, known=1), "en")) == ["I know only one thing that you did, so I may be wrong."]
+    assert list(caveats(replace(milk, known=2), "zh")) == ["我只了解您的2条记录，可能判断有误。"]
+    assert list(caveats(replace(milk, known=3), "en")) == []
 
 
 def test_the_price_helps_most_to_decide(milk: Facts) -> None:
-    assert fact(milk, "en") == "This item is in the category dairy."
+    assert fact(milk, "en", "") == "This item is in the category dairy."
     priced = replace(milk, item=replace(milk.item, price=2.5))
-    assert fact(priced, "en") == "This item is priced at 2.50."
-    assert fact(priced, "zh") == "这款商品的价格是2.50。"
+    assert fact(priced, "en", "") == "This item is priced at 2.50."
+    assert fact(priced, "zh", "") == "这款商品的价格是2.50。"
 
 
 def test_of_an_item_of_which_the_catalogue_knows_a_title_no_fact_is_told(milk: Facts) -> None:
-    assert fact(replace(milk, item=replace(milk.item, category="", brand="")), "en") == ""
+    assert fact(replace(milk, item=replace(milk.item, category="", brand="")), "en", "") == ""
+
+
+def test_the_number_of_an_article_helps_nobody_and_what_was_said_is_no_news(milk: Facts) -> None:
+    numbered = replace(milk, item=replace(milk.item, category="", attributes={"ean": "5012345678900", "size": "1 l"}))
+    assert fact(numbered, "en", "") == "This item is of the brand Field."
+    bare = replace(numbered, item=replace(numbered.item, brand="", title="Oat milk"))
+    assert fact(bare, "en", "") == "This item is listed with the size 1 l."
+    assert fact(bare, "en", "You bought Milk, 1 l.") == ""

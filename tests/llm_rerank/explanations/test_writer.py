@@ -96,6 +96,20 @@ def test_no_two_reasons_of_a_list_are_alike(engine: Says, writer: Writer, milk: 
     assert told[1].rejected == "another item's reason says the same"
 
 
+def test_what_is_written_already_is_not_lost_with_what_is_not(characters: ChatTokenizer, milk: Facts) -> None:
+    class Breaks(Says):
+        def generate(
+            self, requests: Sequence[GenerationRequest], *, cancel: Event | None = None
+        ) -> Iterator[GeneratedPiece]:
+            yield GeneratedPiece(index=1, text="You bought Whole milk 1 l twice.", done=True)
+            raise EngineError("broken")
+
+    told: list[object] = []
+    with pytest.raises(EngineError):
+        told.extend(Writer(Breaks(characters), Prompt(characters), trained=True).write([milk, milk], "en"))
+    assert [event.place for event in told if isinstance(event, Explained)] == [1]
+
+
 class Backwards(Says):
     """Is done with the last one first."""
 
