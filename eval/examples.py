@@ -30,7 +30,7 @@ class Listed(Settings):
 
 
 class Example(Settings):
-    """One user: the headline metric and the first places of both lists."""
+    """One user: the headline metric, the mean over seeds, and the first places of the first seed's lists."""
 
     user_id: str
     taken: tuple[str, ...]

@@ -67,6 +67,7 @@ def publish(folder: Path) -> Path:
     result = read_result(folder)
     out = _place(result.benchmark)
     write_json(out, result.to_json())
+    out.with_name(EXAMPLES).unlink(missing_ok=True)  # of an older run
     if _may_be_shown(result) and (folder / EXAMPLES).exists():
         write_json(out.with_name(EXAMPLES), read_json(folder / EXAMPLES))
     return out

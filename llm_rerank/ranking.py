@@ -7,7 +7,7 @@ from retrieval.records import Item, SourceScore
 
 Language = Literal["en", "zh"]
 ExplanationSource = Literal["model", "template", "none"]
-"""Who worded a reason. none: there is no reason worth a sentence, or none that another item's does not give already."""
+"""Who worded a reason. none: nobody, since there is no reason worth a sentence, or none that is short and new."""
 AnsweredBy = Literal["llm", "retrieval", "request", "popular"]
 """Whose order an answer has: the LLM's with retrieval's, or without the LLM that of retrieval, that in which a request
 named its items, or that of what everybody buys."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from eval.reasons.chinese_statements import chinese_statements
 from eval.reasons.records import Reason
-from eval.reasons.statements import Statement, masked, statements, told
+from eval.reasons.statements import Statement, fields_of, masked, statements, told
 from llm_rerank.ranking import Language
 from llm_rerank.tokenizer import one_line
 from retrieval.catalogue import Catalogue
@@ -87,6 +87,10 @@ class Judge:
         """Of the item, of what it cites, and of what it says to speak against it."""
         items = (self._catalogue[reason.item_id], *self._cited(reason), *self._against(reason))
         return [one_line(item.title) for item in items]
+
+    def values(self, reason: Reason) -> list[str]:
+        """What the catalogue says of the item beside its title."""
+        return [value for value in fields_of(self._catalogue[reason.item_id]).values() if value]
 
     def _cited(self, reason: Reason) -> list[Item]:
         return [self._catalogue[item_id] for item_id in reason.cited]

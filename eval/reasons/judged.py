@@ -21,6 +21,8 @@ class Judged:
     reason: Reason
     titles: tuple[str, ...]
     """Of the item, of what it cites, and of what it says to speak against the item."""
+    values: tuple[str, ...]
+    """What the catalogue says of the item besides."""
     others_read: int
     """Items of the history that the model read and that are not cited."""
     cited_read: bool
@@ -65,6 +67,7 @@ def _judged(
         language=language,
         reason=reason,
         titles=tuple(judge.titles(reason)),
+        values=tuple(judge.values(reason)),
         others_read=len(set(answer.read) - set(reason.cited)),
         cited_read=set(reason.cited) <= readable,
         swapped_read=set(swapped_in) <= readable if swapped_in else None,

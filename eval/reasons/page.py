@@ -82,7 +82,7 @@ def promises(measured: Measured) -> list[Promise]:
         for said in (lambda row: row.said, lambda row: row.swapped, lambda row: row.strange)
     )
     said = texts.spoken(judged)
-    valid = sum(row.cited_read for row in said) / len(said)
+    valid = sum(row.cited_read for row in said) / len(said) if said else None
     means = [None if one is None else one.mean for one in (necessary, chance, true, *untrue)]
     return [
         Promise(

@@ -32,7 +32,7 @@ def table(columns: Sequence[Sequence[Judged]]) -> Rows:
         ("texts", *map(len, said)),
         ("written by the model and passed", *(percent([r.reason.source == "model" for r in s]) for s in said)),
         ("fell back to the template", *(percent([r.reason.source == "template" for r in s]) for s in said)),
-        ("distinct texts", *(f"{distinct_share(s):.1%}" for s in said)),
+        ("distinct texts", *(percent(_first_of_its_kind(s)) for s in said)),
         ("distinct texts, titles, numbers and months aside", *(len({_form(row) for row in s}) for s in said)),
         ("lists in which two texts are alike", *map(lists_alike, said)),
         ("texts with a word that persuades, titles aside", *map(persuading, said)),
@@ -49,15 +49,16 @@ def spoken(judged: Sequence[Judged]) -> list[Judged]:
     return [row for row in judged if row.reason.text]
 
 
-def template_share(judged: Sequence[Judged]) -> float:
-    """Of the texts."""
-    return float(np.mean([row.reason.source == "template" for row in spoken(judged)]))
+def template_share(judged: Sequence[Judged]) -> float | None:
+    """Of the texts; None without any."""
+    said = spoken(judged)
+    return float(np.mean([row.reason.source == "template" for row in said])) if said else None
 
 
-def distinct_share(judged: Sequence[Judged]) -> float:
-    """Of the texts."""
+def distinct_share(judged: Sequence[Judged]) -> float | None:
+    """Of the texts; None without any."""
     texts = [row.reason.text for row in spoken(judged)]
-    return len(set(texts)) / len(texts)
+    return len(set(texts)) / len(texts) if texts else None
 
 
 def too_long(judged: Sequence[Judged]) -> int:
@@ -78,6 +79,11 @@ def persuading(judged: Sequence[Judged]) -> int:
     return sum(bool(_PERSUADES.search(_without_titles(row))) for row in judged)
 
 
+def _first_of_its_kind(said: Sequence[Judged]) -> list[bool]:
+    texts = [row.reason.text for row in said]
+    return [text not in texts[:place] for place, text in enumerate(texts)]
+
+
 def refusals(judged: Sequence[Judged]) -> Rows:
     """Why the model's words are not shown, the commonest first."""
     return list(Counter(row.reason.rejected for row in judged if row.reason.rejected).most_common())
@@ -85,8 +91,10 @@ def refusals(judged: Sequence[Judged]) -> Rows:
 
 def _is_short(row: Judged) -> bool:
     text = row.reason.text
-    length = len(_IDEOGRAPH.findall(text)) if row.language == "zh" else len(text.split())
-    return length <= _LONGEST[row.language]
+    if row.language == "en":
+        return len(text.split()) <= _LONGEST["en"]
+    foreign = re.findall(r"[^\W\u4e00-\u9fff]+", text)
+    return len(_IDEOGRAPH.findall(text)) + len(foreign) <= _LONGEST["zh"]
 
 
 def _sentences(row: Judged) -> int:
@@ -99,9 +107,11 @@ def _form(row: Judged) -> str:
 
 
 def _without_titles(row: Judged) -> str:
+    """Nor what the catalogue says of the item: a brand may be called Great Value."""
     text = row.reason.text
-    for title in sorted(row.titles, key=len, reverse=True):
-        text = text.replace(title, "…")
+    cut = (f"{title[:end]}…" for title in row.titles for end in range(len(title), 0, -1))
+    for name in sorted({*row.titles, *cut, *row.values}, key=len, reverse=True):
+        text = text.replace(name, "…")
     return text
 
 

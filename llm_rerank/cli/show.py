@@ -169,7 +169,7 @@ def _origin(explanation: Explanation) -> str:
             "nothing that was tried raised the score further than random items did: no reason is better than a weak one"
         )
     if explanation.source == "none":
-        return f"no reason: the model's text was refused, {explanation.rejected}, and what is left to say is said above"
+        return f"no reason: the model's text was refused, {explanation.rejected}, and no other is short and new"
     return f"written from a template: the model's text was refused, {explanation.rejected}"
 
 

@@ -108,7 +108,8 @@ class ServeConfig(BaseSettings):
     ui: UiConfig = UiConfig()
     """The page for people."""
     quality: Path | None = None
-    """A folder of finished runs of `llm-rerank eval`, which /v1/quality and the page show."""
+    """A folder of finished runs of `llm-rerank eval`, which /v1/quality and the page show. Their examples name users:
+    forgetting one does not change what is measured."""
     docs: bool = True
     """Whether /docs and /openapi.json are served."""
     metrics: Literal["open", "admin", "off"] = "open"

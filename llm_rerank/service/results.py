@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, Field, ValidationError
 
 from llm_rerank.wire.quality import ExamplesOut, GainOut, GoalOut, IntervalOut, MeasuredOut, RunOut
-from retrieval.files import read_json
+from retrieval.errors import BuildError
+from retrieval.files import read_json, unreadable
 
 RESULT: Final = "metrics.json"
 _EXAMPLES: Final = "examples.json"
@@ -16,8 +17,6 @@ _RETRIEVAL: Final = "retrieval"
 
 class _Part(BaseModel):
     """What is read of a result; there is more in it."""
-
-    model_config = ConfigDict(extra="ignore")
 
 
 class _Difference(_Part):
@@ -111,7 +110,7 @@ class _Result(_About):
 
 class _Row(_Part):
     name: str
-    held: dict[str, IntervalOut]
+    held: dict[str, IntervalOut] = Field(min_length=1)
     versus: dict[str, _Difference]
 
 
@@ -143,10 +142,24 @@ class _Lift(_About):
         )
 
 
-def read_run(folder: Path, *, with_examples: bool) -> RunOut:
-    """Raises BuildError for a file that cannot be read, and ValidationError or LookupError where it is no result."""
-    said = read_json(folder / RESULT)
-    form = _Lift if isinstance(said, dict) and "lift" in said else _Result
+def read_run(folder: Path) -> RunOut:
+    """The run of a folder. Raises BuildError for a file that cannot be read, or is none of a run."""
+    said = _read(folder / RESULT)
+    form = _Lift if "lift" in said else _Result
     kept = folder / _EXAMPLES
-    examples = ExamplesOut.model_validate(read_json(kept)) if with_examples and kept.exists() else None
-    return form.model_validate(said).run(folder.name, examples)
+    try:
+        result = form.model_validate(said)
+        examples = ExamplesOut.model_validate(_read(kept)) if kept.exists() else None
+        return result.run(folder.name, examples)
+    except (ValidationError, LookupError) as err:
+        raise BuildError("this is no result of a run", field="run", value=folder.name) from err
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        said = read_json(path)
+    except RecursionError as err:
+        raise unreadable(path) from err
+    if not isinstance(said, dict):
+        raise unreadable(path)
+    return said

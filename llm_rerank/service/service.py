@@ -22,6 +22,7 @@ from llm_rerank.service.salts import Salts
 from llm_rerank.service.stages import Stages
 from llm_rerank.service.titles import Titles
 from llm_rerank.service.traces import NO_TRACES, Traces, open_traces
+from retrieval.errors import ConfigError
 from retrieval.folder import load_folder
 from retrieval.live.shop import LiveShop
 from retrieval.store.database import Database
@@ -85,6 +86,13 @@ class Service:
 
         `traces` take the place of those that the environment asks for.
         """
+        if config.quality is not None and not config.quality.is_dir():
+            raise ConfigError(
+                "there is no such folder",
+                field="quality",
+                value=str(config.quality),
+                remedy="Name a folder of runs of `llm-rerank eval`, or leave it out.",
+            )
         with ExitStack() as opened:
             traces = traces or open_traces()
             opened.callback(traces.close)

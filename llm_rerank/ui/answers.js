@@ -12,15 +12,20 @@ let running = new AbortController();
 
 /** Asks anew, with the settings as they are; `said` is what the user did, where the next list is to show its effect. */
 export async function load(said = null) {
-  running.abort();
-  running = new AbortController();
-  const { signal } = running;
+  const signal = abandon();
   dropEffects();
   change({ phase: "loading", problem: null, receipt: null, search: {}, news: null, historyProblem: null });
   clear();
   change({ base: said && state.answer ? { said, ...placesOf(state.answer.ranking) } : kept() });
   if (!state.settings.ranking) await Promise.all([loadHistory(signal), show(loadRanking, signal)]);
   else if (await show(loadKept, signal)) await loadHistory(signal);
+}
+
+/** Gives up what is under way; the signal is that of what comes in its place. */
+export function abandon() {
+  running.abort();
+  running = new AbortController();
+  return running.signal;
 }
 
 /** Another person's answer and history go at once; the same one's list stays, without its reasons, until the next. */
@@ -59,16 +64,17 @@ function baseKey() {
   return JSON.stringify({ ...asked(state.settings), without: [], added: [], explained: 0 });
 }
 
-/** Says that it went wrong; without a valid key, asks for one. */
-export function failed(problem) {
+function failed(problem) {
   if (!(problem instanceof Refused)) throw problem;
   if (problem.status === 401) lock(problem);
   else if (state.phase === "streaming") change({ phase: "done", answer: { ...state.answer, brokeOff: problem } });
   else change({ phase: "error", problem, answer: null });
 }
 
-function lock(problem) {
-  change({ phase: "no-key", problem, key: keepKey(""), whose: null, answer: null, history: null, said: [] });
+/** Asks for another key: nothing that this one showed stays. */
+export function lock(problem) {
+  const nothing = { whose: null, answer: null, history: null, said: [], quality: null };
+  change({ phase: "no-key", problem, key: keepKey(""), ...nothing });
 }
 
 async function loadRanking(signal) {

@@ -12,21 +12,23 @@ import { speak, words } from "./words.js";
 
 const root = document.getElementById("app");
 
+const key = takeKey(); // first of all: it should not stay in the address
 await speak(new URLSearchParams(location.search).get("language"));
 
 drawnBy(() => {
-  const { tag, title } = words();
+  const { tag, title, quality } = words();
+  const { user, view } = state.settings ?? {};
   document.documentElement.lang = tag;
-  document.title = state.settings ? `${state.settings.user}: ${title}` : title;
+  document.title = view === "quality" ? quality.heading : user ? `${user}: ${title}` : title;
   keepingFocus(() => render(page(state, words()), root));
 });
 
 addEventListener("popstate", () => state.key && state.about && arrive());
 addEventListener("hashchange", () => {
-  const key = keyInAddress();
-  if (key !== null) beginWith(key);
+  const another = keyInAddress();
+  if (another !== null) beginWith(another);
 });
 addEventListener("keydown", (event) => event.key === "Escape" && darken());
 
-change({ key: takeKey() });
+change({ key });
 begin();

@@ -26,7 +26,7 @@ export async function begin() {
 
 /** The same with this key. */
 export function beginWith(key) {
-  change({ key: keepKey(key), problem: null, whose: null, answer: null });
+  change({ key: keepKey(key), problem: null, whose: null, answer: null, quality: null });
   if (state.key) return begin();
   change({ phase: "no-key", problem: new Refused(401, { code: "no_valid_key" }) });
 }

@@ -22,13 +22,15 @@ export function go(changed, asksAnew = false, earlier = history.state) {
 
 /** Shows what the address says, which has changed. */
 export async function arrive(asksAnew = false) {
-  const before = state.settings;
-  const settings = settingsOf(location.search, state.about);
+  const { search } = location;
+  const settings = settingsOf(search, state.about);
   await speak(settings.language);
+  if (search !== location.search) return; // somebody went on meanwhile, and arrives there
+  const before = state.settings;
   change({ settings });
   if (settings.view === "quality") return loadQuality();
   const differs = (name) => JSON.stringify(settings[name]) !== JSON.stringify(before?.[name]);
-  if (asksAnew || !before || before.view === "quality" || differs("ranking") || ASKED.some(differs)) return load();
+  if (asksAnew || !before || !state.answer || differs("ranking") || ASKED.some(differs)) return load();
   if (differs("item")) return loadEffects();
 }
 

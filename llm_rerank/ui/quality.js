@@ -1,16 +1,22 @@
-// What was measured of the rankings: asked for once.
+// What was measured of the rankings: asked for once with a key.
 
-import { failed } from "./answers.js";
-import { ask } from "./api.js";
+import { abandon, lock } from "./answers.js";
+import { Refused, ask } from "./api.js";
 import { change, state } from "./store.js";
 
-/** Shows the runs that the service was given. */
+/** Shows the runs that the service was given. A list that is under way is given up, and asked for again later. */
 export async function loadQuality() {
-  change({ phase: state.quality ? "done" : "loading", problem: null, news: null });
-  if (state.quality) return;
+  const signal = abandon();
+  change({ problem: null, news: null, answer: state.phase === "done" ? state.answer : null });
+  if (state.quality?.runs) return;
+  change({ quality: null });
   try {
-    change({ quality: await ask("GET", "/v1/quality"), phase: "done" });
+    const found = await ask("GET", "/v1/quality", { signal });
+    change({ quality: found });
   } catch (problem) {
-    failed(problem);
+    if (signal.aborted) return;
+    if (!(problem instanceof Refused)) throw problem;
+    if (problem.status === 401) lock(problem);
+    else change({ quality: { problem } });
   }
 }

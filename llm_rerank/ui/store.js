@@ -14,7 +14,7 @@ export const state = {
   effects: null, // for and against one item
   said: [], // feedback that is obeyed
   search: {}, // what was looked for, and found, by purpose
-  quality: null, // what was measured; null as long as nobody asked
+  quality: null, // what was measured, or the problem with asking; null as long as it is not known
   receipt: null, // what a replay said, what was copied
   news: null, // what happened last, as a function of the words, for who does not see it
   lit: { items: new Set(), purchases: new Set(), pinned: false },

@@ -11,11 +11,16 @@ export function words() {
   return known[state.settings?.language] ?? spoken;
 }
 
-/** Learns a language; of none the browser's, or English. Nobody loads one that they do not read. */
+/** Learns a language; of none the browser's, or English. Nobody loads one that they do not read; where it does not
+ *  come, another that is known is spoken on. */
 export async function speak(language) {
   const name = [language, navigator.language.slice(0, 2)].find((one) => LANGUAGES.includes(one)) ?? "en";
-  known[name] ??= (await import(`./words/${name}.js`)).default;
-  spoken = known[name];
+  try {
+    known[name] ??= (await import(`./words/${name}.js`)).default;
+  } catch (problem) {
+    if (!spoken) throw problem;
+  }
+  spoken = known[name] ?? spoken;
 }
 
 /** A number with so many digits behind the point, and its sign. */

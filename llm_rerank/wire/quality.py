@@ -1,20 +1,22 @@
 """How good the rankings are: what was measured, with its doubt."""
 
+from pydantic import FiniteFloat
+
 from llm_rerank.wire.base import Answered
 
 
 class IntervalOut(Answered):
     """A mean over users and its 95 % bootstrap interval."""
 
-    mean: float
-    low: float
-    high: float
+    mean: FiniteFloat
+    low: FiniteFloat
+    high: FiniteFloat
 
 
 class GainOut(IntervalOut):
     """One system minus another over the same users."""
 
-    p_value: float
+    p_value: FiniteFloat
     """How often chance alone gives as large a difference: two-sided."""
 
 
@@ -48,13 +50,15 @@ class PlaceOut(Answered):
 
 
 class ExampleOut(Answered):
-    """One user: the metric and the first places of the list, before and after."""
+    """One user: the metric, which is the mean over seeds, and the first places of the first seed's list, before and
+    after.
+    """
 
     user_id: str
     taken: list[str]
     """Titles of what was held out."""
-    before: float
-    after: float
+    before: FiniteFloat
+    after: FiniteFloat
     list_before: list[PlaceOut]
     list_after: list[PlaceOut]
 
@@ -85,7 +89,7 @@ class RunOut(Answered):
     """The best first."""
     goals: list[GoalOut]
     examples: ExamplesOut | None
-    """None where none were kept, or where they are not the caller's to see."""
+    """None where none were kept."""
     command: str
     device: str
     date: str

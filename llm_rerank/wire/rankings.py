@@ -72,7 +72,7 @@ class ExplanationOut(Answered):
     """Why this item: every name in it was checked."""
 
     text: str
-    """Empty where nothing speaks for the item strongly enough, or nothing that another item's reason does not say."""
+    """Empty where nothing speaks for the item strongly enough, or nothing that is short and not said of another."""
     language: Language
     source: ExplanationSource
     evidence: list[EvidenceOut]

@@ -11,7 +11,7 @@ from llm_rerank.deadline import Deadline
 from llm_rerank.engines.base import GeneratedPiece, GenerationRequest, ScoringRequest, raise_if_cancelled
 from llm_rerank.engines.fake import FakeEngine
 from llm_rerank.explanations.events import Explained, Found
-from llm_rerank.explanations.evidence import EvidenceFinder
+from llm_rerank.explanations.evidence import EvidenceConfig, EvidenceFinder
 from llm_rerank.explanations.explainer import Explainer
 from llm_rerank.explanations.writer import Writer
 from llm_rerank.fusion import WeightedFusion
@@ -81,7 +81,7 @@ class World:
 
     def opened(self, candidates: int = 50) -> Recommender:
         reranker = Reranker(self.engine, self.prompt, self.built.catalogue, fusion=WeightedFusion(llm_weight=0.9))
-        finder = EvidenceFinder(reranker, self.built.text_vectors)
+        finder = EvidenceFinder(reranker, self.built.text_vectors, EvidenceConfig(controls=0))
         explainer = Explainer(finder, Writer(self.engine, Prompt(self.tokenizer), trained=False), self.built.catalogue)
         return Recommender(self.built, reranker, explainer, model="none", candidates=candidates)
 

@@ -14,9 +14,10 @@ router = APIRouter(tags=["quality"], responses=refusals())
 @router.get("/v1/quality")
 def measured(service: Opened, caller: Reader) -> QualityOut:
     """The runs of `llm-rerank eval` that the service was given, the newest first: each with its rules, every system's
-    figure and interval, and the users whose list a system changed most for the better and for the worse.
+    figure and interval, and the users whose list a system changed most for the better and for the worse. Another tenant
+    than the shop's has none.
     """
     folder = service.config.quality
-    if folder is None:
+    if folder is None or caller.tenant != service.config.tenant:
         return QualityOut(runs=[], unreadable=[])
-    return quality(folder, with_examples=caller.tenant == service.config.tenant)
+    return quality(folder)

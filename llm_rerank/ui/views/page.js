@@ -45,10 +45,15 @@ function beneath(state, t) {
   return html`${whyNot(state, t)} ${receipt(state, t)}`;
 }
 
+function measured(quality, t) {
+  if (!quality) return t.quality.loading;
+  return quality.problem ? told(quality.problem, t) : t.quality.heading;
+}
+
 /** What is told to who does not see the page: that something is there, never the text that fills in. */
 function announced(state, t) {
   const { phase, settings, answer, problem, news } = state;
-  if (settings?.view === "quality") return phase === "done" ? t.quality.heading : "";
+  if (settings?.view === "quality" && phase !== "no-key") return measured(state.quality, t);
   if (phase === "loading") return settings ? t.loading(settings.user) : "";
   if (problem) return told(problem, t);
   if (news) return typeof news === "function" ? news(t) : told(news, t);

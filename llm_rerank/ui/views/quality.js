@@ -1,16 +1,16 @@
 // How good the rankings were measured to be: figures with their doubt, the worst examples beside the best.
 
-import { begin } from "../beginning.js";
 import { html, nothing, svg } from "../html.js";
+import { loadQuality } from "../quality.js";
 import { signed } from "../words.js";
 import { notice, wrong } from "./notice.js";
 
 const SURE = 0.05;
 
-export function quality({ quality: found, phase, problem }, t) {
-  if (phase === "error") return wrong(problem, t, html`<button @click=${begin}>${t.again}</button>`);
+export function quality({ quality: found }, t) {
   if (!found) return html`<p class="waiting">${t.quality.loading}</p>`;
-  const { runs, unreadable } = found;
+  const { runs, unreadable, problem } = found;
+  if (problem) return wrong(problem, t, html`<button @click=${loadQuality}>${t.again}</button>`);
   return html`
     <h2>${t.quality.heading}</h2>
     <p>${t.quality.lead}</p>
@@ -21,12 +21,12 @@ export function quality({ quality: found, phase, problem }, t) {
 }
 
 function shown(run, t) {
-  const { title, metric, part, systems, examples, baseline } = run;
+  const { name, title, metric, part, systems, examples, baseline } = run;
   const most = Math.max(...systems.map(({ figure }) => figure.high), Number.EPSILON);
   return html`<section class="run">
-    <h3 lang="en">${title}</h3>
+    <h3><span lang="en">${title}</span> <code>${name}</code></h3>
     <p>${t.quality.about(metric, t.quality.parts[part] ?? part, baseline)}</p>
-    <div class="scrolled" tabindex="0" role="region" aria-label=${title}>
+    <div class="scrolled" tabindex="0" role="region" aria-label=${name}>
       <table>
         <thead>
           <tr>
@@ -68,7 +68,7 @@ const interval = ({ mean, low, high }, as) => `${as(mean)} [${as(low)}, ${as(hig
 /** What could be luck is said to be. */
 function verdict({ mean, p_value }, t) {
   const { better, worse, luck } = t.quality.verdicts;
-  return `${p_value >= SURE ? luck : mean > 0 ? better : worse} (p = ${p_value.toFixed(p_value < 0.001 ? 4 : 3)})`;
+  return `${p_value >= SURE ? luck : mean > 0 ? better : worse} (p ${p_value < 0.001 ? "<" : "="} ${Math.max(p_value, 0.001).toFixed(3)})`;
 }
 
 function goalOf({ system, metric, at_least, at_most, source, measured }, t) {

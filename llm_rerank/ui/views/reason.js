@@ -35,9 +35,10 @@ function cited(text, evidence, item, t) {
 
 const to = ({ item_id }) => () => goTo(`purchase ${item_id}`);
 
-function chips({ evidence, against = [] }, item, t) {
+function chips({ evidence, against = [], explanation }, item, t) {
   if (!evidence) return nothing;
-  const found = evidence.length ? row(evidence, t.because, item, t) : html`<p class="quiet">${t.nothingFound}</p>`;
+  const none = explanation?.rejected ? nothing : html`<p class="quiet">${t.nothingFound}</p>`; // a receipt has what is cited
+  const found = evidence.length ? row(evidence, t.because, item, t) : none;
   return html`${found} ${against.length ? row(against, t.despite, item, t) : nothing}`;
 }
 

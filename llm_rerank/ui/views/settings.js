@@ -6,21 +6,22 @@ import { html } from "../html.js";
 export function settings({ settings: now, about }, t) {
   return html`
     <div class="controls">
-      <form class="person" @submit=${submitted(({ user }) => ({ ...anew, user: user.trim() || now.user }), true)}>
+      <form class="person" @submit=${submitted(({ user }) => ({ ...anew, ...listed(now), user: user.trim() || now.user }), true)}>
         <label>${t.person} <input name="user" .value=${now.user} autocomplete="off" spellcheck="false" /></label>
         <button>${t.show}</button>
       </form>
-      <nav class="languages" aria-label=${t.pages}>${there(now, "list", t.title)} ${there(now, "quality", t.quality.link)}</nav>
+      <nav class="pages" aria-label=${t.pages}>${there(now, "list", t.title)} ${there(now, "quality", t.quality.link)}</nav>
       <nav class="languages" aria-label=${t.language}>${about.languages.map((one) => language(one, now))}</nav>
       <details class="settings">
         <summary>${t.settings}</summary>
-        <form @submit=${submitted(termsOf)}>${terms(now, about, t)}<button>${t.apply}</button></form>
+        <form @submit=${submitted((given) => ({ ...termsOf(given), ...listed(now) }))}>${terms(now, about, t)}<button>${t.apply}</button></form>
       </details>
     </div>
   `;
 }
 
 const anew = { without: [], added: [], item: "", ranking: "" };
+const listed = ({ view }) => (view === "quality" ? { view: "list" } : {});
 const NAMES = { en: "English", zh: "中文" };
 
 function there(now, view, name) {

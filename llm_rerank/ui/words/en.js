@@ -36,7 +36,7 @@ export default {
   comma: ", ",
   title: "Rankings with reasons",
   lead: "What the LLM makes of one person's purchases, and why.",
-  skip: "Skip to the list",
+  skip: "Skip to what is shown",
   language: "Language",
 
   key: "API key",

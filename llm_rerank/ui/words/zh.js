@@ -27,7 +27,7 @@ export default {
   comma: "、",
   title: "有理由的排序",
   lead: "大模型如何看待一个人的购买记录，以及为什么。",
-  skip: "跳到列表",
+  skip: "跳到主要内容",
   language: "语言",
 
   key: "API 密钥",

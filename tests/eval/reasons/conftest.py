@@ -47,6 +47,7 @@ def judged_of() -> Callable[..., Judged]:
             language="en",
             reason=reason,
             titles=("Oat milk 1 l", "Whole milk 1 l"),
+            values=("dairy", "Great Value"),
             others_read=3,
             cited_read=True,
             swapped_read=None,

@@ -51,6 +51,17 @@ def test_persuasion_is_seen_unless_it_is_a_title(judged_of: Make) -> None:
     assert texts.persuading([title, judged_of()]) == 0
 
 
+def test_a_brand_and_a_title_that_was_cut_persuade_nobody(judged_of: Make) -> None:
+    row = judged_of(text="You bought The Best Loved… once. This item is of the brand Great Value.")
+    assert texts.persuading([replace(row, titles=("The Best Loved Cookies of Mama",))]) == 0
+
+
+def test_where_nothing_is_said_there_is_no_share(judged_of: Make) -> None:
+    rows = [judged_of(text="")]
+    assert (texts.template_share(rows), texts.distinct_share(rows)) == (None, None)
+    assert counts(*rows)["texts"] == 0
+
+
 def test_sentences_are_counted_without_the_full_stops_of_titles(judged_of: Make) -> None:
     row = replace(judged_of(text="You bought Crisps 5.5 oz. Salted. It is cheap."), titles=("Crisps 5.5 oz. Salted",))
     assert counts(row)["texts with more than two sentences"] == 0

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from llm_rerank.service.app import create_app
 from llm_rerank.service.service import Service
+from retrieval.errors import ConfigError
 
 PUBLISHED = Path(__file__).parents[3] / "docs" / "results"
 RUN = "complete-journey-llm"
@@ -64,26 +65,38 @@ def test_a_pair_that_is_kept_the_other_way_round_is_turned(ask: Callable[..., An
     assert (text["gain"]["low"], text["gain"]["high"]) == (-kept["high"], -kept["low"])
 
 
-def test_examples_are_for_the_shops_own_keys(ask: Callable[..., Any], runs: Path) -> None:
+def test_runs_and_examples_are_for_the_shops_own_keys(ask: Callable[..., Any], runs: Path) -> None:
     (run,) = ask(quality=runs)["runs"]
     assert run["examples"]["best"][0]["user_id"] == "anna"
-    (run,) = ask(tenant="another", quality=runs)["runs"]
-    assert run["examples"] is None
+    assert ask(tenant="another", quality=runs) == {"runs": [], "unreadable": []}
 
 
 def test_without_a_folder_nothing_was_measured(ask: Callable[..., Any], tmp_path: Path) -> None:
     nothing: dict[str, Any] = {"runs": [], "unreadable": []}
     assert ask() == nothing
-    assert ask(quality=tmp_path / "nowhere") == nothing
+    assert ask(quality=tmp_path) == nothing
 
 
-@pytest.mark.parametrize("said", ["", "{}", "[]", '{"title": "cut'])
+def test_a_folder_that_is_not_there_is_said_at_the_start(serve: Callable[..., Service], tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="quality"):
+        serve(quality=tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("said", ["", "{}", "[]", '{"title": "cut', '{"lift": 1}', "[" * 100_000, "[" + "]" * 9])
 def test_a_run_that_cannot_be_read_hides_no_other(ask: Callable[..., Any], runs: Path, said: str) -> None:
     (runs / "broken").mkdir()
     (runs / "broken" / "metrics.json").write_text(said)
     answer = ask(quality=runs)
     assert [run["name"] for run in answer["runs"]] == [RUN]
     assert [run["name"] for run in answer["unreadable"]] == ["broken"]
+
+
+def test_a_figure_that_is_no_number_is_none(ask: Callable[..., Any], runs: Path) -> None:
+    path = runs / RUN / "metrics.json"
+    said = json.loads(path.read_text())
+    said["systems"][0]["metrics"]["ndcg@10"]["low"] = float("nan")
+    path.write_text(json.dumps(said))
+    assert [one["name"] for one in ask(quality=runs)["unreadable"]] == [RUN]
 
 
 def test_a_result_that_contradicts_itself_is_none(ask: Callable[..., Any], runs: Path) -> None:

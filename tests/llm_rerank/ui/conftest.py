@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from llm_rerank.config import EngineConfig, RecommendConfig
 from llm_rerank.engines.base import raise_if_cancelled
 from llm_rerank.engines.fake import FakeEngine
-from llm_rerank.explanations.evidence import EvidenceFinder
+from llm_rerank.explanations.evidence import EvidenceConfig, EvidenceFinder
 from llm_rerank.explanations.explainer import Explainer
 from llm_rerank.explanations.writer import Writer
 from llm_rerank.fusion import WeightedFusion
@@ -95,7 +95,8 @@ def recommender(built: BuiltShop, real_tokenizer: ChatTokenizer) -> Recommender:
     reranker = Reranker(
         engine, Prompt(real_tokenizer), shop.catalogue, model="fake", fusion=WeightedFusion(llm_weight=0.5)
     )
-    finder, writer = EvidenceFinder(reranker, shop.text_vectors), Writer(engine, reranker.prompt, trained=False)
+    finder = EvidenceFinder(reranker, shop.text_vectors, EvidenceConfig(controls=0))
+    writer = Writer(engine, reranker.prompt, trained=False)
     return Recommender(shop, reranker, Explainer(finder, writer, shop.catalogue), model="fake", candidates=11)
 
 

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from llm_rerank.service.service import Service
+from retrieval.store.keys import KeyStore
 
 See = Callable[..., Page]
 PUBLISHED = Path(__file__).parents[3] / "docs" / "results" / "complete-journey-llm"
@@ -34,13 +35,13 @@ def run(service: Service, tmp_path: Path) -> dict[str, Any]:
 
 def test_each_system_has_its_figure_interval_gain_and_users(see: See, run: dict[str, Any]) -> None:
     page = see("?view=quality")
-    expect(page.get_by_role("heading", level=3)).to_have_text([run["title"]])
+    expect(page.get_by_role("heading", level=3)).to_have_text([f"{run['title']} mine"])
     (tuned,) = [one for one in run["systems"] if one["name"] == "llm-tuned"]
     figure, gain = tuned["metrics"]["ndcg@10"], tuned["versus"]["hybrid"]["ndcg@10"]["difference"]
     row = page.get_by_role("row", name="llm-tuned ")
     expect(row).to_contain_text(f"{figure['mean']:.4f} [{figure['low']:.4f}, {figure['high']:.4f}]")
     expect(row).to_contain_text(f"−{-gain['mean']:.4f} [−{-gain['low']:.4f}, −{-gain['high']:.4f}]")
-    expect(row).to_contain_text("worse (p = 0.0003)")
+    expect(row).to_contain_text("worse (p < 0.001)")
     expect(row).to_contain_text("100")
     expect(page.get_by_role("row", name="hybrid ")).to_contain_text("the baseline")
     expect(page.get_by_role("row", name="buy-again ")).to_contain_text("could be luck")
@@ -67,7 +68,7 @@ def test_one_goes_there_and_back(see: See, run: dict[str, Any]) -> None:
     page = see()
     expect(page.locator(".reason").first).to_be_visible()
     page.get_by_role("link", name="Quality").click()
-    expect(page.get_by_role("heading", level=3)).to_have_text([run["title"]])
+    expect(page.get_by_role("heading", level=3)).to_have_text([f"{run['title']} mine"])
     expect(page).to_have_url(re.compile("view=quality"))
     page.go_back()
     expect(page.locator(".reason").first).to_be_visible()
@@ -85,7 +86,7 @@ def test_what_cannot_be_read_is_named(see: See, run: dict[str, Any], service: Se
     (service.config.quality / "broken" / "metrics.json").write_text("{}")
     page = see("?view=quality")
     expect(page.locator(".notice.wrong")).to_contain_text("broken: this is no result of a run")
-    expect(page.get_by_role("heading", level=3)).to_have_text([run["title"]])
+    expect(page.get_by_role("heading", level=3)).to_have_text([f"{run['title']} mine"])
 
 
 def test_without_runs_it_says_how_to_give_some(see: See) -> None:
@@ -101,4 +102,54 @@ def test_a_service_that_does_not_answer_is_said_and_asked_again(see: See, run: d
     expect(page.locator(".notice.wrong")).to_be_visible()
     page.unroute("**/v1/quality")
     page.get_by_role("button", name="Try again").click()
-    expect(page.get_by_role("heading", level=3)).to_have_text([run["title"]])
+    expect(page.get_by_role("heading", level=3)).to_have_text([f"{run['title']} mine"])
+
+
+def test_what_comes_late_does_not_take_the_place_of_a_list(see: See, run: dict[str, Any]) -> None:
+    page = see()
+    expect(page.locator(".reason").first).to_be_visible()
+    waiting = []
+    page.route("**/v1/quality", lambda route: waiting.append(route))
+    page.get_by_role("link", name="Quality").click()
+    expect(page.get_by_text("Asking for what was measured").first).to_be_attached()
+    page.go_back()
+    expect(page.locator(".reason").first).to_be_visible()
+    for route in waiting:
+        route.fulfill(status=503, json={"error": {"message": "away", "type": "x", "param": None, "code": "away"}})
+    page.get_by_role("link", name="Table").click()
+    expect(page.get_by_role("table")).to_be_visible()
+    expect(page.locator(".notice.wrong")).to_have_count(0)
+
+
+def test_another_key_shows_nothing_of_the_one_before(see: See, site: Any, run: dict[str, Any]) -> None:
+    page = see("?view=quality")
+    expect(page.get_by_role("heading", level=3)).to_be_visible()
+    key, _ = KeyStore(site.service.database).create("another", ("read",), 1000)
+    page.evaluate("key => { location.hash = `key=${key}`; }", key)
+    expect(page.locator(".notice.about")).to_contain_text("llm-rerank eval")
+    expect(page.get_by_role("heading", level=3)).to_have_count(0)
+
+
+def test_whoever_goes_on_at_once_arrives_there(see: See, run: dict[str, Any]) -> None:
+    """While a language is still on its way."""
+    page = see()
+    expect(page.locator(".reason").first).to_be_visible()
+    waiting = []
+    page.route("**/words/zh.js", lambda route: waiting.append(route))
+    page.get_by_role("link", name="中文").click()
+    page.get_by_role("link", name="Quality").click()
+    for route in waiting:
+        route.continue_()
+    expect(page).to_have_url(re.compile("view=quality"))
+    expect(page.get_by_role("heading", level=3)).to_be_visible()
+    expect(page.get_by_role("columnheader", name="Users")).to_be_visible()
+
+
+def test_somebody_else_is_looked_up_from_there(see: See, run: dict[str, Any]) -> None:
+    page = see("?view=quality")
+    expect(page.get_by_role("heading", level=3)).to_be_visible()
+    expect(page).to_have_title("How good the rankings were measured to be")
+    page.get_by_role("textbox").first.fill("ben")
+    page.get_by_role("textbox").first.press("Enter")
+    expect(page.locator(".reason").first).to_be_visible()
+    expect(page).to_have_title(re.compile("ben"))
