@@ -41,7 +41,8 @@ _ASKED: Final = (
 _JUDGED: Final = (
     "Statements are read in known forms of words (what was done, how often, when; categories, brands, prices; "
     "what is shared) and compared with catalogue and log, without the program's own check; other words are not judged. "
-    "The controls judge the same text as if it cited other items under the titles that it has."
+    "The controls judge the same text as if it cited other items under the titles that it has. In Amazon's lists "
+    "another item's citations are no control: all that is said of one item, that it was rated, is true of every other."
 )
 
 
@@ -91,15 +92,19 @@ def promises(measured: Measured) -> list[Promise]:
         Promise(name=f"necessity, {name}", sense="at least", limit=0.9, measured=means[0]),
         _below(f"control: necessity of another item's citations, {name}", means[0], means[1]),
         Promise(name=f"statements that are true, {name}", sense="at least", limit=0.95, measured=means[2]),
-        _below(f"control: true with another item's citations, {name}", means[2], means[3]),
-        _below(f"control: true with somebody else's citations, {name}", means[2], means[4]),
+        *(
+            []
+            if name == AMAZON
+            else [_below(f"control: true with another item's citations, {name}", means[2], means[3])]
+        ),
+        _below(f"control: true of somebody else's citations, {name}", means[2], means[4]),
         Promise(
             name=f"texts that name an unknown item, {name}",
             sense="at most",
             limit=0,
             measured=sum(bool(row.unknown) for row in judged),
         ),
-        Promise(name=f"by the template, {name}", sense="at most", limit=0.2, measured=texts.template_share(judged)),
+        *([] if name == AMAZON else [_tuned(name, judged)]),
         Promise(name=f"distinct texts, {name}", sense="at least", limit=0.9, measured=texts.distinct_share(judged)),
         *(
             Promise(name=f"{what}, {name}", sense="at most", limit=0, measured=count(judged))
@@ -175,6 +180,11 @@ def _examples(report: Report, measured: Measured) -> None:
     report.table("Nothing is said", ("item", "why"), silent[:_EXAMPLES] or _NOBODY)
     wrong = [(*_cells(row), what) for row in judged if (what := _wrong(row))] or [(*_NOBODY[0], "")]
     report.table("All that is not so, or names an unknown item", ("item", "text", "what"), wrong)
+
+
+def _tuned(name: str, judged: Sequence[Judged]) -> Promise:
+    """Of the shop whose facts the writer was trained on."""
+    return Promise(name=f"by the template, {name}", sense="at most", limit=0.2, measured=texts.template_share(judged))
 
 
 def _below(name: str, limit: float | None, measured: float | None) -> Promise:

@@ -37,7 +37,7 @@ class BatchConfig(Settings):
     """Of the reasons."""
     instruction: str | None = Field(default=None, min_length=1, max_length=1000)
     """What the model is told, in place of the configured instruction."""
-    history: int = Field(default=500, ge=1)
+    history: int = Field(default=5000, ge=1)
     """Interactions of a user, the newest, of which anything is heard; the service's `limits.history`."""
     shard_users: int = Field(default=500, ge=1, le=100_000)
     """Users of one output file: what an interruption may cost, and whose histories are in memory at once."""

@@ -141,7 +141,7 @@ def _of_lines(file: BinaryIO) -> Iterator[Row]:
         if len(line) > _LONGEST_LINE:
             yield Row(number=number, problem=f"the line is longer than {_LONGEST_LINE:,} bytes")
         elif line.strip():
-            yield _row(number, partial(BatchUser.model_validate_json, line))
+            yield _row(number, partial(BatchUser.model_validate_json, line.strip()))
 
 
 def _line(file: BinaryIO) -> bytes:

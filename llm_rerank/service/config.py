@@ -45,8 +45,9 @@ class LimitsConfig(Settings):
     """In one batch."""
     changed_items: PositiveInt = 1000
     """In one batch: their texts are embedded while the caller waits."""
-    history: PositiveInt = 500
-    """Interactions of a user that are read, the newest; what they like and what a request adds count among them."""
+    history: PositiveInt = 5000
+    """Interactions of a user that are read, the newest, and counted in reasons; what they like and what a request adds
+    is among them."""
     feedback: PositiveInt = 1000
     """Items of which it is obeyed what a user said, the newest."""
     reading_seconds: PositiveFloat = 30

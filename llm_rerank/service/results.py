@@ -115,6 +115,8 @@ class _Row(_Part):
 
 
 class _Lift(_About):
+    users: int
+    held: int
     asked: int
     rows: list[_Row]
 
@@ -138,7 +140,13 @@ class _Lift(_About):
             systems=sorted(systems, key=lambda one: -one.figure.mean),
             goals=[],
             examples=examples,
-            **self.about,
+            **self.about | {"rules": [*self.protocol, self._whom]},
+        )
+
+    @property
+    def _whom(self) -> str:
+        return (
+            f"Of them {self.held:,} have candidates that hold what they took; figures are over {self.asked:,} of those."
         )
 
 

@@ -88,7 +88,11 @@ def _settings(service: Service) -> dict[str, Any]:
         "user": service.config.ui.user,
         "top_n": min(_SHOWN, limits.items),
         "explained": min(_EXPLAINED, limits.explained) if explains else 0,
-        "most": {"top_n": min(recommend.candidates or limits.items, limits.items), "explained": limits.explained},
+        "most": {
+            "top_n": min(recommend.candidates or limits.items, limits.items),
+            "explained": limits.explained,
+            "deadline_ms": limits.deadline_ms,
+        },
         "languages": _LANGUAGES,
         "method": recommend.method,
         "model": recommend.model,

@@ -42,7 +42,7 @@ function purchase(one, state, t) {
   const lit = state.lit.purchases.has(one.item_id);
   return html`<li class="${lit ? "lit" : ""} ${taken ? "taken" : ""}" @pointerenter=${enter} @pointerleave=${leave} @focusin=${focus} @focusout=${blur}>
     <button class="title" data-name="purchase ${one.item_id}" aria-pressed=${lit && state.lit.pinned} @click=${press}>${one.title}</button>
-    <span class="quiet">${did(one, t)} ${taken ? html`<b>${t.taken}</b>` : nothing}</span>
+    <span class="quiet">${did(one, t)}, ${one.item_id} ${taken ? html`<b>${t.taken}</b>` : nothing}</span>
     ${back(one, state, t)} ${state.settings.ranking || one.liked ? nothing : switches(one, taken, state, t)}
   </li>`;
 }

@@ -40,7 +40,7 @@ function shown(run, t) {
     </div>
     ${run.goals.length ? html`<ul>${run.goals.map((goal) => html`<li>${goalOf(goal, t)}</li>`)}</ul>` : nothing}
     <details><summary>${t.quality.rules}</summary>${rules(run)}</details>
-    ${examples ? html`<details><summary>${t.quality.examples}</summary>${both(examples, t)}</details>` : nothing}
+    ${examples ? html`<details><summary>${t.quality.examples}</summary>${both(examples, t)}</details>` : html`<p class="quiet">${t.quality.noExamples}</p>`}
   </section>`;
 }
 

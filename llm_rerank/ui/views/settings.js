@@ -46,7 +46,7 @@ function terms(now, { most }, t) {
     <label>
       ${t.explained} <input name="explained" type="number" min="0" max=${most.explained} .value=${String(now.explained)} />
     </label>
-    <label>${t.deadline} <input name="deadline_ms" type="number" min="1" .value=${String(now.deadline_ms ?? "")} /></label>
+    <label>${t.deadline} <input name="deadline_ms" type="number" min="1" max=${most.deadline_ms} .value=${String(now.deadline_ms ?? "")} /></label>
     <label class="wide">
       ${t.instruction} <input name="instruction" maxlength="1000" .value=${now.instruction} aria-describedby="told" />
     </label>

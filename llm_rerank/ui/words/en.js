@@ -48,7 +48,8 @@ export default {
   quality: {
     link: "Quality",
     heading: "How good the rankings were measured to be",
-    lead: "Every figure is a mean over users with its 95 % interval: what lies within could be luck.",
+    lead: "Every figure is a mean over users with its 95 % interval. Better or worse is what chance alone makes of fewer than one in 20 comparisons (p < .05).",
+    noExamples: "This run kept no examples.",
     loading: "Asking for what was measured …",
     none: "The service was given no runs: set `quality` to a folder of runs of `llm-rerank eval`.",
     parts: { test: "test part", validation: "validation part" },
@@ -93,7 +94,8 @@ export default {
 
   degraded: ({ answered_by, reasons }, scored, of) => {
     const because = reasons.map((one) => CAUSES[one]).join(", and ");
-    return `${ORDERS[answered_by]}${because ? `: ${because}` : ""}. The LLM scored ${scored} of ${items(of)}.`;
+    const whole = answered_by === "llm" && !reasons.includes("database") ? ", and whole; what explains it is not" : "";
+    return `${ORDERS[answered_by]}${whole}${because ? `: ${because}` : ""}. The LLM scored ${scored} of ${items(of)}.`;
   },
   degradedTitle: "Not the whole answer.",
   serviceSays: "In the service's words:",

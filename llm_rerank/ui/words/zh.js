@@ -39,7 +39,8 @@ export default {
   quality: {
     link: "质量",
     heading: "排序质量的测量结果",
-    lead: "每个数字都是用户平均值及其 95% 区间：区间之内的差别可能只是偶然。",
+    lead: "每个数字都是用户平均值及其 95% 区间。只有偶然造成同样差别的可能小于二十分之一（p < .05）时，才称为更好或更差。",
+    noExamples: "这次运行没有保存例子。",
     loading: "正在读取测量结果……",
     none: "服务没有可显示的测量：请把 `quality` 设为存放 `llm-rerank eval` 结果的文件夹。",
     parts: { test: "测试部分", validation: "验证部分" },
@@ -84,7 +85,8 @@ export default {
 
   degraded: ({ answered_by, reasons }, scored, of) => {
     const because = reasons.map((one) => CAUSES[one]).join("；");
-    return `${ORDERS[answered_by]}${because ? `：${because}` : ""}。${of} 件商品中大模型评了 ${scored} 件。`;
+    const whole = answered_by === "llm" && !reasons.includes("database") ? "，排序完整，缺的是解释" : "";
+    return `${ORDERS[answered_by]}${whole}${because ? `：${because}` : ""}。${of} 件商品中大模型评了 ${scored} 件。`;
   },
   degradedTitle: "答复不完整。",
   serviceSays: "服务原话：",

@@ -51,7 +51,7 @@ def test_it_begins_with_what_the_service_is(callers: Any) -> None:
     about = callers.client.get("/ui/settings.json").json()
     assert (about["user"], about["top_n"], about["explained"]) == ("1924", 10, 3)
     assert (about["candidates"], about["llm_weight"], about["method"]) == (8, 0.5, "packed")
-    assert about["most"] == {"top_n": 8, "explained": 20}
+    assert about["most"] == {"top_n": 8, "explained": 20, "deadline_ms": 30_000}
 
 
 def test_it_is_not_there_where_nobody_wants_it(serve: Callable[..., Service]) -> None:

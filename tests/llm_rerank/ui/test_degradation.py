@@ -17,7 +17,7 @@ def test_an_engine_that_dies_while_it_writes_costs_nobody_the_list(see: See, eng
     expect(page.locator(".chip")).not_to_have_count(0)
     engine.fails_at, engine.waits_at = "text", ""
     sentence = page.locator(".notice.degraded")
-    expect(sentence).to_contain_text("The LLM's order, with retrieval's: the model does not answer.")
+    expect(sentence).to_contain_text("The LLM's order, with retrieval's, and whole; what explains it is not: the model")
     expect(sentence).to_contain_text("The LLM scored 10 of 10 items.")
     expect(page.locator(".ranked > li")).to_have_count(10)
     expect(page.locator(".reason .by, .coming")).to_have_count(0)
