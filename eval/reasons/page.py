@@ -97,7 +97,7 @@ def promises(measured: Measured) -> list[Promise]:
             if name == AMAZON
             else [_below(f"control: true with another item's citations, {name}", means[2], means[3])]
         ),
-        _below(f"control: true of somebody else's citations, {name}", means[2], means[4]),
+        _below(f"control: true with somebody else's citations, {name}", means[2], means[4]),
         Promise(
             name=f"texts that name an unknown item, {name}",
             sense="at most",

@@ -33,8 +33,8 @@ def test_promises_are_kept_or_not(judged_of: Make) -> None:
 def test_a_control_must_do_worse(judged_of: Make) -> None:
     """And one that was not tried says so. Somebody else's citations are never true here."""
     found = verdicts(judged_of())
-    assert found["control: true of somebody else's citations"] == "met"
-    assert verdicts(judged_of(true=False))["control: true of somebody else's citations"] == "not met"
+    assert found["control: true with somebody else's citations"] == "met"
+    assert verdicts(judged_of(true=False))["control: true with somebody else's citations"] == "not met"
     assert found["control: necessity of another item's citations"] == "not measured"
 
 
