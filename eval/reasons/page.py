@@ -92,11 +92,6 @@ def promises(measured: Measured) -> list[Promise]:
         Promise(name=f"necessity, {name}", sense="at least", limit=0.9, measured=means[0]),
         _below(f"control: necessity of another item's citations, {name}", means[0], means[1]),
         Promise(name=f"statements that are true, {name}", sense="at least", limit=0.95, measured=means[2]),
-        *(
-            []
-            if name == AMAZON
-            else [_below(f"control: true with another item's citations, {name}", means[2], means[3])]
-        ),
         _below(f"control: true with somebody else's citations, {name}", means[2], means[4]),
         Promise(
             name=f"texts that name an unknown item, {name}",
@@ -104,7 +99,7 @@ def promises(measured: Measured) -> list[Promise]:
             limit=0,
             measured=sum(bool(row.unknown) for row in judged),
         ),
-        *([] if name == AMAZON else [_tuned(name, judged)]),
+        *([] if name == AMAZON else _of_the_shop(measured, means[2], means[3])),
         Promise(name=f"distinct texts, {name}", sense="at least", limit=0.9, measured=texts.distinct_share(judged)),
         *(
             Promise(name=f"{what}, {name}", sense="at most", limit=0, measured=count(judged))
@@ -182,9 +177,13 @@ def _examples(report: Report, measured: Measured) -> None:
     report.table("All that is not so, or names an unknown item", ("item", "text", "what"), wrong)
 
 
-def _tuned(name: str, judged: Sequence[Judged]) -> Promise:
-    """Of the shop whose facts the writer was trained on."""
-    return Promise(name=f"by the template, {name}", sense="at most", limit=0.2, measured=texts.template_share(judged))
+def _of_the_shop(measured: Measured, true: float | None, swapped: float | None) -> list[Promise]:
+    """What is promised where there is more to say of an item than that it was rated, and the writer learnt to."""
+    share = texts.template_share(measured.judged)
+    return [
+        _below(f"control: true with another item's citations, {measured.name}", true, swapped),
+        Promise(name=f"by the template, {measured.name}", sense="at most", limit=0.2, measured=share),
+    ]
 
 
 def _below(name: str, limit: float | None, measured: float | None) -> Promise:
