@@ -42,6 +42,8 @@ class Writer:
         left = [place for place, of_item in enumerate(facts) if of_item.acts]
         yield from (reasons.silent(place) for place in range(len(facts)) if place not in left)
         for attempt, temperature in enumerate(self._temperatures, start=1):
+            if not left:
+                break
             asking = [self._request(facts[place], language, temperature, terms) for place in left]
             left = yield from self._attempt(asking, left, reasons, attempt, terms)
         yield from map(reasons.by_rule, left)

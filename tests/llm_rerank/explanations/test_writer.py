@@ -82,7 +82,7 @@ def test_the_same_facts_are_asked_in_the_same_way(characters: ChatTokenizer, mil
 def test_where_there_is_nothing_to_cite_nothing_is_said(
     engine: Says, writer: Writer, make_facts: Callable[..., Facts]
 ) -> None:
-    engine.said = "You bought Whole milk 1 l."
+    engine.said = None  # and nobody is asked
     (event,) = writer.write([make_facts()], "en")
     assert isinstance(event, Explained)
     assert (event.explanation.text, event.explanation.source, event.explanation.evidence) == ("", "none", ())
