@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import Progress
@@ -13,6 +13,9 @@ from llm_rerank.cli.options import Json
 from llm_rerank.cli.show import print_json, print_text
 from retrieval.config import read_config
 from retrieval.progress import showing_progress
+
+if TYPE_CHECKING:
+    from llm_rerank.batch.dry_run import Estimate
 
 
 def batch(
@@ -38,16 +41,24 @@ def batch(
     read = read_config(config, BatchConfig) if config else BatchConfig()
     settled = read.model_copy(update={"recommend": read.recommend.settled()})
     if dry_run:
-        found = try_out(settled, users, limit).to_json()
-        print_json(found) if json else print_text("\n".join(f"{name}: {value}" for name, value in found.items()))
+        found = try_out(settled, users, limit)
+        print_json(found.to_json()) if json else print_text(_in_words(found))
         return
     job = Job(config=settled, users=users, out=out, limit=limit)
     with showing_progress() as progress:
         bars = _Bars(progress, settled.cost_per_hour)
         manifest = job.run(rank_on_ray if ray else rank_here, bars)
     print_json(manifest) if json else print_text(
-        f"{out}: {manifest['users']:,} rankings; rejected rows: {manifest['rejected']:,}{bars.cost()}"
+        f"{out}: {manifest['users']:,} rankings{bars.kept()}; rejected rows: {manifest['rejected']:,}{bars.cost()}"
     )
+
+
+def _in_words(found: "Estimate") -> str:
+    lasts = timedelta(seconds=max(1, round(3600 * found.hours)))
+    cost = "" if found.cost is None else f", at a cost of {found.cost:.3g}"
+    pace = f"{found.users_per_second:.3g} users/s, as {found.tried:,} of them took with the loading of the model"
+    rejected = [f"rejected: {count:,} with {reason!r}" for reason, count in found.rejected.items()]
+    return "\n".join([f"{found.users:,} users in {found.shards:,} files: {lasts}{cost} ({pace})", *rejected])
 
 
 class _Bars:
@@ -72,6 +83,10 @@ class _Bars:
             self._ranked += users
         pace = self._pace(max(monotonic() - self._begun, 1e-9), of)
         self._progress.update(self._ranking, advance=users, total=of, visible=True, description=f"ranking{pace}")
+
+    def kept(self) -> str:
+        """How many of them an earlier run had left."""
+        return f", {self._before:,} of them kept from an earlier run" if self._before else ""
 
     def cost(self) -> str:
         """Of what was ranked in this run, where that is known."""

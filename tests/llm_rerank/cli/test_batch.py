@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from rich.progress import Progress
 
+from llm_rerank.cli.batch import _Bars
 from llm_rerank.models import PreparedModel
 
 Run = Callable[..., tuple[int, str, str]]
@@ -50,6 +52,25 @@ def test_a_dry_run_says_how_long_and_keeps_nothing(run: Run, config: Path, users
     assert told["hours"] == pytest.approx(2 / told["users_per_second"] / 3600)
     assert told["cost"] == pytest.approx(3.6 * told["hours"])
     assert not (tmp_path / "out").exists()
+
+
+def test_a_dry_run_for_people(run: Run, config: Path, users: Path, tmp_path: Path) -> None:
+    code, said, _ = run("batch", "--users", users, "--out", tmp_path / "out", "--config", config, "--dry-run")
+    first, second = said.splitlines()
+    assert code == 0
+    assert first.startswith("2 users in 1 files: 0:00:")
+    assert ", at a cost of " in first
+    assert second == "rejected: 1 with 'row 1 has this user already'"
+
+
+def test_what_an_earlier_run_left_is_told() -> None:
+    with Progress(disable=True) as progress:
+        bars, fresh = _Bars(progress, None), _Bars(progress, None)
+        for users in (5, 3):
+            bars.ranks(users, of=8)
+        for users in (0, 8):
+            fresh.ranks(users, of=8)
+    assert (bars.kept(), fresh.kept()) == (", 5 of them kept from an earlier run", "")
 
 
 @pytest.mark.parametrize(
