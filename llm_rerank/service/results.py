@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, Field, ValidationError
 
-from llm_rerank.wire.quality import ExamplesOut, GainOut, GoalOut, IntervalOut, MeasuredOut, RunOut
+from llm_rerank.wire.quality import ExamplesOut, GainOut, Goal, GoalOut, IntervalOut, MeasuredOut, RunOut
 from retrieval.errors import BuildError
 from retrieval.files import read_json, unreadable
 
@@ -54,18 +54,10 @@ class _System(_Part):
     reranking: _Reranking | None = None
 
 
-class _Goal(_Part):
-    system: str
-    metric: str
-    at_least: float
-    at_most: float | None = None
-    source: str
-
-
 class _Result(_About):
     part: str
     headline: str
-    goals: list[_Goal]
+    goals: list[Goal]
     systems: list[_System]
 
     def run(self, name: str, examples: ExamplesOut | None) -> RunOut:

@@ -30,14 +30,19 @@ class MeasuredOut(Answered):
     """It minus the baseline; none of the baseline itself."""
 
 
-class GoalOut(Answered):
-    """A figure to beat, or to reproduce, and what was measured."""
+class Goal(Answered):
+    """A figure to beat, or to reproduce, and whose it is."""
 
     system: str
     metric: str
     at_least: float
-    at_most: float | None
+    at_most: float | None = None
     source: str
+
+
+class GoalOut(Goal):
+    """A goal, and what was measured."""
+
     measured: IntervalOut
 
 

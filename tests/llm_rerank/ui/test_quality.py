@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from llm_rerank.service.service import Service
 from retrieval.store.keys import KeyStore
@@ -31,6 +31,13 @@ def run(service: Service, tmp_path: Path) -> dict[str, Any]:
     service.config = service.config.model_copy(update={"quality": folder.parent})
     found: dict[str, Any] = json.loads((folder / "metrics.json").read_text())
     return found
+
+
+def held(page: Page, pattern: str) -> list[Route]:
+    """The requests for it, which wait until they are let on."""
+    waiting: list[Route] = []
+    page.route(pattern, lambda route: waiting.append(route))
+    return waiting
 
 
 def test_each_system_has_its_figure_interval_gain_and_users(see: See, run: dict[str, Any]) -> None:
@@ -108,8 +115,7 @@ def test_a_service_that_does_not_answer_is_said_and_asked_again(see: See, run: d
 def test_what_comes_late_does_not_take_the_place_of_a_list(see: See, run: dict[str, Any]) -> None:
     page = see()
     expect(page.locator(".reason").first).to_be_visible()
-    waiting = []
-    page.route("**/v1/quality", lambda route: waiting.append(route))
+    waiting = held(page, "**/v1/quality")
     page.get_by_role("link", name="Quality").click()
     expect(page.get_by_text("Asking for what was measured").first).to_be_attached()
     page.go_back()
@@ -134,8 +140,7 @@ def test_whoever_goes_on_at_once_arrives_there(see: See, run: dict[str, Any]) ->
     """While a language is still on its way."""
     page = see()
     expect(page.locator(".reason").first).to_be_visible()
-    waiting = []
-    page.route("**/words/zh.js", lambda route: waiting.append(route))
+    waiting = held(page, "**/words/zh.js")
     page.get_by_role("link", name="中文").click()
     page.get_by_role("link", name="Quality").click()
     for route in waiting:
