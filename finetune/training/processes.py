@@ -8,7 +8,9 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import DistributedType, FullyShardedDataParallelPlugin, broadcast_object_list
 from torch.distributed.fsdp import MixedPrecisionPolicy
+from transformers.integrations import unset_hf_deepspeed_config
 
+from finetune.training.zero import zero
 from retrieval.errors import TrainingError
 
 T = TypeVar("T")
@@ -17,7 +19,6 @@ _COUNTS: Final = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WO
 """Where torchrun and the launchers of MPI say how many processes they started."""
 
 _BEYOND: Final = {
-    "ACCELERATE_USE_DEEPSPEED": "DeepSpeed keeps an optimizer's state from others: no training could go on",
     "ACCELERATE_USE_MEGATRON_LM": "Megatron-LM trains models of its own making",
     "ACCELERATE_USE_PARALLELISM_CONFIG": "processes may share the lists of a step here, not a list",
     "FSDP_OFFLOAD_PARAMS": "weights that wait in main memory have not been tried with this training",
@@ -39,11 +40,18 @@ def open_accelerator() -> Accelerator:
                 value=os.environ[name],
                 remedy="Use configs/accelerate/ddp.yaml, or fsdp2.yaml for a model that does not fit on a GPU.",
             )
-    sharded = _is_set("ACCELERATE_USE_FSDP")
+    sharded, by_deepspeed = _is_set("ACCELERATE_USE_FSDP"), _is_set("ACCELERATE_USE_DEEPSPEED")
     accelerator = Accelerator(
-        mixed_precision="bf16" if torch.cuda.is_available() else "no", fsdp_plugin=sharding() if sharded else None
+        mixed_precision="bf16" if torch.cuda.is_available() else "no",
+        fsdp_plugin=sharding() if sharded else None,
+        deepspeed_plugin=zero() if by_deepspeed else None,
     )
-    _require_as_asked(accelerator, sharded)
+    _require_counted(accelerator)
+    if sharded:
+        _require_kind(accelerator, DistributedType.FSDP)
+    if by_deepspeed:
+        _require_kind(accelerator, DistributedType.DEEPSPEED)
+        unset_hf_deepspeed_config()  # else transformers parts the base as it reads it: it is to be checked whole
     return accelerator
 
 
@@ -74,8 +82,8 @@ def sharding() -> FullyShardedDataParallelPlugin:
     )
 
 
-def _require_as_asked(accelerator: Accelerator, sharded: bool) -> None:
-    """Raises TrainingError where each process would train by itself, where there is one only, or nothing is parted."""
+def _require_counted(accelerator: Accelerator) -> None:
+    """Raises TrainingError where each process would train by itself, or where there is one only."""
     name = next((name for name in _COUNTS if name in os.environ), "")
     asked = int(os.environ[name]) if name else 1
     if asked != accelerator.num_processes:
@@ -93,11 +101,15 @@ def _require_as_asked(accelerator: Accelerator, sharded: bool) -> None:
             remedy="Use a file of configs/accelerate/ on GPUs; on a CPU "
             "`ACCELERATE_USE_CPU=true torchrun --nproc_per_node 2 -m finetune.train`.",
         )
-    if sharded and accelerator.distributed_type != DistributedType.FSDP:
+
+
+def _require_kind(accelerator: Accelerator, asked: DistributedType) -> None:
+    """Raises TrainingError where nothing would be parted."""
+    if accelerator.distributed_type != asked:
         raise TrainingError(
-            f"FSDP was asked for, and this is {accelerator.distributed_type.name}: every process holds everything",
+            f"{asked.name} was asked for, and this is {accelerator.distributed_type.name}: every process holds all",
             field="distributed_type",
-            value="FSDP",
+            value=asked.name,
             remedy="It needs GPUs; without them use torchrun alone.",
         )
 

@@ -19,9 +19,9 @@ def require_quantizable(accelerator: Accelerator) -> None:
     """Raises TrainingError where there is no GPU or the base would be parted, MissingExtraError without its library."""
     if accelerator.device.type != "cuda":
         raise _refusal("a base in four bits needs CUDA", "Leave it out, or train on a GPU.")
-    if accelerator.distributed_type == DistributedType.FSDP:
+    if accelerator.distributed_type in {DistributedType.FSDP, DistributedType.DEEPSPEED}:
         raise _refusal(
-            "FSDP would leave a base in four bits whole on every GPU",
+            f"{accelerator.distributed_type.name} would leave a base in four bits whole on every GPU",
             "Leave it out, or use configs/accelerate/ddp.yaml.",
         )
     if find_spec("bitsandbytes") is None:

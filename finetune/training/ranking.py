@@ -10,7 +10,7 @@ from finetune.examples import ExampleFolder
 from finetune.training.config import TrainingConfig
 from finetune.training.lists import ToldList, selected, validation_list
 from finetune.training.loss import distillation_losses, list_losses
-from finetune.training.scorer import Scorer
+from finetune.training.scorer import Scorer, candidates_of
 from finetune.training.share import Share
 from finetune.training.sources import ExampleSource, ReplaySource, Source, prior_of
 from finetune.training.steps import Step, load_steps, steps_of
@@ -43,11 +43,13 @@ class RankingLesson:
 
     def judge(self, model: Scorer, packed: Pack, requests: Sequence[ScoringRequest]) -> tuple[Tensor, Tensor]:
         """See Lesson.judge."""
-        scores: list[Tensor] = list(model(packed, requests))
+        scores: Tensor = model(packed, requests)
+        lengths = candidates_of(requests, self._config.method)
         if self._prior is not None:
-            scores = [one + _told(request, one) for one, request in zip(scores, requests, strict=True)]
-        gains = torch.stack([_ndcg(one.detach().float()) for one in scores])
-        return self._losses(torch.cat(scores), requests, [len(one) for one in scores]), gains
+            told = [_told(request, length) for request, length in zip(requests, lengths, strict=True)]
+            scores = scores + torch.cat(told).to(scores)
+        gains = torch.stack([_ndcg(one) for one in torch.split(scores.detach(), lengths)])
+        return self._losses(scores, requests, lengths), gains
 
     def _losses(self, scores: Tensor, requests: Sequence[ScoringRequest], lengths: Sequence[int]) -> Tensor:
         """Of lists that were taught, the distance from the teacher; of validation lists and others, from the target."""
@@ -57,9 +59,9 @@ class RankingLesson:
         return distillation_losses(scores, taught) if taught else list_losses(scores, lengths, "softmax")
 
 
-def _told(request: ScoringRequest, scores: Tensor) -> Tensor:
+def _told(request: ScoringRequest, length: int) -> Tensor:
     """What is known beforehand of the scored candidates; a pass that packs nothing is told nothing."""
-    return torch.tensor(request.told if isinstance(request, ToldList) else 0.0).to(scores)
+    return torch.tensor(request.told) if isinstance(request, ToldList) else torch.zeros(length)
 
 
 def _source(config: TrainingConfig, examples: ExampleFolder, prompt: Prompt) -> Source:

@@ -52,13 +52,16 @@ class Adapted(torch.nn.Module):
 class Scorer(Adapted):
     """Scores as the transformers engine reads them, with gradients; what a candidate is, a subclass says."""
 
-    def forward(self, packed: Pack, requests: Sequence[ScoringRequest]) -> tuple[Tensor, ...]:
-        """Of each packed request the scores of its candidates, shape (K,), float32."""
+    def forward(self, packed: Pack, requests: Sequence[ScoringRequest]) -> Tensor:
+        """Of all candidates, those of one request after those of another, shape (sum of K,), float32.
+
+        One tensor, since ZeRO-3 counts on as many in every process.
+        """
         hidden, head = self.hidden(packed, packed.last_rows), self.causal.get_output_embeddings().weight
         with torch.autocast(hidden.device.type, enabled=False):  # rounded to bfloat16, many scores would be equal
             return self._read(hidden.float(), head, requests)
 
-    def _read(self, hidden: Tensor, head: Tensor, requests: Sequence[ScoringRequest]) -> tuple[Tensor, ...]:
+    def _read(self, hidden: Tensor, head: Tensor, requests: Sequence[ScoringRequest]) -> Tensor:
         """`hidden` has a row for each continuation, `head` one for each token."""
         raise NotImplementedError
 
@@ -66,19 +69,22 @@ class Scorer(Adapted):
 class PackedScorer(Scorer):
     """Log-odds of yes: a candidate is a continuation."""
 
-    def _read(self, hidden: Tensor, head: Tensor, requests: Sequence[ScoringRequest]) -> tuple[Tensor, ...]:
+    def _read(self, hidden: Tensor, head: Tensor, requests: Sequence[ScoringRequest]) -> Tensor:
         yes, no = requests[0].labels
-        scores = hidden @ (head[yes].float() - head[no].float())
-        of_request = torch.split(scores, [len(request.continuations) for request in requests])
-        return tuple(each.clone() for each in of_request)  # FSDP warns of what is part of another tensor
+        return hidden @ (head[yes].float() - head[no].float())
 
 
 class LetterScorer(Scorer):
     """Logits of the letters: a candidate is a label, and each request has one continuation."""
 
-    def _read(self, hidden: Tensor, head: Tensor, requests: Sequence[ScoringRequest]) -> tuple[Tensor, ...]:
+    def _read(self, hidden: Tensor, head: Tensor, requests: Sequence[ScoringRequest]) -> Tensor:
         pairs = zip(hidden, requests, strict=True)
-        return tuple(head[list(request.labels)].float() @ row for row, request in pairs)
+        return torch.cat([head[list(request.labels)].float() @ row for row, request in pairs])
+
+
+def candidates_of(requests: Sequence[ScoringRequest], method: Method) -> list[int]:
+    """How many scores each request has."""
+    return [len(request.labels if method == "letters" else request.continuations) for request in requests]
 
 
 _SCORERS: Final[Mapping[Method, type[Scorer]]] = {"packed": PackedScorer, "letters": LetterScorer}

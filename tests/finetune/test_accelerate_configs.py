@@ -1,3 +1,4 @@
+import os
 from argparse import Namespace
 from pathlib import Path
 
@@ -5,9 +6,10 @@ import pytest
 from accelerate.commands.config.config_args import load_config_from_file
 from accelerate.commands.launch import _validate_launch_command, launch_command_parser
 from accelerate.utils import FullyShardedDataParallelPlugin
-from accelerate.utils.launch import prepare_multi_gpu_env
+from accelerate.utils.launch import prepare_deepspeed_cmd_env, prepare_multi_gpu_env
 
 from finetune.training.processes import sharding
+from finetune.training.zero import zero
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "configs" / "accelerate").glob("*.yaml"))
@@ -40,10 +42,11 @@ def test_the_first_line_runs_the_file(path: Path, monkeypatch: pytest.MonkeyPatc
 
 @EVERY
 def test_accelerate_knows_every_key_and_starts_torchrun(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = load_config_from_file(str(path))  # refuses unknown keys, but not those within fsdp_config
-    assert set(config.fsdp_config) <= set(vars(launch_command_parser().parse_args(["script"])))
+    config = load_config_from_file(str(path))  # refuses unknown keys, but not those within another
+    within = {*config.fsdp_config, *config.deepspeed_config}
+    assert within <= set(vars(launch_command_parser().parse_args(["script"])))
     args = launched(path, monkeypatch)
-    assert args.multi_gpu or args.use_fsdp  # else it starts one process, in silence
+    assert args.multi_gpu or args.use_fsdp or args.use_deepspeed  # else it starts one process, in silence
     assert args.num_processes == config.num_processes > 1
     assert args.num_machines == config.num_machines
 
@@ -59,6 +62,18 @@ def test_fsdp2_parts_the_layers_of_any_model(monkeypatch: pytest.MonkeyPatch) ->
     assert plugin.reshard_after_forward
     assert plugin.auto_wrap_policy.__name__ == "transformer_auto_wrap_policy"
     assert plugin.transformer_cls_names_to_wrap is None  # PackedScorer says which
+
+
+@pytest.mark.parametrize("stage", [2, 3])
+def test_zero_is_of_the_stage_that_the_file_says(monkeypatch: pytest.MonkeyPatch, stage: int) -> None:
+    monkeypatch.setattr("accelerate.utils.launch.is_port_in_use", lambda port: False)
+    args = launched(ROOT / "configs" / "accelerate" / f"zero{stage}.yaml", monkeypatch)
+    args.deepspeed_fields_from_accelerate_config = ""  # what the command adds before it goes on
+    _, environment = prepare_deepspeed_cmd_env(args)
+    for name in {*environment} - {*os.environ}:
+        monkeypatch.setenv(name, environment[name])
+    plugin = zero()
+    assert (plugin.zero_stage, plugin.zero3_init_flag) == (stage, False)
 
 
 def test_many_machines_are_told_of_the_first(monkeypatch: pytest.MonkeyPatch) -> None:

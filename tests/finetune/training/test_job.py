@@ -155,7 +155,7 @@ def test_an_adapter_that_lacks_weights_is_not_served(finished: Path, tiny: Prepa
 def trained_scores(config: TrainingConfig, base: PreparedModel, weights: Weights) -> list[float]:
     scorer = open_scorer(config, base, torch.device("cpu"))
     set_peft_model_state_dict(scorer.model, weights)
-    (scores,) = scorer(pack([REQUEST], query_heads=4, device=torch.device("cpu")), [REQUEST])
+    scores = scorer(pack([REQUEST], query_heads=4, device=torch.device("cpu")), [REQUEST])
     return scores.tolist()
 
 

@@ -43,8 +43,8 @@ def test_a_rank_beyond_all_that_were_seen_is_worth_as_much_as_the_last() -> None
 def test_a_model_that_says_nothing_is_judged_by_what_retrieval_says(
     configure: Configure, examples: ExampleFolder, prompt: Prompt
 ) -> None:
-    def silent(packed: Any, requests: Sequence[ScoringRequest]) -> tuple[torch.Tensor, ...]:
-        return tuple(torch.zeros(len(request.continuations)) for request in requests)
+    def silent(packed: Any, requests: Sequence[ScoringRequest]) -> torch.Tensor:
+        return torch.zeros(sum(len(request.continuations) for request in requests))
 
     lesson = RankingLesson(configure(beside="retrieval"), examples, prompt)
     requests: Any = lesson.validation()

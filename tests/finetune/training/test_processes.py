@@ -1,13 +1,13 @@
 import pytest
 
 from finetune.training.processes import open_accelerator
-from retrieval.errors import TrainingError
+from retrieval.errors import MissingExtraError, TrainingError
 
 
 @pytest.fixture(autouse=True)
 def as_restored(monkeypatch: pytest.MonkeyPatch) -> None:
     """What accelerate itself leaves in the environment."""
-    for name in ("ACCELERATE_USE_FSDP", "FSDP_CPU_RAM_EFFICIENT_LOADING"):
+    for name in ("ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED", "FSDP_CPU_RAM_EFFICIENT_LOADING"):
         monkeypatch.setenv(name, "false")
 
 
@@ -45,7 +45,6 @@ def test_the_first_fsdp_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("ACCELERATE_USE_DEEPSPEED", "no training could go on"),
         ("ACCELERATE_USE_MEGATRON_LM", "Megatron-LM"),
         ("ACCELERATE_USE_PARALLELISM_CONFIG", "not a list"),
         ("FSDP_OFFLOAD_PARAMS", "have not been tried"),
@@ -55,4 +54,42 @@ def test_the_first_fsdp_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_this_training_cannot_do_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, why: str) -> None:
     monkeypatch.setenv(name, "true")
     with pytest.raises(TrainingError, match=rf"{name}='true': .*{why}.*configs/accelerate/ddp\.yaml"):
+        open_accelerator()
+
+
+@pytest.fixture
+def zero_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACCELERATE_USE_DEEPSPEED", "true")
+    monkeypatch.setenv("ACCELERATE_DEEPSPEED_ZERO_STAGE", "3")
+
+
+@pytest.mark.usefixtures("zero_asked")
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("ACCELERATE_DEEPSPEED_ZERO_STAGE", "1", r"Set 2 or 3"),
+        ("ACCELERATE_DEEPSPEED_OFFLOAD_OPTIMIZER_DEVICE", "cpu", r"Leave it out, as configs/accelerate/zero3\.yaml"),
+        ("ACCELERATE_DEEPSPEED_OFFLOAD_PARAM_DEVICE", "nvme", r"Leave it out"),
+        ("ACCELERATE_DEEPSPEED_CONFIG_FILE", "own.json", r"Leave it out"),
+    ],
+)
+def test_what_of_deepspeed_has_not_been_tried_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, why: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(TrainingError, match=rf"='{value}': .*{why}"):
+        open_accelerator()
+
+
+@pytest.mark.usefixtures("zero_asked")
+def test_deepspeed_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("finetune.training.zero.find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'llm-rerank\[deepspeed\]'"):
+        open_accelerator()
+
+
+@pytest.mark.usefixtures("zero_asked")
+def test_zero_that_would_be_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACCELERATE_USE_CPU", "true")
+    with pytest.raises(TrainingError, match=r"DEEPSPEED was asked for, and this is NO.*needs GPUs"):
         open_accelerator()

@@ -7,7 +7,7 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 from finetune.examples import ExampleFolder
 from finetune.training.config import TrainingConfig
 from finetune.training.lists import history_of, judged_among, judging_chance, validation_list
-from finetune.training.scorer import Scorer, open_scorer
+from finetune.training.scorer import Scorer, candidates_of, open_scorer
 from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.packing import pack
 from llm_rerank.engines.transformers import TransformersEngine
@@ -64,7 +64,8 @@ def trained(scorer: Scorer) -> list[torch.nn.Parameter]:
 
 
 def score(scorer: Scorer, *requests: ScoringRequest) -> torch.Tensor:
-    return torch.cat(scorer(pack(requests, query_heads=4, device=CPU), requests))
+    found: torch.Tensor = scorer(pack(requests, query_heads=4, device=CPU), requests)
+    return found
 
 
 def test_a_fresh_adapter_scores_as_the_engine_does(configure: Configure, tiny: PreparedModel) -> None:
@@ -85,7 +86,7 @@ def test_letters_score_as_they_are_served(
     scorer = as_if_trained(open_scorer(configure(method="letters"), tiny, CPU))
     rows = list(examples.all("validation"))[:2]
     requests = [validation_list(row, prompt, examples.catalogue, method="letters") for row in rows]
-    found = scorer(pack(requests, query_heads=4, device=CPU), requests)
+    found = score(scorer, *requests).split(candidates_of(requests, "letters"))
     engine = TransformersEngine(scorer.causal, ChatTokenizer.load(tiny.folder))
     alone = WeightedFusion(llm_weight=1)
     reranker = Reranker(engine, prompt, examples.catalogue, method="letters", fusion=alone)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from shutil import which
 from typing import Literal
 
 import pytest
@@ -14,6 +15,7 @@ from rich.progress import Progress
 from torch.distributed.fsdp import FSDPModule
 from torch.distributed.tensor import DTensor
 from torch.multiprocessing import ProcessRaisedException
+from transformers.integrations import unset_hf_deepspeed_config
 
 from finetune.examples import ExampleFolder
 from finetune.training.checkpoint import Checkpoint
@@ -23,14 +25,18 @@ from finetune.training.loop import Training
 from finetune.training.processes import open_accelerator, sharding
 from finetune.training.ranking import RankingLesson
 from finetune.training.scorer import Scorer, open_scorer
+from finetune.training.zero import zero
 from llm_rerank.adapters import Adapter
 from llm_rerank.models import PreparedModel
 from llm_rerank.prompt import Prompt
 
 Configure = Callable[..., TrainingConfig]
 Begin = Callable[..., Training]
-Kind = Literal["MULTI_CPU", "FSDP"]
-KINDS = pytest.mark.parametrize("kind", ["MULTI_CPU", "FSDP"])
+Kind = Literal["MULTI_CPU", "FSDP", "ZeRO-2", "ZeRO-3"]
+# On a CPU DeepSpeed compiles what processes talk by.
+COMPILED = pytest.mark.skipif(which("c++") is None, reason="DeepSpeed needs a C++ compiler to try it on a CPU")
+ZEROS = [pytest.param(kind, marks=COMPILED) for kind in ("ZeRO-2", "ZeRO-3")]
+KINDS = pytest.mark.parametrize("kind", ["MULTI_CPU", "FSDP", *ZEROS])
 KEPT = "kept.pt"
 
 
@@ -38,7 +44,8 @@ def in_two(kind: Kind, work: Callable[[], object]) -> None:
     """Does it in two processes, and fails where it fails in one of them or where there are not two: a launcher may
     silently start one.
 
-    accelerate shards on GPUs only, so that it is told that these are some; what it then does is done on the CPU.
+    accelerate shards on GPUs only, so that it is told that these are some, or not told that there is none; what it then
+    does is done on the CPU.
     """
 
     def one() -> None:
@@ -47,9 +54,15 @@ def in_two(kind: Kind, work: Callable[[], object]) -> None:
             os.environ.update(ACCELERATE_USE_FSDP="true", FSDP_VERSION="2")
             os.environ.update(FSDP_AUTO_WRAP_POLICY="TRANSFORMER_BASED_WRAP")
             PartialState(cpu=True).distributed_type = DistributedType.MULTI_GPU
+        elif kind.startswith("ZeRO"):
+            os.environ.update(ACCELERATE_USE_DEEPSPEED="true", ACCELERATE_DEEPSPEED_ZERO_STAGE=kind[-1])
+            rank = str(torch.distributed.get_rank())
+            os.environ.update(ACCELERATE_USE_CPU="false", DS_ACCELERATOR="cpu", RANK=rank, LOCAL_RANK=rank)
+            PartialState(backend="gloo")
         work()
         state = AcceleratorState()
-        assert (state.num_processes, state.distributed_type.name) == (2, kind)
+        held = "DEEPSPEED" if kind.startswith("ZeRO") else kind
+        assert (state.num_processes, state.distributed_type.name) == (2, held)
 
     debug_launcher(one, num_processes=2)
 
@@ -169,6 +182,38 @@ def test_an_interrupted_training_ends_as_one_that_was_not(
     assert_close(read(path), read(whole), 0.0 if goes_on == "alike" else 1e-5)
 
 
+@COMPILED
+def test_zero_3_leaves_each_a_part_of_all_weights(begin: Begin, tmp_path: Path) -> None:
+    def work() -> None:
+        training = begin(tmp_path / "two.pt")
+        for weights in training._adapted.parameters():
+            assert weights.numel() == 0
+            assert weights.ds_tensor.numel() < weights.ds_numel  # type: ignore[attr-defined]
+        training.run(in_silence)
+
+    in_two("ZeRO-3", work)
+
+
+@pytest.mark.parametrize("kind", ZEROS)
+def test_zero_in_bfloat16_keeps_what_is_learnt_in_float32(begin: Begin, tmp_path: Path, kind: Kind) -> None:
+    path, whole = tmp_path / "cut.pt", tmp_path / "whole.pt"
+
+    def bfloat16() -> Accelerator:
+        accelerator = Accelerator(mixed_precision="bf16", deepspeed_plugin=zero())
+        unset_hf_deepspeed_config()
+        return accelerator
+
+    def cut() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            begin(path, bfloat16()).run(stop_after(3))
+
+    in_two(kind, cut)
+    in_two(kind, lambda: begin(path, bfloat16()).run(in_silence))
+    in_two(kind, lambda: begin(whole, bfloat16()).run(in_silence))
+    assert_close(read(path), read(whole), 0.0)
+    assert any(not torch.equal(kept, kept.bfloat16().float()) for kept in read(whole).weights.values())
+
+
 def in_bfloat16(scorer: Scorer) -> Scorer:
     """The base as on CUDA; the adapter stays float32."""
     for weights in scorer.parameters():
@@ -197,7 +242,8 @@ def test_sharded_a_base_in_bfloat16_and_an_adapter_in_float32_learn_as_they_do_w
     assert_close(read(tmp_path / "sharded.pt"), read(tmp_path / "copied.pt"), 1e-5)
 
 
-def test_sharded_activations_can_be_computed_again(begin: Begin, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["FSDP", ZEROS[1]])
+def test_sharded_activations_can_be_computed_again(begin: Begin, tmp_path: Path, kind: Kind) -> None:
     for name, again in (("again", True), ("kept", False)):
-        in_two("FSDP", lambda: begin(tmp_path / name, gradient_checkpointing=again).run(in_silence))  # noqa: B023
+        in_two(kind, lambda: begin(tmp_path / name, gradient_checkpointing=again).run(in_silence))  # noqa: B023
     assert_close(read(tmp_path / "again"), read(tmp_path / "kept"), 1e-6)
