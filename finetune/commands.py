@@ -84,9 +84,11 @@ def finetune_writer(
     out: Annotated[Path, typer.Option(help="The folder to write; it goes on where it stopped.")],
 ) -> None:
     """Train a LoRA adapter that words the reasons, from a shop's log."""
-    from finetune.train import told
+    from finetune.train import importing, told
     from finetune.writer.config import WriterConfig
-    from finetune.writer.job import train_writer
+
+    with importing():
+        from finetune.writer.job import train_writer
     from llm_rerank.cli.show import print_text
     from retrieval.datasets.base import load_dataset
     from retrieval.progress import showing_progress

@@ -6,6 +6,8 @@ The same as `llm-rerank finetune`. Under `accelerate launch` or torchrun it trai
 import argparse
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from finetune.training.config import TrainingConfig
@@ -18,16 +20,23 @@ from retrieval.progress import showing_progress
 def run(config: Path, out: Path, so_far: Path | None) -> Adapter:
     """Trains one adapter in `out`; with `so_far` only writes the best of that training, which may go on, there."""
     settings = read_config(config, TrainingConfig)
-    try:
+    with importing():
         from finetune.training.job import adapter_so_far, train  # brings torch and peft
-    except ImportError as err:
-        raise MissingExtraError(
-            f"training cannot be imported ({err})", remedy="Run pip install 'llm-rerank[finetune]'"
-        ) from err
     if so_far is not None:
         return adapter_so_far(settings, out, so_far)
     with showing_progress() as progress:
         return train(settings, out, progress)
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """Raises MissingExtraError where the libraries of training are not there."""
+    try:
+        yield
+    except ImportError as err:
+        raise MissingExtraError(
+            f"training cannot be imported ({err})", remedy="Run pip install 'llm-rerank[finetune]'"
+        ) from err
 
 
 def told(adapter: Adapter) -> str:

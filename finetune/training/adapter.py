@@ -25,12 +25,14 @@ _PLACES: Final[Mapping[str, Any]] = {
     "examples": True,
     "dataset": True,
     "workers": True,
+    "tokens_per_pass": True,
+    "gradient_checkpointing": True,
     "method": True,
     "begin_with": True,
     "replay": {"examples"},
 }
-"""Settings that only say where things lie, whose content has a name of its own, or how many hands there are; and the
-method, which a plan names apart."""
+"""Settings that only say where things lie, whose content has a name of its own, how many hands there are or how much
+memory, so that a training that ran out of it goes on with less; and the method, which a plan names apart."""
 
 
 def lora_config(lora: LoraSettings) -> LoraConfig:
@@ -115,7 +117,7 @@ def write_adapter(folder: Path, state: Checkpoint, assignment: Assignment) -> Ad
     with TemporaryDirectory(dir=folder.parent) as made:
         part = Path(made) / folder.name
         part.mkdir()
-        halves = {name: weights.half().contiguous() for name, weights in state.best.items()}
+        halves = _halves(state.best, assignment.config)
         save_file(halves, part / WEIGHTS, metadata={"format": "pt"})
         (part / WEIGHTS).chmod(0o644)  # whoever serves it may be another user
         _write_settings(part / SETTINGS, assignment.config, state.best)
@@ -123,6 +125,19 @@ def write_adapter(folder: Path, state: Checkpoint, assignment: Assignment) -> Ad
         write_about(part, *about, method=assignment.method)
         part.replace(folder)
     return Adapter.read(folder)
+
+
+def _halves(weights: Weights, config: AdapterTraining) -> Weights:
+    """In half precision; raises TrainingError for what is no number, or too large for it."""
+    halves = {name: each.half().contiguous() for name, each in weights.items()}
+    if wild := [name for name, each in halves.items() if not each.isfinite().all()]:
+        raise TrainingError(
+            f"the best weights are not all numbers below 65,504, those of {wild[0]} for one",
+            field="learning_rate",
+            value=config.learning_rate,
+            remedy="Lower it, or raise warmup_steps, and train anew in another folder.",
+        )
+    return halves
 
 
 def _write_settings(path: Path, config: AdapterTraining, weights: Weights) -> None:

@@ -13,7 +13,7 @@ from retrieval.files import write_whole
 
 Weights = dict[str, Tensor]
 
-_DAMAGES = (OSError, EOFError, LookupError, RuntimeError, TypeError, ValueError, pickle.UnpicklingError)
+_DAMAGES = (EOFError, LookupError, RuntimeError, TypeError, ValueError, pickle.UnpicklingError)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -46,12 +46,19 @@ class Checkpoint:
             return None
         try:
             state = cls(**torch.load(path, map_location="cpu", weights_only=True))
-        except _DAMAGES as err:
+        except OSError as err:
             raise TrainingError(
-                "the checkpoint is cut short or damaged",
+                f"the checkpoint cannot be read ({err})",
                 field="checkpoint",
                 value=str(path),
-                remedy="Delete it to train anew.",
+                remedy="Mend that and run the same again.",
+            ) from err
+        except _DAMAGES as err:
+            raise TrainingError(
+                f"the checkpoint is cut short or damaged ({err})",
+                field="checkpoint",
+                value=str(path),
+                remedy="Where memory is short, free some and run the same again; else move it away to train anew.",
             ) from err
         if state.plan != plan:
             raise TrainingError(

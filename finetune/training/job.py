@@ -71,10 +71,11 @@ def carry_out(assignment: Assignment, opening: Opening, folder: Path, progress: 
     if finished := from_first(accelerator, lambda: _finished(folder, plan)):
         return finished
     first = accelerator.is_main_process
-    with _alone(folder) if first else nullcontext():
+    with _alone(folder) if first else nullcontext(), _disk_of(folder):
         lesson, adapted = opening(accelerator.device)
         training = Training(config, lesson, adapted, accelerator, plan, folder / CHECKPOINT)
         if first:
+            Checkpoint.read(folder / CHECKPOINT, plan)  # refuses another's before anything of it is overwritten
             write_json(folder / BEGUN, {"plan": plan, "config": config.model_dump(mode="json")})
         state = training.run(telling_of_training(progress) if first else _in_silence)
         adapter = from_first(accelerator, lambda: _write(folder, assignment, state, lesson.steps))
@@ -85,8 +86,15 @@ def carry_out(assignment: Assignment, opening: Opening, folder: Path, progress: 
 def adapter_so_far(config: TrainingConfig, folder: Path, out: Path) -> Adapter:
     """Writes the best weights of an unfinished training, which may go on meanwhile, to `out` as an adapter.
 
-    Raises TrainingError where there is no checkpoint yet, or one of another training.
+    Raises TrainingError where there is no checkpoint yet, or one of another training, and where `out` holds files.
     """
+    if out.exists() and any(out.iterdir()):
+        raise TrainingError(
+            "there are files in this folder already, and an adapter is never changed in place",
+            field="so_far",
+            value=str(out),
+            remedy="Give a new folder.",
+        )
     assignment = _assignment(config, prepare_model(config.model))
     state = Checkpoint.read(folder / CHECKPOINT, assignment.plan)
     if state is None:
@@ -143,6 +151,20 @@ def _alone(folder: Path) -> Iterator[None]:
                 "torchrun or `accelerate launch`.",
             ) from err
         yield
+
+
+@contextmanager
+def _disk_of(folder: Path) -> Iterator[None]:
+    """Raises TrainingError for what TensorBoard, matplotlib and others say of a full disk, each in its own way."""
+    try:
+        yield
+    except OSError as err:
+        raise TrainingError(
+            f"a file of the training could not be read or written ({err}); its last checkpoint is whole",
+            field="out",
+            value=str(folder),
+            remedy="Make room on the disk, or mend that, and run the same again: it goes on from there.",
+        ) from err
 
 
 def _finished(folder: Path, plan: str) -> Adapter | None:

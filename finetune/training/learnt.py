@@ -5,8 +5,9 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from accelerate import Accelerator
-from peft import PeftModel, get_peft_model_state_dict, set_peft_model_state_dict
+from peft import get_peft_model_state_dict, set_peft_model_state_dict
 from torch import Tensor
+from torch.nn import Parameter
 from torch.optim import Optimizer
 
 from finetune.training.checkpoint import Weights
@@ -21,12 +22,12 @@ class Learnt:
     """
 
     def __init__(self, accelerator: Accelerator, adapted: Adapted, optimizer: Optimizer) -> None:
-        self._accelerator, self._peft = accelerator, adapted.model
+        self._accelerator, self._adapted = accelerator, adapted
         self.model, self.optimizer = accelerator.prepare(adapted, optimizer)
 
     def weights(self) -> Weights:
         """By their names in an adapter's file."""
-        found: Weights = whole(held_weights(self._peft))
+        found: Weights = whole(held_weights(self._adapted))
         return found
 
     def kept(self) -> dict[str, Any]:
@@ -36,8 +37,9 @@ class Learnt:
 
     def take(self, weights: Weights, kept: Mapping[str, Any], *, nothing: Callable[[], Tensor]) -> None:
         """Goes on from there. `nothing` is a loss of zero of a pass through the model, for those who need one."""
-        held = held_weights(self._peft)
-        set_peft_model_state_dict(self._peft, {name: parted(value, held[name]) for name, value in weights.items()})
+        held = held_weights(self._adapted)
+        parts = {name: parted(value, held[name]) for name, value in weights.items()}
+        set_peft_model_state_dict(self._adapted.model, parts)
         load_optimizer(self.optimizer, kept)
 
     def pass_through(self, *, last: bool) -> AbstractContextManager[None]:
@@ -48,8 +50,20 @@ class Learnt:
         """Adds the gradients of a pass."""
         self._accelerator.backward(loss)
 
+    def step(self, clip: float) -> float:
+        """Changes the weights by what was added, whose norm it returns, and forgets it."""
+        norm = float(whole(self._accelerator.clip_grad_norm_(trained(self._adapted), clip)))
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return norm
 
-def held_weights(peft: PeftModel) -> Weights:
-    """The adapter's weights as this process holds them."""
-    held: Weights = get_peft_model_state_dict(peft, save_embedding_layers=False)
+
+def trained(adapted: Adapted) -> list[Parameter]:
+    """What learns, as this process holds it, in the optimizer's order."""
+    return [weights for weights in adapted.parameters() if weights.requires_grad]
+
+
+def held_weights(adapted: Adapted) -> Weights:
+    """The adapter's weights as this process holds them, by their names in an adapter's file."""
+    held: Weights = get_peft_model_state_dict(adapted.model, save_embedding_layers=False)
     return held

@@ -15,7 +15,7 @@ from accelerate.utils import DistributedType
 from finetune.training.checkpoint import Checkpoint
 from finetune.training.config import AdapterTraining
 from finetune.training.events import EVENTS, Follow, events
-from finetune.training.learnt import Learnt, held_weights
+from finetune.training.learnt import Learnt, held_weights, trained
 from finetune.training.lesson import Lesson
 from finetune.training.processes import from_first
 from finetune.training.schedule import learning_rate
@@ -53,13 +53,12 @@ class Training:
         self._accelerator, self._plan, self._path = accelerator, plan, path
         self._share = Share(rank=accelerator.process_index, world=accelerator.num_processes)
         self._heads = adapted.causal.config.num_attention_heads
-        optimizer = torch.optim.AdamW(_trained(adapted), lr=0.0, weight_decay=config.weight_decay)
-        self._first = whole(held_weights(adapted.model))  # DeepSpeed rounds what it is given to bfloat16
+        optimizer = torch.optim.AdamW(trained(adapted), lr=0.0, weight_decay=config.weight_decay)
+        self._first = whole(held_weights(adapted))  # DeepSpeed rounds what it is given to bfloat16
         if accelerator.distributed_type == DistributedType.DEEPSPEED:
             self._learnt: Learnt = ZeroLearnt(accelerator, adapted, optimizer, clip=config.clip)
         else:
             self._learnt = Learnt(accelerator, adapted, optimizer)
-        self._trained = _trained(adapted)  # what is parted among processes is not what it was before
 
     def run(self, on_step: OnStep) -> Checkpoint:
         """Trains until early stopping or the last step; what is returned is also what lies at the path."""
@@ -125,16 +124,15 @@ class Training:
                 # Processes' gradients are averaged: times their number the mean is a sum over all lists.
                 self._learnt.backward(losses.sum() * self._share.world / step.lists, last=last_pass)
             total += losses.detach().sum()
-        norm = float(whole(self._accelerator.clip_grad_norm_(self._trained, self._config.clip)))
-        self._learnt.optimizer.step()
-        self._learnt.optimizer.zero_grad(set_to_none=True)
+        norm = self._learnt.step(self._config.clip)
         mean = float(self._accelerator.reduce(total, "sum")) / step.lists
         if not math.isfinite(mean) or not math.isfinite(norm):
             raise TrainingError(
                 f"the training loss is no longer a number at step {step.number + 1}",
                 field="learning_rate",
                 value=self._config.learning_rate,
-                remedy="Lower it, or raise warmup_steps; the checkpoint before this step is whole.",
+                remedy="Lower it, or raise warmup_steps, and train anew in another folder; "
+                "what was best until here, --so-far writes as an adapter.",
             )
         return mean
 
@@ -164,10 +162,6 @@ class Training:
             state.best = self._learnt.weights()
         better = [step for step, *_ in state.validations].index(state.best_step)
         state.done |= len(state.validations) - 1 - better >= self._config.patience
-
-
-def _trained(adapted: Adapted) -> list[torch.nn.Parameter]:
-    return [weights for weights in adapted.parameters() if weights.requires_grad]
 
 
 def _seed(*numbers: int) -> int:

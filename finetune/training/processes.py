@@ -18,6 +18,13 @@ T = TypeVar("T")
 _COUNTS: Final = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
 """Where torchrun and the launchers of MPI say how many processes they started."""
 
+_OURS: Final = {
+    "ACCELERATE_GRADIENT_ACCUMULATION_STEPS": ({"1", "auto"}, "that is `tokens_per_pass` and `lists_per_step` here"),
+    "ACCELERATE_MIXED_PRECISION": ({"no", "bf16"}, "training is in bfloat16 on CUDA and in float32 on a CPU"),
+    "ACCELERATE_DYNAMO_BACKEND": ({"no", "NO"}, "compiling a training's passes, each of another size, was not tried"),
+}
+"""What a launcher may say too, which of it is so anyway, and why the rest would not be done."""
+
 _BEYOND: Final = {
     "ACCELERATE_USE_MEGATRON_LM": "Megatron-LM trains models of its own making",
     "ACCELERATE_USE_PARALLELISM_CONFIG": "processes may share the lists of a step here, not a list",
@@ -40,6 +47,7 @@ def open_accelerator() -> Accelerator:
                 value=os.environ[name],
                 remedy="Use configs/accelerate/ddp.yaml, or fsdp2.yaml for a model that does not fit on a GPU.",
             )
+    _require_ours()
     sharded, by_deepspeed = _is_set("ACCELERATE_USE_FSDP"), _is_set("ACCELERATE_USE_DEEPSPEED")
     accelerator = Accelerator(
         mixed_precision="bf16" if torch.cuda.is_available() else "no",
@@ -53,6 +61,12 @@ def open_accelerator() -> Accelerator:
         _require_kind(accelerator, DistributedType.DEEPSPEED)
         unset_hf_deepspeed_config()  # else transformers parts the base as it reads it: it is to be checked whole
     return accelerator
+
+
+def _require_ours() -> None:
+    for name, (known, why) in _OURS.items():
+        if (value := os.environ.get(name)) is not None and value not in known:
+            raise TrainingError(why, field=name, value=value, remedy="Leave it out of accelerate's file and command.")
 
 
 def from_first(accelerator: Accelerator, found: Callable[[], T]) -> T:

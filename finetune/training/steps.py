@@ -1,6 +1,6 @@
 """The steps of a training: which lists, in which order. Seed and number say all, so that any step can be had again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count, islice
 from math import ceil
@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from finetune.training.config import TrainingConfig
 from finetune.training.share import Passes, Share
 from finetune.training.sources import LazyList, Source
-from retrieval.errors import TrainingError
+from retrieval.errors import LlmRerankError, TrainingError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +33,7 @@ def steps_of(config: TrainingConfig, source: Source) -> int:
 def load_steps(config: TrainingConfig, source: Source, *, first: int, share: Share) -> Iterator[Step]:
     """From step `first` to the last; other processes write them ahead where there are `workers`.
 
-    Raises TrainingError where a step would have no list for some process: it would be waited for without end.
+    Raises TrainingError where a step would have no list for some process, and whatever stops the reading.
     """
     if config.lists_per_step < share.world:
         raise TrainingError(
@@ -49,14 +49,29 @@ def load_steps(config: TrainingConfig, source: Source, *, first: int, share: Sha
         prefetch_factor=4 if config.workers else None,
         multiprocessing_context="fork" if config.workers else None,  # a prompt with its caches cannot be pickled
     )
-    return iter(loader)
+    return _raised(loader)
 
 
-class _Steps(IterableDataset[Step]):
+def _raised(steps: Iterable[Step | LlmRerankError]) -> Iterator[Step]:
+    for step in steps:
+        if isinstance(step, LlmRerankError):
+            raise step
+        yield step
+
+
+class _Steps(IterableDataset[Step | LlmRerankError]):
+    """An error comes as a value: torch would raise another in its place, whose message is a worker's traceback."""
+
     def __init__(self, config: TrainingConfig, source: Source, first: int, share: Share) -> None:
         self._config, self._source, self._first, self._share = config, source, first, share
 
-    def __iter__(self) -> Iterator[Step]:
+    def __iter__(self) -> Iterator[Step | LlmRerankError]:
+        try:
+            yield from self._steps()
+        except LlmRerankError as err:
+            yield err
+
+    def _steps(self) -> Iterator[Step]:
         worker = get_worker_info()
         mine, workers = (worker.id, worker.num_workers) if worker else (0, 1)
         last = steps_of(self._config, self._source)

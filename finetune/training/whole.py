@@ -1,7 +1,6 @@
 """Tensors of which every process holds a part, as FSDP has them: put together, and parted again.
 
-Nothing else in training knows of them: a checkpoint holds whole tensors, so that it can be gone on from with another
-number of processes, sharded or not.
+A checkpoint holds whole tensors, so that it can be gone on from with another number of processes, sharded or not.
 """
 
 from collections.abc import Mapping

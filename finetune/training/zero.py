@@ -5,7 +5,7 @@ goes on from it, too.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from finetune.training.checkpoint import Weights
-from finetune.training.learnt import Learnt
+from finetune.training.learnt import Learnt, trained
 from finetune.training.scorer import Adapted
 from finetune.training.whole import whole
 from retrieval.errors import MissingExtraError, TrainingError
@@ -76,7 +76,6 @@ class ZeroLearnt(Learnt):
             "communication_data_type": "fp32",
         }
         super().__init__(accelerator, adapted, optimizer)
-        self._adapted = adapted
 
     def weights(self) -> Weights:
         """See Learnt; those that the optimizer moves, in float32."""
@@ -90,7 +89,7 @@ class ZeroLearnt(Learnt):
 
         state = {}
         if counted := self._steps():
-            for number, weight in enumerate(self._trained()):
+            for number, weight in enumerate(trained(self._adapted)):
                 moments = {key: whole(safe_get_full_optimizer_state(weight, key)) for key in _MOMENTS}
                 state[number] = {"step": whole(counted[0]), **moments}
         return {"state": state, "param_groups": self._groups}
@@ -103,7 +102,7 @@ class ZeroLearnt(Learnt):
         device = self._accelerator.device
         if kept["state"]:
             self._move_by(nothing)
-            for number, weight in enumerate(self._trained()):
+            for number, weight in enumerate(trained(self._adapted)):
                 for key in _MOMENTS:
                     safe_set_full_optimizer_state(weight, kept["state"][number][key].to(device), key)
             for step in self._steps():
@@ -118,6 +117,10 @@ class ZeroLearnt(Learnt):
         """See Learnt."""
         self._accelerator.deepspeed_engine_wrapped.backward(loss, sync_gradients=last)
 
+    def step(self, clip: float) -> float:
+        """See Learnt; the last `backward` has changed the weights, by gradients of the norm that was given at first."""
+        return float(self._accelerator.deepspeed_engine_wrapped.get_global_grad_norm())
+
     def _move_by(self, nothing: Callable[[], Tensor]) -> None:
         """A step that moves nothing: before the first one DeepSpeed has no state that could be set."""
         for group in self.optimizer.param_groups:
@@ -127,10 +130,6 @@ class ZeroLearnt(Learnt):
     def _steps(self) -> list[Tensor]:
         """How many steps the optimizer has counted, in each of this process's parts; nothing before the first one."""
         return [part["step"] for part in self.optimizer.state.values()]
-
-    def _trained(self) -> Iterator[torch.nn.Parameter]:
-        """In the optimizer's order."""
-        return (weight for weight in self._adapted.parameters() if weight.requires_grad)
 
     def _named(self) -> dict[str, torch.nn.Parameter]:
         """By their names in an adapter's file."""

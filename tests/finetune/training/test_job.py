@@ -1,3 +1,4 @@
+import errno
 from collections.abc import Callable
 from pathlib import Path
 from shutil import copytree
@@ -108,6 +109,49 @@ def test_an_interrupted_job_goes_on_to_the_same_adapter(
     assert run(configure(), tmp_path).adapter_id == Adapter.read(finished / "adapter").adapter_id
 
 
+def test_a_training_that_is_refused_leaves_what_another_began(
+    configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt(monkeypatch, after=3)
+    with pytest.raises(KeyboardInterrupt):
+        run(configure(), tmp_path)
+    monkeypatch.undo()
+    before = {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    with pytest.raises(TrainingError, match="another training"):
+        run(configure(seed=1), tmp_path)
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_training_that_ran_out_of_memory_goes_on_with_less(
+    configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt(monkeypatch, after=3)
+    with pytest.raises(KeyboardInterrupt):
+        run(configure(), tmp_path)
+    monkeypatch.undo()
+    assert run(configure(tokens_per_pass=40, gradient_checkpointing=True), tmp_path).metrics["steps"]
+
+
+def test_a_disk_that_is_full_for_a_picture_is_told_as_for_a_checkpoint(
+    configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("finetune.training.job.write_picture", full)
+    with pytest.raises(TrainingError, match=r"No space left on device.*its last checkpoint is whole.*Make room"):
+        run(configure(), tmp_path)
+    monkeypatch.undo()
+    assert run(configure(), tmp_path).metrics["steps"]
+
+
+def test_weights_that_half_precision_cannot_hold_are_no_adapter(configure: Configure, tmp_path: Path) -> None:
+    wild = configure(learning_rate=1e7, warmup_steps=0, validation_lists=0, steps=1)
+    with pytest.raises(TrainingError, match=r"learning_rate=1e\+07|learning_rate=10000000\.0.*not all numbers"):
+        run(wild, tmp_path)
+    assert not (tmp_path / "adapter").exists()
+
+
 def test_a_prompt_longer_than_what_the_examples_hold_is_refused(configure: Configure, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"prompt\.history_items=21: .* holds 20 items"):
         run(configure(prompt=PromptConfig(history_items=21)), tmp_path)
@@ -176,6 +220,8 @@ def test_the_best_so_far_can_be_had_while_a_training_goes_on(
     adapter = adapter_so_far(configure(), folder, early)
     assert adapter.folder == early
     assert adapter.metrics["steps"] <= 4
+    with pytest.raises(TrainingError, match=r"so_far=.*Give a new folder"):
+        adapter_so_far(configure(), folder, early)
     assert run(configure(), folder).adapter_id == Adapter.read(finished / "adapter").adapter_id
 
 

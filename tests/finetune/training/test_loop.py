@@ -173,6 +173,12 @@ def test_a_checkpoint_that_is_cut_short_is_refused(train: Train, path: Path) -> 
         train(epochs=0.1)
 
 
+def test_a_checkpoint_that_cannot_be_read_now_is_not_called_damaged(train: Train, path: Path) -> None:
+    path.mkdir(parents=True)
+    with pytest.raises(TrainingError, match=r"cannot be read \(.*Is a directory.*Mend that"):
+        train()
+
+
 def test_a_full_disk_leaves_the_checkpoint_before(train: Train, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(KeyboardInterrupt):
         train(stop_after(3))

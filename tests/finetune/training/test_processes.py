@@ -1,3 +1,5 @@
+from importlib.util import find_spec
+
 import pytest
 
 from finetune.training.processes import open_accelerator
@@ -57,12 +59,32 @@ def test_what_this_training_cannot_do_is_refused(monkeypatch: pytest.MonkeyPatch
         open_accelerator()
 
 
+INSTALLED = pytest.mark.skipif(find_spec("deepspeed") is None, reason="needs DeepSpeed")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ACCELERATE_GRADIENT_ACCUMULATION_STEPS", "4"),  # it would divide every gradient
+        ("ACCELERATE_MIXED_PRECISION", "fp16"),
+        ("ACCELERATE_DYNAMO_BACKEND", "inductor"),
+    ],
+)
+def test_what_a_launcher_says_and_training_would_not_do_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(TrainingError, match=rf"{name}='{value}': .*Leave it out of accelerate's"):
+        open_accelerator()
+
+
 @pytest.fixture
 def zero_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACCELERATE_USE_DEEPSPEED", "true")
     monkeypatch.setenv("ACCELERATE_DEEPSPEED_ZERO_STAGE", "3")
 
 
+@INSTALLED
 @pytest.mark.usefixtures("zero_asked")
 @pytest.mark.parametrize(
     ("name", "value", "why"),
@@ -88,6 +110,7 @@ def test_deepspeed_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatc
         open_accelerator()
 
 
+@INSTALLED
 @pytest.mark.usefixtures("zero_asked")
 def test_zero_that_would_be_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACCELERATE_USE_CPU", "true")

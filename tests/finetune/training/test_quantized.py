@@ -33,6 +33,7 @@ def test_without_its_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
         require_quantizable(on_gpu())
 
 
-def test_a_base_in_four_bits_is_not_parted() -> None:
-    with pytest.raises(TrainingError, match=r"ddp\.yaml"):
-        require_quantizable(on_gpu(DistributedType.FSDP))
+@pytest.mark.parametrize("kind", [DistributedType.FSDP, DistributedType.DEEPSPEED])
+def test_a_base_in_four_bits_is_not_parted(kind: DistributedType) -> None:
+    with pytest.raises(TrainingError, match=rf"{kind.name} .*ddp\.yaml"):
+        require_quantizable(on_gpu(kind))

@@ -1,6 +1,8 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from shutil import copytree
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ from llm_rerank.engines.base import ScoringRequest
 from llm_rerank.engines.layout import passes
 from llm_rerank.prompt import Prompt
 from llm_rerank.tokenizer import TokenIds
-from retrieval.errors import TrainingError
+from retrieval.errors import DatasetError, TrainingError
 from retrieval.records import Item
 
 Configure = Callable[..., TrainingConfig]
@@ -196,3 +198,19 @@ def test_only_targets_that_retrieval_proposed_too(
         asked[row.rank > 0].add(request.prefix)
     assert trained == asked[True]
     assert not trained & asked[False]
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_shard_that_is_cut_short_is_named_whoever_reads_it(
+    doors: Path, configure: Configure, prompt: Prompt, tmp_path: Path, workers: int
+) -> None:
+    copy = tmp_path / "examples"
+    copytree(doors, copy)
+    config = configure(examples=copy, workers=workers)
+    source = ExampleSource(config, ExampleFolder(copy), prompt)
+    shard = copy / "train-00001.parquet"
+    shard.write_bytes(shard.read_bytes()[:-50])
+    with pytest.raises(DatasetError, match=r"^\w+='?.*train-00001") as caught:
+        list(load_steps(config, source, first=0, share=Share()))
+    assert "Traceback" not in str(caught.value)
+    assert caught.value.remedy
