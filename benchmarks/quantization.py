@@ -3,7 +3,8 @@
 python -m benchmarks.quantization --full var/merged --compressed var/quantized/w8a8 var/quantized/w4a16
     var/quantized/fp8 --examples var/finetune/complete-journey/examples --out docs/results/quantization
 
-The lists are those of validation: the target among 20, of households that no weight and no scale was fitted to.
+The lists are those of validation: the target among 20, of households that no weight and no scale was fitted to; where
+the first of them chose which weights were kept, `--skip` leaves them out.
 """
 
 import argparse

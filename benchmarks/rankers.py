@@ -2,7 +2,8 @@
 
 python -m benchmarks.rankers --config configs/rankers/….yaml --out docs/results/…
 
-Every ranker scores the same lists, those of users whom no training has seen: what came next, among retrieval's best.
+Every ranker scores the same lists, those of users whom no training on these examples has seen: what came next, among
+retrieval's best. Whether one that learnt from others has seen them, the configuration must know.
 Scores are kept, so that an interrupted run goes on; those of a ranker whose weights changed are asked for again.
 """
 
@@ -141,8 +142,8 @@ def ask(reranker: Reranker, rows: Sequence[Example], candidates: int) -> Scores:
 
 
 def retrieval_gains(rows: Sequence[Example], candidates: int) -> NDArray[np.float64]:
-    """NDCG@10 of the order that retrieval had proposed; what it had not, lies last."""
-    return ndcg(np.array([min(row.rank or candidates, candidates) - 1 for row in rows]))
+    """NDCG@10 of the order that retrieval had proposed; a target beyond the candidates is put among them, and last."""
+    return ndcg(np.array([min(row.rank, candidates) - 1 for row in rows]))
 
 
 def rank(name: str, config: RankersConfig, examples: ExampleFolder, progress: Progress) -> Ranked:
@@ -167,11 +168,10 @@ def rank(name: str, config: RankersConfig, examples: ExampleFolder, progress: Pr
     return Ranked(scores=scores, seconds=sum(chunk["seconds"] for chunk in found) / len(rows))
 
 
-def quality_table(folder: str, ranked: Mapping[str, Ranked], reference: str, retrieval: NDArray[np.float64]) -> Table:
-    """How good each ranker is, and how sure that it is better or worse than the reference."""
-    gains = {RETRIEVAL: retrieval} | {name: one.gains for name, one in ranked.items()}
+def quality_table(folder: str, gains: Mapping[str, NDArray[np.float64]], reference: str) -> Table:
+    """How good each ranker is, by NDCG@10 of each list, and how sure that it is better or worse than the reference."""
     return Table(
-        title=f"{folder}: {len(retrieval)} lists",
+        title=f"{folder}: {len(gains[reference])} lists",
         header=("ranker", _METRIC, "95 % interval", f"minus {reference}", "95 % interval", "p"),
         rows=tuple(_quality(name, each, gains[reference]) for name, each in gains.items()),
         notes=(
@@ -243,11 +243,13 @@ def compare(config: RankersConfig, progress: Progress) -> tuple[tuple[Table, ...
     sizes = {name: bytes_of(ranker) for name, ranker in config.rankers.items()}
     for folder, path in config.examples.items():
         examples = ExampleFolder(path)
-        retrieval = retrieval_gains(read_lists(config, examples), config.candidates)
         ranked = {name: rank(name, config, examples, progress) for name in config.rankers}
-        tables.append(quality_table(folder, ranked, config.reference, retrieval))
+        gains = {name: one.gains for name, one in ranked.items()}
+        if config.targets == "retrieved":  # of a target that it did not propose retrieval's order says nothing
+            gains = {RETRIEVAL: retrieval_gains(read_lists(config, examples), config.candidates)} | gains
+        tables.append(quality_table(folder, gains, config.reference))
         tables.append(churn_table(folder, ranked, config.reference, sizes))
-        raw[folder] = {RETRIEVAL: retrieval.tolist()} | {name: one.gains.tolist() for name, one in ranked.items()}
+        raw[folder] = {name: each.tolist() for name, each in gains.items()}
     return tuple(tables), raw
 
 

@@ -60,7 +60,9 @@ class Adapter:
 
     @classmethod
     def read(cls, folder: Path) -> "Adapter":
-        """The adapter in that folder; raises BuildError for one that is unfinished, damaged or was changed."""
+        """The adapter in that folder; raises BuildError for one that is unfinished, damaged or was changed in what it
+        answers by: weights, settings, base, prompt or method. Its name's and its metrics' word must be taken.
+        """
         try:
             about = _About.model_validate(json.loads((folder / ABOUT).read_text(encoding="ascii")))
             found = _content_id(folder, about.base_fingerprint, about.prompt, about.method)

@@ -1,6 +1,6 @@
 """A lift as a page of Markdown."""
 
-from eval.lift.result import LiftResult, Row
+from eval.lift.result import LiftResult, Row, told
 from eval.pages.tables import as_markdown
 
 _FEATURES = 12  # of the importances that are shown
@@ -17,9 +17,13 @@ def lift_page(result: LiftResult) -> str:
     checks = ", ".join(f"{variant} {value:.4f}" for variant, value in result.checks.items())
     errors = ", ".join(f"{name} {error:.4f}" for name, error in result.calibration_error.items())
     chosen = (
-        f"Chosen for `fused`: {result.chosen} (NDCG@10 of learners that were not learnt from: {checks}). The best "
-        f"single weight on learners: {weight}. Expected calibration error of the probability that a candidate is "
-        f"taken: {errors}."
+        f"Chosen for `fused`: {result.chosen} (NDCG@10 among the candidates, of learners that were not learnt from: "
+        f"{checks}). The best single weight on learners: {weight}. Expected calibration error of the probability that "
+        f"a candidate is taken: {errors}."
+    )
+    adds = (
+        f"What the LLM adds: trees with it minus trees without it, {result.llm_adds.difference} of NDCG@10 "
+        f"(p = {result.llm_adds.p_value:.4f}). The rest of a lift is what trees make of retrieval's own scores."
     )
     return (
         "\n\n".join(
@@ -29,6 +33,7 @@ def lift_page(result: LiftResult) -> str:
                 who,
                 "\n".join(f"- {as_markdown(rule)}" for rule in result.protocol),
                 _table(result.rows),
+                adds,
                 *_goals(result),
                 chosen,
                 _by_history(result.rows),
@@ -43,8 +48,8 @@ def _goals(result: LiftResult) -> list[str]:
     lines = []
     for goal in result.goals:
         found = result.figure(goal)
-        value = "" if found is None else f"{found:.4f}, "
-        wanted = f"goal >= {goal.at_least:g}: {result.standing(goal)}. {as_markdown(goal.source)}"
+        value = "" if found is None else f"{told(goal, found)}, "
+        wanted = f"goal >= {told(goal, goal.at_least)}: {result.standing(goal)}. {as_markdown(goal.source)}"
         lines.append(f"- {goal.row}, {goal.figure}: {value}{wanted}")
     return ["\n".join(lines)] if lines else []
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from eval.code import changed
 from eval.config import EvalConfig
 from eval.lift.config import LiftConfig, LiftGoal
-from eval.lift.result import LiftResult
+from eval.lift.result import LiftResult, told
 from retrieval.config import read_config
 from retrieval.differences import differences
 from retrieval.errors import BuildError
@@ -37,16 +37,14 @@ class PublishedLift:
         made = (result.command, result.device)
         if not result.goals:
             lift = LiftGoal(figure="lift", at_least=0, source="")
-            value = f"{result.figure(lift):+.1%}"
-            return [(*about, lift.row, "ndcg@10, lift", value, _interval(result, lift), "", "reported", *made)]
+            return [(*about, lift.row, "ndcg@10, lift", *_measured(result, lift), "", "reported", *made)]
         return [
             (
                 *about,
                 goal.row,
                 f"ndcg@10, {goal.figure}",
-                "" if (found := result.figure(goal)) is None else f"{found:.4f}",
-                _interval(result, goal),
-                f">= {goal.at_least:g}",
+                *_measured(result, goal),
+                f">= {told(goal, goal.at_least)}",
                 result.standing(goal),
                 *made,
             )
@@ -84,9 +82,8 @@ def _problem(config: LiftConfig, result: LiftResult, command: str) -> str:
     return ""
 
 
-def _interval(result: LiftResult, goal: LiftGoal) -> str:
-    """Of a lift that of the difference from retrieval, else the figure's own."""
-    versus, interval = result.versus(goal.row), result.interval(goal)
-    if interval is not None:
-        return f"[{interval.low:.4f}, {interval.high:.4f}]"
-    return "" if versus is None else f"[{versus.difference.low:+.4f}, {versus.difference.high:+.4f}]"
+def _measured(result: LiftResult, goal: LiftGoal) -> tuple[str, str]:
+    """The figure and its interval."""
+    found, interval = result.figure(goal), result.interval(goal)
+    between = "" if interval is None else f"[{told(goal, interval.low)}, {told(goal, interval.high)}]"
+    return "" if found is None else told(goal, found), between

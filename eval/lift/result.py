@@ -82,6 +82,10 @@ class LiftResult(Settings):
     """Of the features, in trees that hear the LLM."""
 
     rows: list[Row]
+
+    llm_adds: Difference
+    """NDCG@10 of the trees that hear the LLM minus that of the trees that do not, over the same users."""
+
     goals: list[LiftGoal]
 
     def row(self, name: str) -> Row | None:
@@ -94,18 +98,13 @@ class LiftResult(Settings):
         return None if row is None else row.versus.get("ndcg@10")
 
     def standing(self, goal: LiftGoal) -> str:
-        """met or missed, and that it could be luck: a lift where retrieval's own order could be as good, another figure
-        where the goal could be missed by other users.
-        """
-        found, interval, versus = self.figure(goal), self.interval(goal), self.versus(goal.row)
+        """met or missed, and that it could be luck: where the goal could be missed by other users."""
+        found, interval = self.figure(goal), self.interval(goal)
         if found is None:
             return "not measured"
-        met = found >= goal.at_least
-        if goal.figure == "lift":
-            sure = versus is None or versus.difference.low > 0
-        else:
-            sure = not met or interval is None or interval.low >= goal.at_least
-        return ("met" if met else "missed") + ("" if sure else ", could be luck")
+        if found < goal.at_least:
+            return "missed"
+        return "met" if interval is None or interval.low >= goal.at_least else "met, could be luck"
 
     def figure(self, goal: LiftGoal) -> float | None:
         """What was measured of it; None where it was not."""
@@ -115,8 +114,22 @@ class LiftResult(Settings):
         return None if interval is None else interval.mean
 
     def interval(self, goal: LiftGoal) -> Interval | None:
-        """NDCG@10 over the users whom the goal is about; None where it was not measured, or the goal is a lift."""
+        """NDCG@10 over the users whom the goal is about; of a lift, the difference by what retrieval's is in mean. None
+        where it was not measured.
+        """
         row = self.row(goal.row)
-        if row is None or goal.figure == "lift":
+        if row is None:
             return None
-        return (row.held if goal.figure == "held" else row.everybody).get("ndcg@10")
+        if goal.figure != "lift":
+            return (row.held if goal.figure == "held" else row.everybody).get("ndcg@10")
+        versus, base = self.versus(goal.row), self.rows[0].held["ndcg@10"].mean
+        return None if versus is None or not base else _by(versus.difference, base)
+
+
+def told(goal: LiftGoal, value: float) -> str:
+    """A value as the goal's figure is written: a lift by how much of retrieval's."""
+    return f"{value:+.1%}" if goal.figure == "lift" else f"{value:.4f}"
+
+
+def _by(interval: Interval, base: float) -> Interval:
+    return Interval(mean=interval.mean / base, low=interval.low / base, high=interval.high / base)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import pandas as pd
 from rich.progress import Progress
 
 from eval.code import NO_FIGURES, code_behind
@@ -29,11 +30,13 @@ from eval.kept import KEPT
 from eval.lift.candidates import Asked, Proposals
 from eval.lift.config import LiftConfig
 from eval.lift.llm import Scorer, read_answers, write_items, write_questions
-from eval.lift.measure import Measure
+from eval.lift.measure import HEADLINE, Measure
 from eval.lift.page import lift_page
 from eval.lift.published import RESULT
 from eval.lift.result import LiftResult
 from eval.lift.scored import ScoredLists
+from eval.result import Difference
+from eval.statistics.significance import difference
 from llm_rerank.adapters import Adapter
 from llm_rerank.fusion import Scores
 from llm_rerank.learned_fusion.features import FusionFeatures
@@ -85,6 +88,7 @@ class Lift:
     def measure(self, ask: Ask, folder: Path, command: str, scored_on: str) -> LiftResult:
         """Scores, learns, measures, and writes what was found to `folder`."""
         measure = self._measured(ask, folder)
+        users = measure.per_user()
         adapter = self._config.reranker.adapter
         result = LiftResult(
             lift=self._config.lift,
@@ -109,9 +113,10 @@ class Lift:
             calibration_error=measure.calibration_error(),
             importance=measure.importance(),
             rows=measure.rows(self._users if len(self.asked["test"]) == self._held else None),
+            llm_adds=llm_adds(users),
             goals=list(self._config.goals),
         )
-        write_whole(folder / "users.parquet", measure.per_user().to_parquet)
+        write_whole(folder / "users.parquet", users.to_parquet)
         write_whole(folder / PAGE, lambda part: part.write_text(lift_page(result), encoding="utf-8"))
         write_json(folder / RESULT, result.model_dump(mode="json"))
         return result
@@ -126,6 +131,12 @@ class Lift:
             scored[part] = ScoredLists.of(self.asked[part], ask(part, self.asked[part]), features)
             scored[part].write(folder / f"{part}.npz")
         return Measure(scored["learners"], scored["test"], features, self._config.trees)
+
+
+def llm_adds(users: pd.DataFrame) -> Difference:
+    """What the trees that hear the LLM are better by than those that do not; see Measure.per_user."""
+    heard, unheard = (users[f"trees {kind} the LLM"].to_numpy(np.float64) for kind in ("with", "without"))
+    return difference(heard, unheard, metric=HEADLINE)
 
 
 def _answered(folder: Path, part: str, asked: Sequence[Asked]) -> list[Scores]:

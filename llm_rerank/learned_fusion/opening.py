@@ -21,7 +21,7 @@ def open_fusion(folder: Path, shop: BuiltShop, served_with: LearntWith) -> Learn
 
 def learnt_with(model: str, adapter: str | None, prompt: PromptConfig, retrieval: RetrievalConfig) -> LearntWith:
     """`model` is the base's fingerprint, `adapter` the adapter's id."""
-    joined = retrieval.model_dump_json(include={"retrievers", "hybrid", "blend"})
+    joined = retrieval.model_dump_json(include={"embedder", "retrievers", "hybrid", "blend"})
     return LearntWith(
         model=model,
         adapter=adapter,

@@ -29,7 +29,7 @@ class LearntWith(Settings):
     """Retrieval's sources, in their order."""
 
     retrieval: str
-    """Digest of the sources' settings and of how they are joined."""
+    """Digest of the embedder's and the sources' settings and of how they are joined."""
 
     def require(self, other: "LearntWith") -> None:
         """Raises ConfigError where the other differs."""

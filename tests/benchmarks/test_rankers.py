@@ -10,7 +10,6 @@ from rich.progress import Progress
 
 from benchmarks import rankers
 from benchmarks.rankers import (
-    RETRIEVAL,
     Ranked,
     RankersConfig,
     ask,
@@ -94,9 +93,14 @@ def test_a_targets_place_is_worth_what_it_is_worth() -> None:
     assert ranked.gains.tolist() == pytest.approx([1, 1 / np.log2(3), 0.5, 0])
 
 
-def test_what_retrieval_had_not_proposed_lies_last_in_its_order() -> None:
-    gains = retrieval_gains([row(0, 1), row(0, 3), row(0, 0), row(0, 17)], candidates=4)
-    assert gains.tolist() == pytest.approx([1, 0.5, 1 / np.log2(5), 1 / np.log2(5)])
+def test_what_retrieval_had_proposed_later_lies_last_in_its_order() -> None:
+    gains = retrieval_gains([row(0, 1), row(0, 3), row(0, 17)], candidates=4)
+    assert gains.tolist() == pytest.approx([1, 0.5, 1 / np.log2(5)])
+
+
+def test_of_targets_that_it_missed_retrievals_order_is_not_asked(config: RankersConfig) -> None:
+    _, raw = compare(config.model_copy(update={"targets": "any"}), Progress(disable=True))
+    assert list(raw["teas"]) == list(config.rankers)
 
 
 def test_who_ranks_alike_moves_nothing() -> None:
@@ -107,8 +111,8 @@ def test_who_ranks_alike_moves_nothing() -> None:
         ("one", "0.00", "1.000", "100%", "1.00", "1"),
         ("other", "0.67", "0.000", "50%", "2.00", "2"),
     )
-    rows = quality_table("teas", {"one": one, "other": other}, "one", np.array([1.0, 1.0])).rows
-    assert [cells[:2] for cells in rows] == [(RETRIEVAL, "1.0000"), ("one", "1.0000"), ("other", "0.7500")]
+    rows = quality_table("teas", {"one": one.gains, "other": other.gains}, "one").rows
+    assert [cells[:2] for cells in rows] == [("one", "1.0000"), ("other", "0.7500")]
 
 
 def test_a_reference_that_is_no_ranker_is_refused(config: RankersConfig) -> None:

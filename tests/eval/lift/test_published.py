@@ -5,7 +5,7 @@ import pytest
 import yaml
 from rich.progress import Progress
 
-from eval.lift.config import LiftConfig
+from eval.lift.config import LiftConfig, LiftGoal
 from eval.lift.published import PublishedLift, published_lifts
 from eval.lift.run import Lift
 from retrieval.files import read_json, write_json
@@ -16,6 +16,7 @@ GOALS = [
     {"row": "retrieval", "figure": "everybody", "at_least": 0.0, "source": "us"},
     {"row": "the LLM alone", "figure": "held", "at_least": 0.5, "source": "us"},
     {"row": "nobody", "figure": "held", "at_least": 0.0, "source": "us"},
+    {"row": "the LLM alone", "figure": "lift", "at_least": -0.9, "source": "us"},
 ]
 
 
@@ -42,11 +43,22 @@ def test_a_line_a_goal(place: Path) -> None:
     assert one.problem == ""
     lines = one.lines()
     assert [(line[2], line[3], line[6], line[7]) for line in lines] == [
-        ("fused", "ndcg@10, lift", ">= 0.1", "missed, could be luck"),
-        ("retrieval", "ndcg@10, everybody", ">= 0", "met"),
-        ("the LLM alone", "ndcg@10, held", ">= 0.5", "met, could be luck"),
-        ("nobody", "ndcg@10, held", ">= 0", "not measured"),
+        ("fused", "ndcg@10, lift", ">= +10.0%", "missed"),
+        ("retrieval", "ndcg@10, everybody", ">= 0.0000", "met"),
+        ("the LLM alone", "ndcg@10, held", ">= 0.5000", "met, could be luck"),
+        ("nobody", "ndcg@10, held", ">= 0.0000", "not measured"),
+        ("the LLM alone", "ndcg@10, lift", ">= -90.0%", "met"),
     ]
+
+
+def test_a_lift_lies_in_its_interval_and_is_sure_where_all_of_that_is_above_the_goal(place: Path) -> None:
+    line = found(place).lines()[-1]
+    low, high = (float(end.strip("[]%")) for end in line[5].split(", "))
+    assert low < float(line[4].strip("%")) < high
+    result = found(place).result
+    assert result is not None
+    goal = LiftGoal(row="the LLM alone", figure="lift", at_least=(low + 1) / 100, source="us")
+    assert result.standing(goal) == "met, could be luck"
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from llm_rerank.models import PreparedModel
 from llm_rerank.prompt import PromptConfig
 from llm_rerank.recommender import Recommender
 from llm_rerank.request import RankingRequest
+from retrieval.embedders.base import SentenceTransformerConfig
 from retrieval.errors import BuildError, ConfigError
 from retrieval.folder import BuiltShop
 
@@ -171,3 +172,11 @@ def test_items_that_the_caller_chose_are_ranked_by_the_llm_alone(folder: Path, b
     ranking = served(built, fusion=folder).recommend(request)
     assert ranking.llm_weight == 1
     assert [item.llm_rank for item in ranking.items] == [1, 2, 3]
+
+
+def test_with_another_embedder_texts_are_not_alike_in_the_same_measure(
+    built: BuiltShop, served_with: LearntWith
+) -> None:
+    other = built.config.model_copy(update={"embedder": SentenceTransformerConfig(model="another")})
+    with pytest.raises(ConfigError, match="another retrieval"):
+        served_with.require(learnt_with(served_with.model, None, PromptConfig(), other))
