@@ -1,6 +1,9 @@
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from pydantic import ValidationError
 from rich.progress import Progress
@@ -128,6 +131,25 @@ def test_it_is_learnt_with_the_adapter_that_was_live_when_it_began(
     live = RerankerConfig.model_validate(CONFIG.reranker.model_dump() | {"adapter": {"registry": registry.folder}})
     assert fit(crowded, tmp_path / "fusion", reranker=live).learnt_with.adapter == one
     assert opened == [one]
+
+
+def test_the_last_baskets_say_what_was_taken_and_nothing_else(crowded: ShopData, tmp_path: Path) -> None:
+    (_, oat), (_, milk) = (
+        job._lessons(ended(crowded, item_id), CONFIG, tmp_path / item_id, Progress(disable=True))
+        for item_id in ("oat", "milk")
+    )
+    for one, other in zip(oat, milk, strict=True):
+        assert np.array_equal(one.matrix, other.matrix, equal_nan=True)
+        assert np.array_equal(one.retrieval, other.retrieval)
+    assert any(lesson.taken.any() for lesson in milk)
+
+
+def ended(shop: ShopData, item_id: str) -> ShopData:
+    """With a last basket of everybody's: this item alone."""
+    last = [replace(shop.log.history(user).interactions[-1], item_id=item_id) for user in shop.log.user_ids]
+    later = [replace(interaction, timestamp=interaction.timestamp + timedelta(days=9)) for interaction in last]
+    log = InteractionLog(pd.concat([shop.log.frame, InteractionLog.of(later).frame]))
+    return replace(shop, log=log)
 
 
 @pytest.mark.parametrize("other", [{"users": 19}, {"seed": 1}])

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from eval.lift.config import LiftConfig
 from retrieval.config import read_config
 from retrieval.errors import ConfigError
 from retrieval.shop import ShopData
+from retrieval.splits import last_basket
 
 GIVEN = {"anna": ("tea", "oat"), "ben": ("brie", "oat")}
 
@@ -38,6 +40,22 @@ def test_what_other_systems_say_stands_beside_each_candidate_in_the_order_of_the
         assert {item_id for item_id, sources in said.items() if sources} == known & said.keys()
     with pytest.raises(ConfigError, match="also"):
         Proposals(lift(also=["nobody"]), benchmark, data, Progress(disable=True), tmp_path).test()
+
+
+@pytest.mark.parametrize("of", ["hybrid", "blend"])
+@pytest.mark.parametrize("learn_from", ["all-before", "before-validation"])
+def test_learners_are_asked_as_the_test_part_of_a_log_that_ends_before_what_is_tested(
+    lift: Callable[..., LiftConfig], shop: ShopData, tmp_path: Path, of: str, learn_from: str
+) -> None:
+    """So that no retriever has learnt from what they then took."""
+
+    def proposals(of_whom: ShopData, learn_from: str) -> Proposals:
+        config = lift({"learn_from": learn_from}, of=of, also=["popular"])
+        benchmark, data = read_config(config.benchmark, EvalConfig), Benchmark(shop=of_whom, given=None)
+        return Proposals(config, benchmark, data, Progress(disable=True), tmp_path)
+
+    ends_before = replace(shop, log=last_basket(shop.log, "test").train)
+    assert proposals(shop, learn_from).learners() == proposals(ends_before, "all-before").test()
 
 
 def proposed(asked: list[Asked]) -> dict[str, set[str]]:

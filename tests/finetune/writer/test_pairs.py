@@ -1,4 +1,3 @@
-from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -34,13 +33,15 @@ def test_a_pair_is_the_same_whenever_it_is_asked_for(pairs: Pairs, shop: ShopDat
     assert Pairs(configured(texts=3, seed=1), shop, shop.log.user_ids).at(7) != pairs.at(7)
 
 
-def test_only_what_was_known_is_cited(pairs: Pairs, shop: ShopData) -> None:
-    """The facts count what was done before some moment of the user's."""
-    log = shop.log.frame
-    for pair in map(pairs.at, range(60)):
-        for act in pair.facts.acts:
-            taken = Counter(log[log["item_id"] == act.item.item_id]["user_id"])
-            assert act.times <= max(taken.values())
+def test_facts_count_what_had_happened_before_that_moment(shop: ShopData) -> None:
+    """Of `ben`, who bought milk and bread, cheddar, bread and butter, coffee: before butter, and before coffee."""
+    bought = shop.log.history("ben").interactions
+    drawn = [Pairs(configured(), shop, ["ben"]).at(number).facts for number in range(60)]
+    assert {facts.known for facts in drawn} == {3, 5}
+    for facts in drawn:
+        for act in facts.acts:
+            before = [i.timestamp.date() for i in bought[: facts.known] if i.item_id == act.item.item_id]
+            assert (act.times, act.last) == (len(before), before[-1])
 
 
 def test_there_are_all_kinds_of_facts(pairs: Pairs) -> None:
