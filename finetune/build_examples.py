@@ -17,7 +17,7 @@ from finetune.examples import FORMAT, ITEMS, MANIFEST, Part
 from finetune.examples_config import ExamplesConfig
 from finetune.folds import Folds
 from finetune.moments import count_moments, moments
-from finetune.shards import count_rows, shards, write_examples, write_items
+from finetune.shards import count_rows, is_whole, shards, write_examples, write_items
 from finetune.user_examples import UserExamples, chance
 from finetune.write_once import write_once
 from retrieval.embedders import embedder_name
@@ -77,7 +77,7 @@ def _build(shop: ShopData, config: ExamplesConfig, folder: Path, made_from: str,
 
 
 def _users(shop: ShopData, config: ExamplesConfig, progress: Progress) -> _Users:
-    """Deals users to training and validation; raises DatasetError where none has anything to learn from."""
+    """Deals users to training and validation; raises DatasetError where there is nothing, or nobody, to learn from."""
     rows: dict[str, int] = {}
     without, single = 0, 0
     for number, user_id in enumerate(progress.track(shop.log.user_ids, description="counting")):
@@ -101,6 +101,13 @@ def _users(shop: ShopData, config: ExamplesConfig, progress: Progress) -> _Users
         )
     lots = {user_id: _lot(config.seed, user_id) for user_id in sorted(rows, key=lambda one: _lot(config.seed, one))}
     validation = {user_id: 1 for user_id, lot in lots.items() if lot < config.validation_share}
+    if len(validation) == len(rows):
+        raise DatasetError(
+            f"by lot all of the {len(rows):,} users are kept for validation, and none is left to train on",
+            field="validation_share",
+            value=config.validation_share,
+            remedy="Lower it (0: nobody is kept), or give a log of more users.",
+        )
     return _Users(
         train={user_id: rows[user_id] for user_id in lots if user_id not in validation}, validation=validation
     )
@@ -134,7 +141,7 @@ def _write(
     written, began = 0, perf_counter()
     for part in ("validation", "train"):
         for name, user_ids in files[part].items():
-            if (folder / name).exists():  # an earlier run wrote it
+            if is_whole(folder / name):  # an earlier run wrote it
                 progress.advance(task, count_rows(folder / name))
                 continue
             rows = []

@@ -51,6 +51,15 @@ def count_rows(path: Path) -> int:
     return int(pq.read_metadata(path).num_rows)
 
 
+def is_whole(path: Path) -> bool:
+    """Whether the file is there and can be read: one that was renamed before a power failure may be cut short."""
+    try:
+        count_rows(path)
+    except (OSError, pa.ArrowException):
+        return False
+    return True
+
+
 def _text(texts: Iterable[str]) -> Any:
     """Text as Parquet has it: a lone surrogate, which is no character, is spelt out."""
     return pa.array([text.encode("utf-8", "backslashreplace").decode() for text in texts], pa.string())

@@ -17,7 +17,7 @@ import numpy as np
 from rich.progress import Progress
 
 from finetune.examples import FORMAT, ITEMS, MANIFEST, TEACHERS, Example, ExampleFolder
-from finetune.shards import count_rows, write_examples
+from finetune.shards import is_whole, write_examples
 from finetune.teach_config import TeachConfig
 from finetune.training.config import NegativesConfig
 from finetune.training.lists import consecutive, history_of
@@ -37,8 +37,8 @@ _AT_ONCE: Final = 64
 def teach(config: TeachConfig, folder: Path, progress: Progress) -> dict[str, Any]:
     """Writes the examples with the teachers' scores to `folder`, going on where an earlier run stopped: the manifest.
 
-    Raises BuildError for a folder that holds something else, DatasetError for examples whose histories are too short
-    for a teacher's prompt, and what open_reranker raises.
+    Raises BuildError for a folder that holds something else, DatasetError for examples that are damaged or whose
+    histories are too short for a teacher's prompt, and what open_reranker raises.
     """
     examples = ExampleFolder(config.examples)
     for teacher in config.teachers:
@@ -65,17 +65,17 @@ def _write(
     made_from: str,
     progress: Progress,
 ) -> None:
+    validation = examples.shards("validation")
+    rows = {name: len(examples.read(name)) for name in validation}  # what is damaged says so before teachers load
+    counts = islice(examples.rows_per_user("train", retrieved=False).values(), config.users)
     say = progress.console.print
     teachers = [open_reranker(teacher, examples.catalogue, say=say) for teacher in config.teachers]
-    counts = islice(examples.rows_per_user("train", retrieved=False).values(), config.users)
     task = progress.add_task("teaching", total=sum(min(rows, config.lists_per_user or rows) for rows in counts))
-    validation = examples.shards("validation")
     for name in (ITEMS, *validation):
         write_whole(folder / name, partial(shutil.copyfile, examples.folder / name))
-    rows = {name: count_rows(folder / name) for name in validation}
     for number, of_file in enumerate(_files(_lists(config, examples))):
         name = f"train-{number:05}.parquet"
-        if not (folder / name).exists():
+        if not is_whole(folder / name):
             write_examples(folder / name, _taught(of_file, teachers, examples.catalogue))
         rows[name] = len(of_file)
         progress.advance(task, len(of_file))
@@ -101,10 +101,15 @@ def _lists(config: TeachConfig, examples: ExampleFolder) -> Iterator[list[Exampl
 
 
 def _cut(row: Example, most: NegativesConfig | None) -> Example:
+    """A target that retrieval placed behind the hits that are left is not among them."""
     if most is None:
         return row
     return replace(
-        row, hits=row.hits[: most.hits], popular=row.popular[: most.popular], random=row.random[: most.random]
+        row,
+        rank=row.rank if row.rank <= most.hits else 0,
+        hits=row.hits[: most.hits],
+        popular=row.popular[: most.popular],
+        random=row.random[: most.random],
     )
 
 

@@ -236,6 +236,25 @@ def test_what_was_stopped_goes_on_to_the_same_bytes(
     assert content(folder) == content(finished)
 
 
+@pytest.mark.parametrize("name", ["train-00001.parquet", "validation-00000.parquet"])
+def test_a_file_that_a_power_failure_cut_is_written_again(
+    name: str,
+    finished: Path,
+    crowded: ShopData,
+    config: ExamplesConfig,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = tmp_path / "examples"
+    with monkeypatch.context() as patch:
+        patch.setattr(job, "write_json", stop)
+        with pytest.raises(KeyboardInterrupt):
+            build(crowded, config, folder)
+    (folder / name).write_bytes((folder / name).read_bytes()[:99])
+    build(crowded, config, folder)
+    assert content(folder) == content(finished)
+
+
 def test_a_finished_folder_is_not_made_again(
     finished: Path, crowded: ShopData, config: ExamplesConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -315,6 +334,15 @@ def test_too_few_users_for_the_folds(crowded: ShopData, config: ExamplesConfig, 
     with pytest.raises(DatasetError, match="folds=2: the log has 1 users"):
         build(of_users(crowded, "anna"), config, tmp_path / "examples")
     assert len(build(of_users(crowded, "anna"), config.model_copy(update={"retrievers": ()}), tmp_path / "none")) == 4
+
+
+def test_a_lot_that_leaves_nobody_to_train_on_is_refused(
+    crowded: ShopData, config: ExamplesConfig, tmp_path: Path
+) -> None:
+    half = config.model_copy(update={"retrievers": (), "validation_share": 0.5, "seed": 1})
+    with pytest.raises(DatasetError, match=r"validation_share=0\.5: by lot all of the 1 users.*Lower it"):
+        build(of_users(crowded, "anna"), half, tmp_path / "none")
+    assert not (tmp_path / "none" / "manifest.json").exists()
 
 
 def test_users_without_an_example_are_counted(

@@ -1,7 +1,9 @@
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import typer
 import yaml
@@ -91,6 +93,59 @@ def test_only_as_many_negatives_as_were_asked_for(configure: Configure, tmp_path
     for row, before in zip(rows, ExampleFolder(config.examples).all("train"), strict=True):
         assert row.negatives == (*before.hits[:2], *before.random[:1])
         assert len(row.taught) == 1 + len(row.negatives)
+
+
+def test_a_target_that_is_placed_behind_the_hits_that_are_left_has_no_rank(
+    configure: Configure, tmp_path: Path
+) -> None:
+    config = configure(negatives={"hits": 2, "popular": 1, "random": 1}, lists_per_user=None)
+    rows = list(run(config, tmp_path / "taught").all("train"))
+    before = [row.rank for row in ExampleFolder(config.examples).all("train")]
+    assert 3 in before
+    assert [row.rank for row in rows] == [rank if rank < 3 else 0 for rank in before]
+
+
+def cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def without_a_row(path: Path) -> None:
+    pq.write_table(pq.read_table(path).slice(1), path)
+
+
+@pytest.mark.parametrize(
+    ("part", "damage", "said"),
+    [
+        ("validation", cut_short, "cut short or damaged"),
+        ("validation", without_a_row, "of 7 rows, and 8 were written"),
+        ("train", cut_short, "cut short or damaged"),
+    ],
+)
+def test_damaged_examples_are_named_before_a_teacher_is_loaded(
+    part: str,
+    damage: Callable[[Path], None],
+    said: str,
+    finished: Path,
+    configure: Configure,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shutil.copytree(finished, tmp_path / "examples")
+    damage(tmp_path / "examples" / f"{part}-00000.parquet")
+    monkeypatch.setattr(job, "open_reranker", None)
+    with pytest.raises(DatasetError, match=rf"file=.*{part}-00000\.parquet is .*{said}"):
+        run(configure(examples=tmp_path / "examples"), tmp_path / "taught")
+
+
+def test_a_file_that_a_power_failure_cut_is_written_again(
+    configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(job, "write_json", None)
+        with pytest.raises(TypeError):
+            run(configure(), tmp_path / "taught")
+    cut_short(tmp_path / "taught" / "train-00000.parquet")
+    assert all(row.taught for row in run(configure(), tmp_path / "taught").all("train"))
 
 
 def test_what_was_stopped_goes_on_to_the_same_bytes(
