@@ -8,7 +8,6 @@ teaches the trees. Whatever was scored is kept: an interrupted run goes on and e
 
 import argparse
 import shutil
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,8 +18,10 @@ from typing import Final
 import numpy as np
 from rich.progress import Progress
 
+from finetune.explained import explained
 from finetune.fusion_config import FusionConfig
 from finetune.hybrids import fit_hybrid, open_shelf
+from finetune.write_once import PACKAGES
 from llm_rerank.fusion import Scores
 from llm_rerank.learned_fusion.features import FusionFeatures
 from llm_rerank.learned_fusion.fitting import FusionLearner, Lesson
@@ -34,14 +35,18 @@ from llm_rerank.served import served_adapter
 from retrieval.alone import alone
 from retrieval.config import read_config
 from retrieval.datasets.base import load_dataset
-from retrieval.errors import BuildError, DatasetError, LlmRerankError
-from retrieval.files import read_json, write_json
+from retrieval.differences import differences
+from retrieval.errors import BuildError, DatasetError
+from retrieval.files import read_json, unreadable, write_json
+from retrieval.manifest import installed
 from retrieval.progress import showing_progress
 from retrieval.records import Candidate, UserHistory
+from retrieval.retrievers.hybrid import HybridRetriever
 from retrieval.shop import ShopData
-from retrieval.splits import last_basket
+from retrieval.splits import Split, last_basket
 
 _WORK: Final = "work"
+_VERSIONS: Final = "versions.json"
 _AT_ONCE: Final = 16  # users whose scores an interruption may cost
 
 
@@ -57,8 +62,8 @@ class _Asked:
 def fit_shop_fusion(shop: ShopData, config: FusionConfig, folder: Path, progress: Progress) -> FusionRecord:
     """Writes the fusion to `folder`, going on where an earlier run stopped; a finished folder is left as it is.
 
-    Raises BuildError for a folder that holds another one, or where another process is at work, and DatasetError where
-    nobody's last basket can be held out.
+    Raises BuildError for a folder that holds another one, or was begun by other versions, or where another process is
+    at work, and DatasetError where nobody's last basket can be held out, or there is nothing to propose.
     """
     model = prepare_model(config.reranker.model, say=progress.console.print)
     config = config.model_copy(update={"reranker": config.reranker.settled()})
@@ -70,6 +75,7 @@ def fit_shop_fusion(shop: ShopData, config: FusionConfig, folder: Path, progress
         _same(folder, made_from)
         if not (folder / RECORD).exists():
             work = folder / _WORK / made_from
+            _begin(folder, work)
             features, lessons = _lessons(shop, config, work, progress)
             fitted = FusionLearner(features.names, features.of_llm, config.trees).fit(lessons)
             about = {"lists": len(lessons), "candidates": config.reranker.candidates, "data": made_from}
@@ -88,6 +94,19 @@ def _same(folder: Path, made_from: str) -> None:
         )
 
 
+def _begin(folder: Path, work: Path) -> None:
+    """What an earlier run kept is gone on with by the same versions only: others score otherwise."""
+    versions, path = installed(PACKAGES), work / _VERSIONS
+    if path.exists() and (changed := differences(read_json(path), versions)):
+        raise BuildError(
+            f"this fusion was begun by other versions: {changed}",
+            field="out",
+            value=str(folder),
+            remedy="Go on with those, or begin anew in another folder.",
+        )
+    write_json(path, versions)
+
+
 def _lessons(
     shop: ShopData, config: FusionConfig, work: Path, progress: Progress
 ) -> tuple[FusionFeatures, list[Lesson]]:
@@ -101,6 +120,16 @@ def _lessons(
         )
     shelf = replace(open_shelf(shop, config, work, progress), log=split.train)
     hybrid = fit_hybrid(config, shelf, work, progress, "without the last baskets")
+    asked = _asked(config, split, hybrid, progress)
+    reranker = partial(open_reranker, config.reranker, shop.catalogue, say=progress.console.print)
+    scores = progress.track(_scores(asked, reranker, work), total=len(asked), description="LLM scores")
+    sources = [source.name for source in config.retrievers]
+    features = FusionFeatures(shop.catalogue, shelf.vectors, split.train, sources)
+    return features, [_lesson(one, llm, features) for one, llm in zip(asked, scores, strict=True) if one.candidates]
+
+
+def _asked(config: FusionConfig, split: Split, hybrid: HybridRetriever, progress: Progress) -> list[_Asked]:
+    """Of users drawn at random, what retrieval proposes."""
     drawn = np.random.default_rng([config.seed, 3]).permutation(sorted(split.targets))[: config.users].tolist()
     asked = [
         _Asked(
@@ -110,11 +139,14 @@ def _lessons(
         )
         for user in progress.track(sorted(drawn), description="candidates")
     ]
-    reranker = partial(open_reranker, config.reranker, shop.catalogue, say=progress.console.print)
-    scores = progress.track(_scores(asked, reranker, work), total=len(asked), description="LLM scores")
-    sources = [source.name for source in config.retrievers]
-    features = FusionFeatures(shop.catalogue, shelf.vectors, split.train, sources)
-    return features, [_lesson(one, llm, features) for one, llm in zip(asked, scores, strict=True) if one.candidates]
+    if not any(one.candidates for one in asked):
+        raise DatasetError(
+            f"nothing is proposed to any of {len(asked):,} users",
+            field="retrievers",
+            value=[source.name for source in config.retrievers],
+            remedy="Add one that has something for everybody, such as `kind: popularity`.",
+        )
+    return asked
 
 
 def _lesson(asked: _Asked, llm: Scores, features: FusionFeatures) -> Lesson:
@@ -133,7 +165,14 @@ def _scores(asked: Sequence[_Asked], open_: "partial[Reranker]", work: Path) -> 
             reranker = reranker or open_()
             queries = [Query(history=one.history, items=tuple(c.item for c in one.candidates)) for one in group]
             write_json(path, [scores.tolist() for scores in reranker.score(queries)])
-        yield from (np.array(scores, dtype=np.float64) for scores in read_json(path))
+        yield from _kept(path)
+
+
+def _kept(path: Path) -> list[Scores]:
+    try:
+        return [np.array(scores, dtype=np.float64) for scores in read_json(path)]
+    except (BuildError, TypeError, ValueError) as err:
+        raise unreadable(path, remade=True) from err
 
 
 def told(record: FusionRecord) -> str:
@@ -153,13 +192,11 @@ def main() -> None:
     parser.add_argument("--config", type=Path, required=True, help="a YAML file; see configs/finetune/")
     parser.add_argument("--out", type=Path, required=True, help="the folder to write")
     given = parser.parse_args()
-    try:
+    with explained("finetune.fit_fusion"):
         config = read_config(given.config, FusionConfig)
         shop = load_dataset(config.dataset).shop
         with showing_progress() as progress:
             record = fit_shop_fusion(shop, config, given.out, progress)
-    except LlmRerankError as err:
-        sys.exit(f"finetune.fit_fusion: {err}")
     print(told(record))
 
 

@@ -5,15 +5,15 @@ The same as `llm-rerank finetune`. Under `accelerate launch` or torchrun it trai
 
 import argparse
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from finetune.explained import explained
 from finetune.training.config import TrainingConfig
 from llm_rerank.adapters import Adapter
 from retrieval.config import read_config
-from retrieval.errors import LlmRerankError, MissingExtraError
+from retrieval.errors import MissingExtraError
 from retrieval.progress import showing_progress
 
 
@@ -54,10 +54,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="the folder to write")
     parser.add_argument("--so-far", type=Path, help="only write the best adapter of the training in --out, here")
     given = parser.parse_args()
-    try:
+    with explained("finetune.train"):
         adapter = run(given.config, given.out, given.so_far)
-    except LlmRerankError as err:
-        sys.exit(f"finetune.train: {err}")
     if os.environ.get("RANK", "0") == "0":  # of several processes one speaks
         print(told(adapter))
 

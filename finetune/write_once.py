@@ -7,7 +7,7 @@ from typing import Any, Final
 from finetune.examples import read_manifest
 from retrieval.once import Once
 
-_PACKAGES: Final = (
+PACKAGES: Final = (
     "llm-rerank",
     "lenskit",
     "numpy",
@@ -25,5 +25,5 @@ def write_once(folder: Path, made_from: str, write: Callable[[], None]) -> dict[
 
     `made_from` changes with all that the rows depend on. Raises as Once.fill does.
     """
-    Once(noun="examples", packages=_PACKAGES, made_from=made_from).fill(folder, write)
+    Once(noun="examples", packages=PACKAGES, made_from=made_from).fill(folder, write)
     return read_manifest(folder)

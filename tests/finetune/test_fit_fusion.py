@@ -1,3 +1,4 @@
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -5,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from pydantic import ValidationError
 from rich.progress import Progress
 from safetensors.numpy import save_file
 
 from finetune import fit_fusion as job
-from finetune.fit_fusion import fit_shop_fusion, told
+from finetune.fit_fusion import fit_shop_fusion, main, told
 from finetune.fusion_config import FusionConfig
 from llm_rerank.adapters import SETTINGS, WEIGHTS, write_about
 from llm_rerank.config import RerankerConfig
@@ -28,6 +30,7 @@ from retrieval.config import RetrievalConfig
 from retrieval.errors import BuildError, DatasetError
 from retrieval.folder import load_folder
 from retrieval.log import InteractionLog
+from retrieval.retrievers.buy_again import BuyAgainConfig
 from retrieval.shop import ShopData
 
 RETRIEVAL = {
@@ -108,6 +111,36 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(
     assert content(tmp_path / "fusion") == content(finished)
 
 
+@pytest.fixture
+def stopped(crowded: ShopData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder whose scores are kept, and of which nothing was learnt yet."""
+    folder = tmp_path / "stopped"
+    with monkeypatch.context() as patch:
+        patch.setattr(job, "FusionLearner", None)
+        with pytest.raises(TypeError):
+            fit(crowded, folder)
+    return folder
+
+
+@pytest.mark.parametrize("content", [b"[[1.0,", b"7", b'[["a"]]'])
+def test_scores_that_are_damaged_are_named_and_need_no_new_folder(
+    content: bytes, stopped: Path, crowded: ShopData
+) -> None:
+    (damaged,) = stopped.glob("work/*/scores/00000.json")
+    damaged.write_bytes(content)
+    with pytest.raises(BuildError, match=r"00000\.json is missing, cut short or damaged\. Delete .* and run the same"):
+        fit(crowded, stopped)
+    damaged.unlink()
+    assert fit(crowded, stopped).lists == 20
+
+
+def test_other_versions_do_not_go_on_with_what_is_kept(stopped: Path, crowded: ShopData) -> None:
+    (versions,) = stopped.glob("work/*/versions.json")
+    versions.write_text(versions.read_text().replace('"torch": "', '"torch": "0.'))
+    with pytest.raises(BuildError, match=r"out=.*begun by other versions: torch was '0\..*another folder"):
+        fit(crowded, stopped)
+
+
 def test_it_is_learnt_with_the_adapter_that_was_live_when_it_began(
     crowded: ShopData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,6 +202,22 @@ def test_a_log_of_one_basket_each_teaches_nothing(catalogue: Catalogue, log: Int
     eva = InteractionLog.of(log.history("eva").interactions)
     with pytest.raises(DatasetError, match="last basket"):
         fit(ShopData(name="single", catalogue=catalogue, log=eva), tmp_path)
+
+
+def test_a_retrieval_that_proposes_nothing_is_named(crowded: ShopData, tmp_path: Path) -> None:
+    """Nobody in this log has only looked."""
+    looked_at = (BuyAgainConfig(kinds=("view",)),)
+    with pytest.raises(DatasetError, match=r"retrievers=\['buy-again'\]: nothing is proposed to any of 20 users"):
+        fit(crowded, tmp_path / "fusion", retrievers=looked_at)
+
+
+def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "fusion").touch()
+    config = tmp_path / "fusion.yaml"
+    config.write_text(yaml.safe_dump(RETRIEVAL | {"reranker": {"engine": {"kind": "fake"}}}), encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["fit_fusion", "--config", str(config), "--out", str(tmp_path / "fusion")])
+    with pytest.raises(SystemExit, match=r"finetune\.fit_fusion: .*/fusion: File exists\. Check"):
+        main()
 
 
 @pytest.mark.parametrize(

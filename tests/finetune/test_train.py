@@ -2,8 +2,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from finetune.train import main
+from llm_rerank.models import PreparedModel
 
 
 @pytest.fixture
@@ -25,6 +27,16 @@ def test_examples_that_are_not_there_are_named() -> None:
 def test_without_its_libraries_it_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "finetune.training.job", None)
     with pytest.raises(SystemExit, match=r"llm-rerank\[finetune\]"):
+        main()
+
+
+def test_a_place_that_cannot_be_written_is_one_line(
+    config_file: Path, finished: Path, tiny: PreparedModel, tmp_path: Path
+) -> None:
+    settings = {"examples": str(finished), "model": str(tiny.folder), "prompt": {"history_items": 3}}
+    config_file.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    (tmp_path / "training").touch()
+    with pytest.raises(SystemExit, match=r"finetune\.train: .*/training: File exists\. Check"):
         main()
 
 
