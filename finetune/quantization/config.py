@@ -15,7 +15,8 @@ class CalibrationConfig(Settings):
     """The folder that `llm-rerank examples` wrote; its validation part is not read."""
 
     prompts: PositiveInt = 256
-    """How many, drawn at random, one a list: a history and one of the items it was to be ranked against."""
+    """How many, drawn at random, one a list: a history and one of the items it was to be ranked against, or
+    all of them, lettered, for a model that was trained for letters."""
 
     seed: int = Field(default=0, ge=0)
     """Of the draw."""

@@ -29,7 +29,8 @@ class WriterConfig(AdapterTraining):
     """Distinct items of a history, the newest, that may be cited."""
 
     validation_users: PositiveInt = 200
-    """Users of whose facts nothing is learnt, every fifth at most."""
+    """Users of whose facts nothing is learnt, every fifth at most; of fewer than five users none is kept, and the
+    last weights count."""
 
     validation_facts: NonNegativeInt = 50
     """Sets of such facts that the weights are judged by every `validate_every` steps; 0: the last weights count."""

@@ -49,6 +49,8 @@ class WritingLesson:
 
     def validation(self) -> Sequence[ScoringRequest]:
         """See Lesson.validation."""
+        if self._kept is None:
+            return []
         return [self._request(self._kept.at(number)) for number in range(self._config.validation_facts)]
 
     def judge(self, model: PackedWriter, packed: Pack, requests: Sequence[ScoringRequest]) -> tuple[Tensor, Tensor]:

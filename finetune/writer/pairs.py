@@ -90,11 +90,11 @@ class Pairs:
         return tuple(Evidence(item_id=each.item_id, title=each.title, effect=1.0) for each in cited)
 
 
-def train_and_validation(config: WriterConfig, shop: ShopData) -> tuple[Pairs, Pairs]:
-    """Pairs to train on, and such of other users, every fifth at most, to validate on."""
+def train_and_validation(config: WriterConfig, shop: ShopData) -> tuple[Pairs, Pairs | None]:
+    """Pairs to train on, and such of other users, every fifth at most, to validate on: None of fewer than five."""
     users = np.random.default_rng([config.seed, 3]).permutation(np.array(shop.log.user_ids, dtype=object)).tolist()
     kept = min(config.validation_users, len(users) // 5)
-    return Pairs(config, shop, users[kept:]), Pairs(config, shop, users[:kept] or users)
+    return Pairs(config, shop, users[kept:]), Pairs(config, shop, users[:kept]) if kept else None
 
 
 def _short(facts: Facts, language: Language, rng: np.random.Generator) -> str:

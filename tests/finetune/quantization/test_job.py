@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 import torch
@@ -11,13 +12,23 @@ from transformers import AutoModelForCausalLM
 from benchmarks.simulated import simulated
 from finetune.quantization.config import QuantizationConfig
 from finetune.quantization.job import QUANTIZED, quantize
+from llm_rerank.explanations.asking import writer_prompt
 from llm_rerank.merging import MERGED
 from llm_rerank.tokenizer import ChatTokenizer
 from retrieval.errors import ConfigError, MissingExtraError, ModelError
-from retrieval.files import read_json
+from retrieval.files import read_json, write_json
 
 Configure = Callable[..., QuantizationConfig]
 LAYER = "model.layers.0.mlp.down_proj"
+
+
+def environment_that(folder: Path, does: str) -> Path:
+    """One whose python is a shell script."""
+    python = folder / "environment" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f"#!/bin/sh\n{does}\n")
+    python.chmod(0o755)
+    return folder / "environment"
 
 
 @pytest.fixture(scope="module")
@@ -73,12 +84,9 @@ def test_a_group_that_does_not_divide_a_layer_is_refused_and_leaves_nothing(
 
 
 def test_a_process_that_the_system_ends_is_not_blamed_on_the_scheme(configure: Configure, tmp_path: Path) -> None:
-    python = tmp_path / "environment" / "bin" / "python"
-    python.parent.mkdir(parents=True)
-    python.write_text("#!/bin/sh\nkill -9 $$\n")
-    python.chmod(0o755)
+    killed = environment_that(tmp_path, "kill -9 $$")
     with pytest.raises(ModelError, match=r"it said nothing; it ended with -9\)\. Free memory"):
-        quantize(configure(scheme={"kind": "fp8"}, environment=tmp_path / "environment"), tmp_path / "out")
+        quantize(configure(scheme={"kind": "fp8"}, environment=killed), tmp_path / "out")
 
 
 def test_what_lies_there_is_kept(configure: Configure, tmp_path: Path) -> None:
@@ -93,6 +101,32 @@ def test_without_its_environment_it_names_the_word_that_makes_it(configure: Conf
         quantize(configure(environment=tmp_path / "none"), tmp_path / "out")
 
 
-def test_a_model_that_was_not_merged_is_refused(configure: Configure, tmp_path: Path) -> None:
+@pytest.mark.parametrize("said", [None, [["prompt", {}]]])
+def test_a_model_that_was_not_merged_is_refused(said: object, configure: Configure, tmp_path: Path) -> None:
+    if said is not None:
+        write_json(tmp_path / MERGED, said)
     with pytest.raises(ModelError, match=r"model=.*no merged checkpoint.*llm-rerank adapters merge"):
-        quantize(configure(model=tmp_path), tmp_path / "out")
+        quantize(configure(model=tmp_path, environment=environment_that(tmp_path, "exit")), tmp_path / "out")
+
+
+def test_a_writer_is_not_calibrated_on_what_a_ranker_is_asked(configure: Configure, tmp_path: Path) -> None:
+    write_json(tmp_path / MERGED, {"adapter_id": "0ne", "prompt": writer_prompt().model_dump(), "method": "packed"})
+    with pytest.raises(ModelError, match=r"model=.*no ranker's prompt.*`kind: fp8`"):
+        quantize(configure(model=tmp_path, environment=environment_that(tmp_path, "exit")), tmp_path / "out")
+
+
+def test_a_model_of_letters_is_calibrated_on_letters(configure: Configure, merged: Path, tmp_path: Path) -> None:
+    copytree(merged, tmp_path / "letters")
+    write_json(tmp_path / "letters" / MERGED, read_json(merged / MERGED) | {"method": "letters"})
+    told, environment = tmp_path / "told.json", environment_that(tmp_path, f"cat > {tmp_path}/told.json\necho '{{}}'")
+    quantize(configure(model=tmp_path / "letters", environment=environment), tmp_path / "out")
+    (letter,) = ChatTokenizer.load(merged).encode("(F)")
+    assert all(letter in prompt for prompt in read_json(told)["prompts"])  # of six candidates
+
+
+def test_a_place_that_cannot_be_written_is_named(configure: Configure, tmp_path: Path) -> None:
+    """Somebody writes there while it is compressed."""
+    meanwhile = f"mkdir {tmp_path}/out\ntouch {tmp_path}/out/theirs\necho '{{}}'"
+    told = configure(scheme={"kind": "fp8"}, environment=environment_that(tmp_path, meanwhile))
+    with pytest.raises(ModelError, match=r"out=.*cannot be written.*Directory not empty.*has room"):
+        quantize(told, tmp_path / "out")

@@ -31,6 +31,21 @@ def test_a_prompt_is_what_service_asks_of_one_candidate(rows: Path, prompt: Prom
     assert len(set(found)) > 1
 
 
+def test_a_model_of_letters_is_shown_all_of_a_list(rows: Path, prompt: Prompt, tokenizer: ChatTokenizer) -> None:
+    catalogue = ExampleFolder(rows).catalogue
+    shown = [tokenizer.encode(f"({letter})") for letter in "ABCDEF"]
+    asked = prompt.letters(counted_history("user", ["0", "1"], (1, 2)), tuple(catalogue)[2:8], catalogue)
+    for ids in calibration_prompts(CalibrationConfig(examples=rows, prompts=8), prompt, "letters"):
+        assert len(ids) == len(asked.prefix + asked.continuations[0])
+        assert all(letter[0] in ids for letter in shown)
+
+
+def test_histories_that_are_too_short_for_the_prompt_are_refused(rows: Path, tokenizer: ChatTokenizer) -> None:
+    """The examples hold twenty items."""
+    with pytest.raises(DatasetError, match=r"prompt\.history_items=21"):
+        calibration_prompts(CalibrationConfig(examples=rows), Prompt(tokenizer, PromptConfig(history_items=21)))
+
+
 def test_households_to_validate_on_are_not_calibrated_on(rows: Path, prompt: Prompt, tokenizer: ChatTokenizer) -> None:
     asked = calibration_prompts(CalibrationConfig(examples=rows, prompts=8), prompt)
     (eight,) = tokenizer.encode("8")

