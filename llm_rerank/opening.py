@@ -6,7 +6,7 @@ from llm_rerank.adapters import Adapter
 from llm_rerank.config import RecommendConfig, RerankerConfig
 from llm_rerank.engines.base import Lora
 from llm_rerank.engines.building import build_engine
-from llm_rerank.explanations.asking import writer_prompt
+from llm_rerank.explanations.asking import WriterPrompt, writer_prompt
 from llm_rerank.fusion import Fusion, WeightedFusion
 from llm_rerank.learned_fusion.record import read_record
 from llm_rerank.models import PreparedModel, prepare_model
@@ -44,6 +44,9 @@ def open_for_shop(config: RecommendConfig, shop: BuiltShop, *, say: Callable[[st
 def require_fitting(adapter: Adapter, config: RecommendConfig, *, say: Callable[[str], None]) -> None:
     """Raises ModelError and ConfigError as opening would with this adapter live; neither shop nor weights are read."""
     model = prepare_model(config.model, say=say)
+    if isinstance(adapter.prompt, WriterPrompt):
+        adapter.require(model, writer_prompt())
+        return
     adapter.require(model, config.prompt)
     adapter.require_method(config.method)
     if config.fusion is not None:

@@ -9,6 +9,7 @@ from llm_rerank.channels import DEFAULT_CHANNEL
 from llm_rerank.cli.options import Json, settings
 from llm_rerank.cli.show import print_json, print_text, progress
 from llm_rerank.cli.show_adapters import adapter_json, registry_json, show_adapter, show_registry
+from llm_rerank.explanations.asking import WriterPrompt
 from llm_rerank.models import prepare_model
 from llm_rerank.registry import REGISTRY, Registry, Switch
 from retrieval.errors import LlmRerankError
@@ -105,9 +106,9 @@ def merge(
     if json:
         print_json({"adapter_id": whole.adapter_id, "base": base.name, "folder": str(out)})
     else:
-        print_text(
-            f"Merged {base.name} and {whole.adapter_id} in {out}; name it as `model:`, with the prompt of `show`."
-        )
+        scores = not isinstance(whole.prompt, WriterPrompt)
+        use = "name it as `model:`, with the prompt of `show`" if scores else "it words reasons and cannot score"
+        print_text(f"Merged {base.name} and {whole.adapter_id} in {out}; {use}.")
 
 
 def _tell(registry: Registry, switch: Switch, *, json: bool) -> None:

@@ -1,11 +1,13 @@
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
-from llm_rerank.adapters import Adapter
+from llm_rerank.adapters import Adapter, write_about
 from llm_rerank.config import RecommendConfig, RerankerConfig
+from llm_rerank.explanations.asking import writer_prompt
 from llm_rerank.models import PreparedModel
 from llm_rerank.opening import open_reranker, require_fitting
 from llm_rerank.recommender import Recommender
@@ -118,6 +120,18 @@ def test_a_fusion_belongs_to_one_adapter(
     config = RecommendConfig.model_validate(settings(tiny_base, None, fusion=tmp_path))
     with nullcontext() if fits else pytest.raises(ConfigError, match="learnt with another adapter"):
         require_fitting(tiny_adapter, config, say=lambda _: None)
+
+
+@pytest.mark.parametrize("words", ["these", "others"])
+def test_a_writer_fits_where_it_was_asked_in_the_words_of_today(
+    tiny_base: PreparedModel, tiny_adapter: Adapter, tmp_path: Path, words: str
+) -> None:
+    copytree(tiny_adapter.folder, tmp_path / "writer")
+    asked = writer_prompt() if words == "these" else writer_prompt().model_copy(update={"example": ("others",)})
+    writer = write_about(tmp_path / "writer", tiny_base, asked, "facts", {"steps": 3})
+    config = RecommendConfig.model_validate(settings(tiny_base, None))
+    with nullcontext() if words == "these" else pytest.raises(ModelError, match="another prompt"):
+        require_fitting(writer, config, say=lambda _: None)
 
 
 def test_nobody_waits_for_a_model_to_hear_that_the_adapter_is_not_there(
