@@ -25,6 +25,7 @@ from llm_rerank.models import PreparedModel, prepare_model
 from llm_rerank.prompt import Prompt
 from llm_rerank.tokenizer import ChatTokenizer
 from retrieval.alone import alone
+from retrieval.differences import differences
 from retrieval.errors import BuildError, TrainingError
 from retrieval.files import read_json, write_json
 
@@ -68,14 +69,15 @@ def carry_out(assignment: Assignment, opening: Opening, folder: Path, progress: 
     if config.quantized_base:
         require_quantizable(accelerator)
     _require_one_plan(plan, from_first(accelerator, lambda: plan))
-    if finished := from_first(accelerator, lambda: _finished(folder, plan)):
+    if finished := from_first(accelerator, lambda: _finished(folder, assignment)):
         return finished
     first = accelerator.is_main_process
     with _alone(folder) if first else nullcontext(), _disk_of(folder):
         lesson, adapted = opening(accelerator.device)
         training = Training(config, lesson, adapted, accelerator, plan, folder / CHECKPOINT)
         if first:
-            Checkpoint.read(folder / CHECKPOINT, plan)  # refuses another's before anything of it is overwritten
+            if (folder / CHECKPOINT).exists() and (folder / BEGUN).exists():
+                _require_begun(folder, assignment)  # before anything of another's is overwritten
             write_json(folder / BEGUN, {"plan": plan, "config": config.model_dump(mode="json")})
         state = training.run(telling_of_training(progress) if first else _in_silence)
         adapter = from_first(accelerator, lambda: _write(folder, assignment, state, lesson.steps))
@@ -167,17 +169,25 @@ def _disk_of(folder: Path) -> Iterator[None]:
         ) from err
 
 
-def _finished(folder: Path, plan: str) -> Adapter | None:
+def _require_begun(folder: Path, assignment: Assignment) -> None:
+    """Raises TrainingError where another training was begun there, and says what is other."""
+    begun = read_json(folder / BEGUN)
+    if isinstance(begun, dict) and begun.get("plan") == assignment.plan:
+        return
+    before = begun.get("config") if isinstance(begun, dict) else None
+    other = differences(before, assignment.config.model_dump(mode="json")) if isinstance(before, dict) else ""
+    raise TrainingError(
+        f"this folder holds another training: {other or 'other examples, base model or adapter to begin with'}",
+        field="out",
+        value=str(folder),
+        remedy="Give another folder: an adapter is never changed in place.",
+    )
+
+
+def _finished(folder: Path, assignment: Assignment) -> Adapter | None:
     if not (folder / ADAPTER / ABOUT).exists():
         return None
-    begun = read_json(folder / BEGUN)
-    if not isinstance(begun, dict) or begun.get("plan") != plan:
-        raise TrainingError(
-            "this folder holds another training: other examples, settings, model or seed",
-            field="out",
-            value=str(folder),
-            remedy="Give another folder: an adapter is never changed in place.",
-        )
+    _require_begun(folder, assignment)
     (folder / CHECKPOINT).unlink(missing_ok=True)  # who wrote the adapter may have been killed before this
     return Adapter.read(folder / ADAPTER)
 

@@ -170,4 +170,7 @@ def _seed(*numbers: int) -> int:
 
 def _standing(state: Checkpoint, measure: str) -> str:
     said = f"loss {np.mean(state.losses[-50:]):.4f}"
-    return f"{said}, validation {measure} {state.validations[-1][1]:.4f}" if state.validations else said
+    if not state.validations:
+        return said
+    step, found, _ = state.validations[-1]
+    return f"{said}, validation {measure} {found:.4f} after {step}"

@@ -38,7 +38,8 @@ def zero() -> DeepSpeedPlugin:
     """ZeRO-2 or 3 as the launcher says. Batches, clipping and precision are this training's own.
 
     Every process reads the base for itself, since it is checked (can it be packed?) before it is parted.
-    Raises MissingExtraError without DeepSpeed, TrainingError for another stage and for what has not been tried.
+    Raises MissingExtraError without DeepSpeed, TrainingError without a GPU, for another stage and for what has not been
+    tried.
     """
     stage = os.environ.get("ACCELERATE_DEEPSPEED_ZERO_STAGE", "2")
     if find_spec("deepspeed") is None:
@@ -47,6 +48,13 @@ def zero() -> DeepSpeedPlugin:
             field="distributed_type",
             value="DEEPSPEED",
             remedy="Run pip install 'llm-rerank[deepspeed]', or use configs/accelerate/fsdp2.yaml.",
+        )
+    if not torch.cuda.is_available() and not torch.distributed.is_initialized():
+        raise TrainingError(
+            "DeepSpeed was asked for, and torch sees no GPU",
+            field="distributed_type",
+            value="DEEPSPEED",
+            remedy="Without GPUs: ACCELERATE_USE_CPU=true torchrun --nproc_per_node 2 -m finetune.train.",
         )
     if stage not in {"2", "3"}:
         raise TrainingError(

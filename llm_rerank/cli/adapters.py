@@ -12,6 +12,7 @@ from llm_rerank.cli.show_adapters import adapter_json, registry_json, show_adapt
 from llm_rerank.explanations.asking import WriterPrompt
 from llm_rerank.models import prepare_model
 from llm_rerank.registry import REGISTRY, Registry, Switch
+from llm_rerank.served import LiveAdapter
 from retrieval.errors import LlmRerankError
 
 adapters = typer.Typer(no_args_is_help=True, help="Keep trained adapters, and say which one is served.")
@@ -68,21 +69,25 @@ def promote(
     json: Json = False,
 ) -> None:
     """Make an adapter live, from the next start on, for whatever serves `adapter: {registry: ..., channel: ...}`."""
-    found = Registry(registry)
+    found, unheard = Registry(registry), []
     if config is not None:
         from llm_rerank.opening import require_fitting  # brings pandas and faiss
 
+        served = settings(config, None)
         with progress(visible=not json) as say:
             say("Comparing it with the model")
-            require_fitting(found.get(adapter), settings(config, None), say=say)
-    _tell(found, found.promote(adapter, channel), json=json)
+            require_fitting(found.get(adapter), served, say=say)
+        if not any(_serves(setting, registry, channel) for setting in (served.adapter, served.writer_adapter)):
+            here = f"{{registry: {registry}, channel: {channel}}}"
+            unheard = [f"{config} serves no such channel: this changes nothing there until it names {here}."]
+    _tell(found, found.promote(adapter, channel), unheard, json=json)
 
 
 @adapters.command()
 def rollback(channel: ChannelOption = DEFAULT_CHANNEL, registry: RegistryFolder = REGISTRY, json: Json = False) -> None:
     """Make live again, from the next start on, what was live before. Once more goes further back."""
     found = Registry(registry)
-    _tell(found, found.rollback(channel), json=json)
+    _tell(found, found.rollback(channel), [], json=json)
 
 
 @adapters.command()
@@ -111,8 +116,14 @@ def merge(
         print_text(f"Merged {base.name} and {whole.adapter_id} in {out}; {use}.")
 
 
-def _tell(registry: Registry, switch: Switch, *, json: bool) -> None:
-    warnings = _warnings(registry, switch)
+def _serves(setting: Path | LiveAdapter | None, registry: Path, channel: str) -> bool:
+    if not isinstance(setting, LiveAdapter):
+        return False
+    return (setting.registry.resolve(), setting.channel) == (registry.resolve(), channel)
+
+
+def _tell(registry: Registry, switch: Switch, more: list[str], *, json: bool) -> None:
+    warnings = [*_warnings(registry, switch), *more]
     live = switch.live.adapter_id
     if json:
         print_json({"channel": switch.channel, "live": live, "before": switch.before, "warnings": warnings})

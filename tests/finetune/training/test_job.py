@@ -94,7 +94,7 @@ def test_a_finished_training_is_not_done_again(finished: Path, configure: Config
 
 
 def test_another_training_is_refused_in_a_finished_folder(finished: Path, configure: Configure) -> None:
-    with pytest.raises(TrainingError, match="another training"):
+    with pytest.raises(TrainingError, match="another training: seed was 0 and is now 1"):
         run(configure(seed=1), finished)
 
 

@@ -3,6 +3,7 @@ from importlib.util import find_spec
 import pytest
 
 from finetune.training.processes import open_accelerator
+from finetune.training.zero import zero
 from retrieval.errors import MissingExtraError, TrainingError
 
 
@@ -80,6 +81,7 @@ def test_what_a_launcher_says_and_training_would_not_do_is_refused(
 
 @pytest.fixture
 def zero_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a launcher."""
     monkeypatch.setenv("ACCELERATE_USE_DEEPSPEED", "true")
     monkeypatch.setenv("ACCELERATE_DEEPSPEED_ZERO_STAGE", "3")
 
@@ -99,8 +101,9 @@ def test_what_of_deepspeed_has_not_been_tried_is_refused(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, why: str
 ) -> None:
     monkeypatch.setenv(name, value)
+    monkeypatch.setattr("torch.distributed.is_initialized", lambda: True)  # as in processes on a CPU
     with pytest.raises(TrainingError, match=rf"='{value}': .*{why}"):
-        open_accelerator()
+        zero()
 
 
 @pytest.mark.usefixtures("zero_asked")
@@ -112,7 +115,6 @@ def test_deepspeed_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatc
 
 @INSTALLED
 @pytest.mark.usefixtures("zero_asked")
-def test_zero_that_would_be_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ACCELERATE_USE_CPU", "true")
-    with pytest.raises(TrainingError, match=r"DEEPSPEED was asked for, and this is NO.*needs GPUs"):
+def test_zero_without_a_gpu_is_refused_before_processes_wait_for_each_other() -> None:
+    with pytest.raises(TrainingError, match=r"torch sees no GPU\. Without GPUs: .*torchrun"):
         open_accelerator()

@@ -208,6 +208,7 @@ def test_what_a_configuration_would_refuse_is_not_promoted_for_it(
     tiny_base: PreparedModel,
     tiny_adapter: Adapter,
     make_adapter: Make,
+    folder: Path,
     tmp_path: Path,
 ) -> None:
     other = make_adapter("other")
@@ -216,7 +217,11 @@ def test_what_a_configuration_would_refuse_is_not_promoted_for_it(
     config = tmp_path / "recommend.yaml"
     config.write_text(f"model: {tiny_base.folder}")
     assert "trained on smol" in refuse("promote", other.adapter_id, "--config", config)
-    assert ask("promote", tiny_adapter.adapter_id, "--config", config)["live"] == tiny_adapter.adapter_id
+    promoted = ask("promote", tiny_adapter.adapter_id, "--config", config)
+    assert promoted["live"] == tiny_adapter.adapter_id
+    assert "changes nothing there until it names {registry: " in promoted["warnings"][0]
+    config.write_text(f"model: {tiny_base.folder}\nadapter: {{registry: {folder}}}")
+    assert ask("promote", tiny_adapter.adapter_id, "--config", config)["warnings"] == []
     config.write_text(f"model: {tiny_base.folder}\nprompt: {{question: Other}}")
     assert "trained with another prompt" in refuse("promote", tiny_adapter.adapter_id, "--config", config)
     config.write_text(f"model: {tiny_base.folder}\nmethod: letters")
