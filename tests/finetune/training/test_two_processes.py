@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Callable
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from shutil import which
 from typing import Literal
 
 import pytest
@@ -35,12 +35,8 @@ from llm_rerank.prompt import Prompt
 Configure = Callable[..., TrainingConfig]
 Begin = Callable[..., Training]
 Kind = Literal["alone", "MULTI_CPU", "FSDP", "ZeRO-2", "ZeRO-3"]
-# On a CPU DeepSpeed compiles what processes talk by.
-COMPILED = pytest.mark.skipif(
-    which("c++") is None or find_spec("deepspeed") is None,
-    reason="needs DeepSpeed, and a C++ compiler for it to try it on a CPU",
-)
-ZEROS = [pytest.param(kind, marks=COMPILED) for kind in ("ZeRO-2", "ZeRO-3")]
+INSTALLED = pytest.mark.skipif(find_spec("deepspeed") is None, reason="needs DeepSpeed")
+ZEROS = [pytest.param(kind, marks=INSTALLED) for kind in ("ZeRO-2", "ZeRO-3")]
 KINDS = pytest.mark.parametrize("kind", ["MULTI_CPU", "FSDP", *ZEROS])
 KEPT = "kept.pt"
 
@@ -63,6 +59,8 @@ def in_two(kind: Kind, work: Callable[[], object]) -> None:
             os.environ.update(ACCELERATE_USE_DEEPSPEED="true", ACCELERATE_DEEPSPEED_ZERO_STAGE=kind[-1])
             rank = str(torch.distributed.get_rank())
             os.environ.update(ACCELERATE_USE_CPU="false", DS_ACCELERATOR="cpu", RANK=rank, LOCAL_RANK=rank)
+            # Else it compiles a faster way for processes to talk, and waits for ever for a compiler that was killed.
+            import_module("deepspeed.comm.torch").build_shm_op = lambda: None
             PartialState(backend="gloo")
         work()
         state = AcceleratorState()
@@ -195,7 +193,7 @@ def test_an_interrupted_training_ends_as_one_that_was_not(begin: Begin, tmp_path
 @pytest.mark.parametrize(
     ("kind", "then"),
     [
-        pytest.param(kind, then, marks=COMPILED if "ZeRO" in kind + then else [])
+        pytest.param(kind, then, marks=INSTALLED if "ZeRO" in kind + then else [])
         for kind, then in (
             *(("MULTI_CPU", "alone"), ("FSDP", "alone"), ("ZeRO-2", "alone"), ("ZeRO-3", "alone")),
             *(("alone", "ZeRO-2"), ("FSDP", "ZeRO-3")),
@@ -221,7 +219,7 @@ def assert_goes_on(begin: Begin, tmp_path: Path, kind: Kind, then: Kind, apart: 
     assert_close(read(path), read(whole), apart)
 
 
-@COMPILED
+@INSTALLED
 def test_zero_3_leaves_each_a_part_of_all_weights(begin: Begin, tmp_path: Path) -> None:
     def work() -> None:
         training = begin(tmp_path / "two.pt")
