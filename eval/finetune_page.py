@@ -10,7 +10,7 @@ from eval.pages.tables import as_markdown
 
 _ORDER: Final = (
     *("lift-*", "learning-*", "ablations", "training-speed", "order"),
-    *("incremental-adapters", "pruning", "quantization", "unmerged", "explanations"),
+    *("incremental-adapters", "pruning*", "quantization", "unmerged", "explanations"),
 )
 """Folders of docs/results, as they are read."""
 
