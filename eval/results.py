@@ -26,7 +26,6 @@ from eval.examples import EXAMPLES
 from eval.finetune_page import finetune_page
 from eval.finished import RESULT, read_result
 from eval.lift.published import PublishedLift, published_lifts
-from eval.lift.result import LiftResult
 from eval.pages.tables import as_markdown, results_table
 from eval.pages.verdict import standing
 from eval.promise import published_promises
@@ -219,11 +218,8 @@ def _promises(lifts: Sequence[PublishedLift]) -> list[Sequence[str]]:
 
 
 def _pages(found: Sequence[Published], lifts: Sequence[PublishedLift]) -> dict[Path, str]:
-    return {PAGE: tables(found), FINETUNING: finetune_page(PUBLISHED, _promises(lifts), _whole(lifts))}
-
-
-def _whole(lifts: Sequence[PublishedLift]) -> list[LiftResult]:
-    return [lift.result for lift in lifts if lift.result is not None]
+    results = [lift.result for lift in lifts if lift.result is not None]
+    return {PAGE: tables(found), FINETUNING: finetune_page(PUBLISHED, _promises(lifts), results)}
 
 
 if __name__ == "__main__":

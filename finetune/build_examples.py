@@ -17,7 +17,7 @@ from finetune.examples import FORMAT, ITEMS, MANIFEST, Part
 from finetune.examples_config import ExamplesConfig
 from finetune.folds import Folds
 from finetune.moments import count_moments, moments
-from finetune.shards import count_rows, is_whole, shards, write_examples, write_items
+from finetune.shards import count_rows, rows_left, shards, write_examples, write_items
 from finetune.user_examples import UserExamples, chance
 from finetune.write_once import write_once
 from retrieval.embedders import embedder_name
@@ -141,8 +141,8 @@ def _write(
     written, began = 0, perf_counter()
     for part in ("validation", "train"):
         for name, user_ids in files[part].items():
-            if is_whole(folder / name):  # an earlier run wrote it
-                progress.advance(task, count_rows(folder / name))
+            if (left := rows_left(folder / name)) is not None:
+                progress.advance(task, left)
                 continue
             rows = []
             for user_id in user_ids:

@@ -18,10 +18,10 @@ from typing import Final
 import numpy as np
 from rich.progress import Progress
 
-from finetune.explained import explained
 from finetune.fusion_config import FusionConfig
 from finetune.hybrids import fit_hybrid, open_shelf
 from finetune.write_once import PACKAGES
+from llm_rerank.cli.explained import explained
 from llm_rerank.fusion import Scores
 from llm_rerank.learned_fusion.features import FusionFeatures
 from llm_rerank.learned_fusion.fitting import FusionLearner, Lesson

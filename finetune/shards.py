@@ -51,13 +51,12 @@ def count_rows(path: Path) -> int:
     return int(pq.read_metadata(path).num_rows)
 
 
-def is_whole(path: Path) -> bool:
-    """Whether the file is there and can be read: one that was renamed before a power failure may be cut short."""
+def rows_left(path: Path) -> int | None:
+    """The rows of what an earlier run left; None of no file, or of one that a power failure cut short."""
     try:
-        count_rows(path)
+        return count_rows(path)
     except (OSError, pa.ArrowException):
-        return False
-    return True
+        return None
 
 
 def _text(texts: Iterable[str]) -> Any:

@@ -17,7 +17,7 @@ import numpy as np
 from rich.progress import Progress
 
 from finetune.examples import FORMAT, ITEMS, MANIFEST, TEACHERS, Example, ExampleFolder
-from finetune.shards import is_whole, write_examples
+from finetune.shards import rows_left, write_examples
 from finetune.teach_config import TeachConfig
 from finetune.training.config import NegativesConfig
 from finetune.training.lists import consecutive, history_of
@@ -75,7 +75,7 @@ def _write(
         write_whole(folder / name, partial(shutil.copyfile, examples.folder / name))
     for number, of_file in enumerate(_files(_lists(config, examples))):
         name = f"train-{number:05}.parquet"
-        if not is_whole(folder / name):
+        if rows_left(folder / name) is None:
             write_examples(folder / name, _taught(of_file, teachers, examples.catalogue))
         rows[name] = len(of_file)
         progress.advance(task, len(of_file))

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from finetune.explained import explained
 from finetune.training.config import TrainingConfig
 from llm_rerank.adapters import Adapter
+from llm_rerank.cli.explained import explained
 from retrieval.config import read_config
 from retrieval.errors import MissingExtraError
 from retrieval.progress import showing_progress

@@ -47,8 +47,8 @@ def lift_page(result: LiftResult) -> str:
 def _goals(result: LiftResult) -> list[str]:
     lines = []
     for goal in result.goals:
-        found = result.figure(goal)
-        value = "" if found is None else f"{told(goal, found)}, "
+        found = result.interval(goal)
+        value = "" if found is None else f"{told(goal, found.mean)}, "
         wanted = f"goal >= {told(goal, goal.at_least)}: {result.standing(goal)}. {as_markdown(goal.source)}"
         lines.append(f"- {goal.row}, {goal.figure}: {value}{wanted}")
     return ["\n".join(lines)] if lines else []

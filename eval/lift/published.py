@@ -84,6 +84,7 @@ def _problem(config: LiftConfig, result: LiftResult, command: str) -> str:
 
 def _measured(result: LiftResult, goal: LiftGoal) -> tuple[str, str]:
     """The figure and its interval."""
-    found, interval = result.figure(goal), result.interval(goal)
-    between = "" if interval is None else f"[{told(goal, interval.low)}, {told(goal, interval.high)}]"
-    return "" if found is None else told(goal, found), between
+    found = result.interval(goal)
+    if found is None:
+        return "", ""
+    return told(goal, found.mean), f"[{told(goal, found.low)}, {told(goal, found.high)}]"

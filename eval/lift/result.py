@@ -3,6 +3,7 @@
 from pydantic import JsonValue
 
 from eval.lift.config import LiftGoal
+from eval.pages.verdict import Standing, stands
 from eval.result import BenchmarkName, Difference, Interval, Slice
 from retrieval.settings import Settings
 
@@ -97,21 +98,10 @@ class LiftResult(Settings):
         row = self.row(name)
         return None if row is None else row.versus.get("ndcg@10")
 
-    def standing(self, goal: LiftGoal) -> str:
-        """met or missed, and that it could be luck: where the goal could be missed by other users."""
-        found, interval = self.figure(goal), self.interval(goal)
-        if found is None:
-            return "not measured"
-        if found < goal.at_least:
-            return "missed"
-        return "met" if interval is None or interval.low >= goal.at_least else "met, could be luck"
-
-    def figure(self, goal: LiftGoal) -> float | None:
-        """What was measured of it; None where it was not."""
-        row, interval = self.row(goal.row), self.interval(goal)
-        if row is not None and goal.figure == "lift":
-            return row.lift
-        return None if interval is None else interval.mean
+    def standing(self, goal: LiftGoal) -> Standing:
+        """As a run's system stands to a goal."""
+        found = self.interval(goal)
+        return "not measured" if found is None else stands(found, goal.at_least)
 
     def interval(self, goal: LiftGoal) -> Interval | None:
         """NDCG@10 over the users whom the goal is about; of a lift, the difference by what retrieval's is in mean. None

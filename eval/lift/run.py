@@ -135,8 +135,8 @@ class Lift:
 
 def llm_adds(users: pd.DataFrame) -> Difference:
     """What the trees that hear the LLM are better by than those that do not; see Measure.per_user."""
-    heard, unheard = (users[f"trees {kind} the LLM"].to_numpy(np.float64) for kind in ("with", "without"))
-    return difference(heard, unheard, metric=HEADLINE)
+    heard, unheard = users["trees with the LLM"], users["trees without the LLM"]
+    return difference(heard.to_numpy(np.float64), unheard.to_numpy(np.float64), metric=HEADLINE)
 
 
 def _answered(folder: Path, part: str, asked: Sequence[Asked]) -> list[Scores]:

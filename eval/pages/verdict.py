@@ -2,7 +2,7 @@
 
 from typing import Final, Literal
 
-from eval.result import Difference, Goal, Result, SystemResult
+from eval.result import Difference, Goal, Interval, Result, SystemResult
 
 SURE_BELOW: Final = 0.05
 """p from which on a difference could be luck. It is not corrected for the number of comparisons."""
@@ -42,18 +42,20 @@ def surely_differ(system: SystemResult, other: SystemResult, metric: str) -> boo
 
 
 def standing(goal: Goal, result: Result) -> Standing:
-    """Where the figure to beat is within the interval, another draw of users could have decided otherwise.
-
-    A figure that is to be reproduced is met within its bounds.
-    """
+    """See stands; a figure that is to be reproduced is met within its bounds."""
     found = next((system.metrics.get(goal.metric) for system in result.systems if system.name == goal.system), None)
     if found is None:
         return "not measured"
     if goal.at_most is not None:
         return "met" if goal.at_least <= found.mean <= goal.at_most else "missed"
-    if found.mean >= goal.at_least:
-        return "met" if found.low >= goal.at_least else "met, could be luck"
-    return "missed" if found.high < goal.at_least else "missed, could be luck"
+    return stands(found, goal.at_least)
+
+
+def stands(found: Interval, at_least: float) -> Standing:
+    """Where the figure to beat is within the interval, another draw of users could have decided otherwise."""
+    if found.mean >= at_least:
+        return "met" if found.low >= at_least else "met, could be luck"
+    return "missed" if found.high < at_least else "missed, could be luck"
 
 
 def verdict(result: Result) -> str:

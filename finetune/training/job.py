@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 from rich.progress import Progress
+from safetensors import SafetensorError
 
 from finetune.examples import ExampleFolder
 from finetune.training.adapter import Assignment, begun_with, write_adapter
@@ -76,8 +77,6 @@ def carry_out(assignment: Assignment, opening: Opening, folder: Path, progress: 
         lesson, adapted = opening(accelerator.device)
         training = Training(config, lesson, adapted, accelerator, plan, folder / CHECKPOINT)
         if first:
-            if (folder / CHECKPOINT).exists() and (folder / BEGUN).exists():
-                _require_begun(folder, assignment)  # before anything of another's is overwritten
             write_json(folder / BEGUN, {"plan": plan, "config": config.model_dump(mode="json")})
         state = training.run(telling_of_training(progress) if first else _in_silence)
         adapter = from_first(accelerator, lambda: _write(folder, assignment, state, lesson.steps))
@@ -157,10 +156,10 @@ def _alone(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _disk_of(folder: Path) -> Iterator[None]:
-    """Raises TrainingError for what TensorBoard, matplotlib and others say of a full disk, each in its own way."""
+    """Raises TrainingError for what TensorBoard, safetensors and others say of a full disk, each in its own way."""
     try:
         yield
-    except OSError as err:
+    except (OSError, SafetensorError) as err:
         raise TrainingError(
             f"a file of the training could not be read or written ({err}); its last checkpoint is whole",
             field="out",
@@ -180,14 +179,17 @@ def _require_begun(folder: Path, assignment: Assignment) -> None:
         f"this folder holds another training: {other or 'other examples, base model or adapter to begin with'}",
         field="out",
         value=str(folder),
-        remedy="Give another folder: an adapter is never changed in place.",
+        remedy="Give another folder: what was trained is never changed in place.",
     )
 
 
 def _finished(folder: Path, assignment: Assignment) -> Adapter | None:
-    if not (folder / ADAPTER / ABOUT).exists():
+    """The adapter, None where there is none yet; raises TrainingError where another training was begun there."""
+    done = (folder / ADAPTER / ABOUT).exists()
+    if done or ((folder / CHECKPOINT).exists() and (folder / BEGUN).exists()):
+        _require_begun(folder, assignment)
+    if not done:
         return None
-    _require_begun(folder, assignment)
     (folder / CHECKPOINT).unlink(missing_ok=True)  # who wrote the adapter may have been killed before this
     return Adapter.read(folder / ADAPTER)
 

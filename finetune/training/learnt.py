@@ -21,8 +21,9 @@ class Learnt:
     All processes call the same methods at the same time.
     """
 
-    def __init__(self, accelerator: Accelerator, adapted: Adapted, optimizer: Optimizer) -> None:
-        self._accelerator, self._adapted = accelerator, adapted
+    def __init__(self, accelerator: Accelerator, adapted: Adapted, optimizer: Optimizer, *, clip: float) -> None:
+        """`clip` is the largest norm of a gradient."""
+        self._accelerator, self._adapted, self._clip = accelerator, adapted, clip
         self.model, self.optimizer = accelerator.prepare(adapted, optimizer)
 
     def weights(self) -> Weights:
@@ -50,9 +51,9 @@ class Learnt:
         """Adds the gradients of a pass."""
         self._accelerator.backward(loss)
 
-    def step(self, clip: float) -> float:
+    def step(self) -> float:
         """Changes the weights by what was added, whose norm it returns, and forgets it."""
-        norm = float(whole(self._accelerator.clip_grad_norm_(trained(self._adapted), clip)))
+        norm = float(whole(self._accelerator.clip_grad_norm_(trained(self._adapted), self._clip)))
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         return norm

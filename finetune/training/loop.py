@@ -54,11 +54,9 @@ class Training:
         self._share = Share(rank=accelerator.process_index, world=accelerator.num_processes)
         self._heads = adapted.causal.config.num_attention_heads
         optimizer = torch.optim.AdamW(trained(adapted), lr=0.0, weight_decay=config.weight_decay)
-        self._first = whole(held_weights(adapted))  # DeepSpeed rounds what it is given to bfloat16
-        if accelerator.distributed_type == DistributedType.DEEPSPEED:
-            self._learnt: Learnt = ZeroLearnt(accelerator, adapted, optimizer, clip=config.clip)
-        else:
-            self._learnt = Learnt(accelerator, adapted, optimizer)
+        self._fresh = whole(held_weights(adapted))  # DeepSpeed rounds what it is given to bfloat16
+        kind = ZeroLearnt if accelerator.distributed_type == DistributedType.DEEPSPEED else Learnt
+        self._learnt = kind(accelerator, adapted, optimizer, clip=config.clip)
 
     def run(self, on_step: OnStep) -> Checkpoint:
         """Trains until early stopping or the last step; what is returned is also what lies at the path."""
@@ -96,7 +94,7 @@ class Training:
         return bool(self._accelerator.reduce(said, "sum"))
 
     def _first_state(self) -> Checkpoint:
-        return Checkpoint(plan=self._plan, weights=self._first, optimizer=self._learnt.kept(), best=self._first)
+        return Checkpoint(plan=self._plan, weights=self._fresh, optimizer=self._learnt.kept(), best=self._fresh)
 
     def _nothing(self) -> torch.Tensor:
         """A loss of zero, of all weights."""
@@ -124,7 +122,7 @@ class Training:
                 # Processes' gradients are averaged: times their number the mean is a sum over all lists.
                 self._learnt.backward(losses.sum() * self._share.world / step.lists, last=last_pass)
             total += losses.detach().sum()
-        norm = self._learnt.step(self._config.clip)
+        norm = self._learnt.step()
         mean = float(self._accelerator.reduce(total, "sum")) / step.lists
         if not math.isfinite(mean) or not math.isfinite(norm):
             raise TrainingError(

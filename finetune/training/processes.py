@@ -1,7 +1,7 @@
 """The processes of a training. A launcher that cannot start what it is asked for starts something else, in silence."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 import torch
@@ -18,20 +18,24 @@ T = TypeVar("T")
 _COUNTS: Final = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
 """Where torchrun and the launchers of MPI say how many processes they started."""
 
-_OURS: Final = {
-    "ACCELERATE_GRADIENT_ACCUMULATION_STEPS": ({"1", "auto"}, "that is `tokens_per_pass` and `lists_per_step` here"),
-    "ACCELERATE_MIXED_PRECISION": ({"no", "bf16"}, "training is in bfloat16 on CUDA and in float32 on a CPU"),
-    "ACCELERATE_DYNAMO_BACKEND": ({"no", "NO"}, "compiling a training's passes, each of another size, was not tried"),
+_NO: Final = frozenset({"", "no", "none", "false", "0"})
+_LIMITS: Final[Mapping[str, tuple[frozenset[str], str]]] = {
+    "ACCELERATE_GRADIENT_ACCUMULATION_STEPS": (
+        frozenset({"1", "auto"}),
+        "gradients would be divided: that is `tokens_per_pass` and `lists_per_step` here",
+    ),
+    "ACCELERATE_MIXED_PRECISION": (_NO | {"bf16"}, "training is in bfloat16 on CUDA and in float32 on a CPU"),
+    "ACCELERATE_DYNAMO_BACKEND": (_NO, "compiling a training's passes, each of another size, has not been tried"),
+    "ACCELERATE_USE_MEGATRON_LM": (_NO, "Megatron-LM trains models of its own making"),
+    "ACCELERATE_USE_PARALLELISM_CONFIG": (_NO, "processes may share the lists of a step here, not a list"),
+    "FSDP_OFFLOAD_PARAMS": (_NO, "weights that wait in main memory have not been tried with this training"),
+    "FSDP_ACTIVATION_CHECKPOINTING": (_NO, "that is `gradient_checkpointing` in the training's configuration"),
+    "ACCELERATE_DEEPSPEED_ZERO_STAGE": (frozenset({"2", "3"}), "that stage of ZeRO has not been tried"),
+    "ACCELERATE_DEEPSPEED_OFFLOAD_OPTIMIZER_DEVICE": (_NO, "an optimizer that waits elsewhere has not been tried"),
+    "ACCELERATE_DEEPSPEED_OFFLOAD_PARAM_DEVICE": (_NO, "weights that wait elsewhere have not been tried"),
+    "ACCELERATE_DEEPSPEED_CONFIG_FILE": (_NO, "nobody knows what it would set beside this training's own settings"),
 }
-"""What a launcher may say too, which of it is so anyway, and why the rest would not be done."""
-
-_BEYOND: Final = {
-    "ACCELERATE_USE_MEGATRON_LM": "Megatron-LM trains models of its own making",
-    "ACCELERATE_USE_PARALLELISM_CONFIG": "processes may share the lists of a step here, not a list",
-    "FSDP_OFFLOAD_PARAMS": "weights that wait in main memory have not been tried with this training",
-    "FSDP_ACTIVATION_CHECKPOINTING": "that is `gradient_checkpointing` in the training's configuration",
-}
-"""What a launcher may ask for that this training cannot do, and why."""
+"""What a launcher may say, which of it this training does, and why not the rest."""
 
 
 def open_accelerator() -> Accelerator:
@@ -39,15 +43,7 @@ def open_accelerator() -> Accelerator:
 
     Raises TrainingError where that is not what was asked for, and for what this training cannot do.
     """
-    for name, why in _BEYOND.items():
-        if _is_set(name):
-            raise TrainingError(
-                why,
-                field=name,
-                value=os.environ[name],
-                remedy="Use configs/accelerate/ddp.yaml, or fsdp2.yaml for a model that does not fit on a GPU.",
-            )
-    _require_ours()
+    require_within_limits()
     sharded, by_deepspeed = _is_set("ACCELERATE_USE_FSDP"), _is_set("ACCELERATE_USE_DEEPSPEED")
     accelerator = Accelerator(
         mixed_precision="bf16" if torch.cuda.is_available() else "no",
@@ -63,10 +59,12 @@ def open_accelerator() -> Accelerator:
     return accelerator
 
 
-def _require_ours() -> None:
-    for name, (known, why) in _OURS.items():
-        if (value := os.environ.get(name)) is not None and value not in known:
-            raise TrainingError(why, field=name, value=value, remedy="Leave it out of accelerate's file and command.")
+def require_within_limits() -> None:
+    """Raises TrainingError for what a launcher says and this training would not do."""
+    for name, (done, why) in _LIMITS.items():
+        if (value := os.environ.get(name)) is not None and value.lower() not in done:
+            remedy = "Leave it out; the files of configs/accelerate/ do without."
+            raise TrainingError(why, field=name, value=value, remedy=remedy)
 
 
 def from_first(accelerator: Accelerator, found: Callable[[], T]) -> T:

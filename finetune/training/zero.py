@@ -4,7 +4,6 @@ It keeps flat parts of its own making and shows tensors whole, so that a checkpo
 goes on from it, too.
 """
 
-import os
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from typing import Any, Final
@@ -21,27 +20,16 @@ from finetune.training.scorer import Adapted
 from finetune.training.whole import whole
 from retrieval.errors import MissingExtraError, TrainingError
 
-_NONE: Final = "none"
-
-_UNTRIED: Final = {
-    "ACCELERATE_DEEPSPEED_CONFIG_FILE": "what it would set beside this training's own settings nobody knows",
-    "ACCELERATE_DEEPSPEED_OFFLOAD_OPTIMIZER_DEVICE": "an optimizer that waits elsewhere has not been tried",
-    "ACCELERATE_DEEPSPEED_OFFLOAD_PARAM_DEVICE": "weights that wait elsewhere have not been tried",
-}
-"""What accelerate takes from its file and this training does not, and why."""
-
 _MOMENTS: Final = ("exp_avg", "exp_avg_sq")
 """What AdamW keeps of each weight."""
 
 
 def zero() -> DeepSpeedPlugin:
-    """ZeRO-2 or 3 as the launcher says. Batches, clipping and precision are this training's own.
+    """ZeRO in the stage that the launcher says. Batches, clipping and precision are this training's own.
 
     Every process reads the base for itself, since it is checked (can it be packed?) before it is parted.
-    Raises MissingExtraError without DeepSpeed, TrainingError without a GPU, for another stage and for what has not been
-    tried.
+    Raises MissingExtraError without DeepSpeed, TrainingError without a GPU.
     """
-    stage = os.environ.get("ACCELERATE_DEEPSPEED_ZERO_STAGE", "2")
     if find_spec("deepspeed") is None:
         raise MissingExtraError(
             "DeepSpeed was asked for and is not installed",
@@ -56,25 +44,14 @@ def zero() -> DeepSpeedPlugin:
             value="DEEPSPEED",
             remedy="Without GPUs: ACCELERATE_USE_CPU=true torchrun --nproc_per_node 2 -m finetune.train.",
         )
-    if stage not in {"2", "3"}:
-        raise TrainingError(
-            "that stage of ZeRO has not been tried with this training",
-            field="zero_stage",
-            value=stage,
-            remedy="Set 2 or 3; configs/accelerate/ddp.yaml does what 0 does.",
-        )
-    for name, why in _UNTRIED.items():
-        if (value := os.environ.get(name, _NONE)) != _NONE:
-            remedy = "Leave it out, as configs/accelerate/zero3.yaml does."
-            raise TrainingError(why, field=name, value=value, remedy=remedy)
-    return DeepSpeedPlugin(zero_stage=int(stage), gradient_accumulation_steps=1, zero3_init_flag=False)
+    return DeepSpeedPlugin(gradient_accumulation_steps=1, zero3_init_flag=False)
 
 
 class ZeroLearnt(Learnt):
     """See Learnt. DeepSpeed's optimizer moves with the last backward of a step."""
 
     def __init__(self, accelerator: Accelerator, adapted: Adapted, optimizer: Optimizer, *, clip: float) -> None:
-        """`clip` is the largest norm of a gradient."""
+        """See Learnt."""
         self._groups: list[dict[str, Any]] = optimizer.state_dict()["param_groups"]
         accelerator.deepspeed_plugin.deepspeed_config |= {
             "train_micro_batch_size_per_gpu": 1,  # nobody asks: passes differ in size
@@ -83,7 +60,7 @@ class ZeroLearnt(Learnt):
             "data_types": {"grad_accum_dtype": "fp32"},
             "communication_data_type": "fp32",
         }
-        super().__init__(accelerator, adapted, optimizer)
+        super().__init__(accelerator, adapted, optimizer, clip=clip)
 
     def weights(self) -> Weights:
         """See Learnt; those that the optimizer moves, in float32."""
@@ -125,8 +102,8 @@ class ZeroLearnt(Learnt):
         """See Learnt."""
         self._accelerator.deepspeed_engine_wrapped.backward(loss, sync_gradients=last)
 
-    def step(self, clip: float) -> float:
-        """See Learnt; the last `backward` has changed the weights, by gradients of the norm that was given at first."""
+    def step(self) -> float:
+        """See Learnt; the last `backward` has changed the weights."""
         return float(self._accelerator.deepspeed_engine_wrapped.get_global_grad_norm())
 
     def _move_by(self, nothing: Callable[[], Tensor]) -> None:

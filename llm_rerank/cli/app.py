@@ -10,14 +10,13 @@ from llm_rerank.cli.adapters import adapters
 from llm_rerank.cli.batch import batch
 from llm_rerank.cli.build import build
 from llm_rerank.cli.explain import explain
+from llm_rerank.cli.explained import explained
 from llm_rerank.cli.info import info
 from llm_rerank.cli.keys import keys
 from llm_rerank.cli.recommend import recommend
 from llm_rerank.cli.rerank import rerank
 from llm_rerank.cli.serve import serve
 from llm_rerank.cli.train_retriever import train_retriever
-from llm_rerank.tokenizer import one_line
-from retrieval.errors import LlmRerankError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 for command in (build, train_retriever, recommend, rerank, explain, batch, info, serve):
@@ -38,16 +37,8 @@ def main() -> None:
     """Runs a command. What we can explain is one line and exit code 1; Ctrl-C is exit code 130."""
     _quiet()
     try:
-        app()
-    except LlmRerankError as err:
-        print(f"llm-rerank: {one_line(str(err))}", file=sys.stderr)
-        sys.exit(1)
-    except BrokenPipeError:
-        raise  # typer's business: the reader has gone
-    except OSError as err:  # a place that is not writable, a full disk
-        place = one_line(str(err.filename or "a file"))
-        print(f"llm-rerank: {place}: {err.strerror}. Check that it exists, is writable and has room.", file=sys.stderr)
-        sys.exit(1)
+        with explained("llm-rerank"):
+            app()
     except SystemExit as end:
         if end.code == 130:  # typer's answer to Ctrl-C, which it gives without a word
             print("llm-rerank: stopped; what was finished is kept", file=sys.stderr)

@@ -8,7 +8,7 @@ from accelerate.commands.launch import _validate_launch_command, launch_command_
 from accelerate.utils import FullyShardedDataParallelPlugin
 from accelerate.utils.launch import prepare_deepspeed_cmd_env, prepare_multi_gpu_env
 
-from finetune.training.processes import sharding
+from finetune.training.processes import require_within_limits, sharding
 from finetune.training.zero import zero
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +31,18 @@ def launched(path: Path, monkeypatch: pytest.MonkeyPatch) -> Namespace:
     return args
 
 
+def environment(path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What that command tells each process."""
+    args = launched(path, monkeypatch)
+    monkeypatch.setattr("accelerate.utils.launch.is_port_in_use", lambda port: False)
+    if not args.use_deepspeed:
+        told: dict[str, str] = prepare_multi_gpu_env(args)
+        return told
+    args.deepspeed_fields_from_accelerate_config = ""  # what the command adds before it goes on
+    _, told = prepare_deepspeed_cmd_env(args)
+    return told
+
+
 @EVERY
 def test_the_first_line_runs_the_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert command(path)[:4] == ["accelerate", "launch", "--config_file", f"configs/accelerate/{path.name}"]
@@ -51,10 +63,16 @@ def test_accelerate_knows_every_key_and_starts_torchrun(path: Path, monkeypatch:
     assert args.num_machines == config.num_machines
 
 
+@EVERY
+def test_training_does_all_that_a_file_says(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment(path, monkeypatch).items():
+        monkeypatch.setenv(name, value)
+    require_within_limits()
+
+
 def test_fsdp2_parts_the_layers_of_any_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accelerate.utils.launch.is_port_in_use", lambda port: False)
     path = ROOT / "configs" / "accelerate" / "fsdp2.yaml"
-    for name, value in prepare_multi_gpu_env(launched(path, monkeypatch)).items():
+    for name, value in environment(path, monkeypatch).items():
         monkeypatch.setenv(name, value)
     plugin = sharding()
     assert isinstance(plugin, FullyShardedDataParallelPlugin)
@@ -67,13 +85,9 @@ def test_fsdp2_parts_the_layers_of_any_model(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.skipif(find_spec("deepspeed") is None, reason="needs DeepSpeed")
 @pytest.mark.parametrize("stage", [2, 3])
 def test_zero_is_of_the_stage_that_the_file_says(monkeypatch: pytest.MonkeyPatch, stage: int) -> None:
-    monkeypatch.setattr("accelerate.utils.launch.is_port_in_use", lambda port: False)
-    args = launched(ROOT / "configs" / "accelerate" / f"zero{stage}.yaml", monkeypatch)
-    monkeypatch.setattr("torch.distributed.is_initialized", lambda: True)  # without it DeepSpeed needs GPUs
-    args.deepspeed_fields_from_accelerate_config = ""  # what the command adds before it goes on
-    _, environment = prepare_deepspeed_cmd_env(args)
-    for name, value in environment.items():
+    for name, value in environment(ROOT / "configs" / "accelerate" / f"zero{stage}.yaml", monkeypatch).items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr("torch.distributed.is_initialized", lambda: True)  # without it DeepSpeed needs GPUs
     plugin = zero()
     assert (plugin.zero_stage, plugin.zero3_init_flag) == (stage, False)
 

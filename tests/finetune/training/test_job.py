@@ -41,6 +41,16 @@ def run(config: TrainingConfig, folder: Path) -> Adapter:
     return train(config, folder, Progress(disable=True))
 
 
+@pytest.fixture
+def interrupted(configure: Configure, tmp_path: Path) -> Path:
+    """A folder whose training was stopped after three steps."""
+    with pytest.MonkeyPatch.context() as patch:
+        interrupt(patch, after=3)
+        with pytest.raises(KeyboardInterrupt):
+            run(configure(), tmp_path / "interrupted")
+    return tmp_path / "interrupted"
+
+
 def interrupt(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
     """Ctrl-C in the training to come."""
     whole = Training.run
@@ -99,37 +109,21 @@ def test_another_training_is_refused_in_a_finished_folder(finished: Path, config
 
 
 def test_an_interrupted_job_goes_on_to_the_same_adapter(
-    finished: Path, configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    finished: Path, configure: Configure, interrupted: Path
 ) -> None:
-    interrupt(monkeypatch, after=3)
-    with pytest.raises(KeyboardInterrupt):
-        run(configure(), tmp_path)
-    monkeypatch.undo()
-    assert (tmp_path / CHECKPOINT).exists()
-    assert run(configure(), tmp_path).adapter_id == Adapter.read(finished / "adapter").adapter_id
+    assert (interrupted / CHECKPOINT).exists()
+    assert run(configure(), interrupted).adapter_id == Adapter.read(finished / "adapter").adapter_id
 
 
-def test_a_training_that_is_refused_leaves_what_another_began(
-    configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    interrupt(monkeypatch, after=3)
-    with pytest.raises(KeyboardInterrupt):
-        run(configure(), tmp_path)
-    monkeypatch.undo()
-    before = {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
-    with pytest.raises(TrainingError, match="another training"):
-        run(configure(seed=1), tmp_path)
+def test_a_training_that_is_refused_leaves_what_another_began(configure: Configure, interrupted: Path) -> None:
+    before = {path: path.read_bytes() for path in interrupted.iterdir() if path.is_file()}
+    with pytest.raises(TrainingError, match=r"another training: seed was 0 and is now 1\. Give another folder"):
+        run(configure(seed=1), interrupted)
     assert {path: path.read_bytes() for path in before} == before
 
 
-def test_a_training_that_ran_out_of_memory_goes_on_with_less(
-    configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    interrupt(monkeypatch, after=3)
-    with pytest.raises(KeyboardInterrupt):
-        run(configure(), tmp_path)
-    monkeypatch.undo()
-    assert run(configure(tokens_per_pass=40, gradient_checkpointing=True), tmp_path).metrics["steps"]
+def test_a_training_that_ran_out_of_memory_goes_on_with_less(configure: Configure, interrupted: Path) -> None:
+    assert run(configure(tokens_per_pass=40, gradient_checkpointing=True), interrupted).metrics["steps"]
 
 
 def test_a_disk_that_is_full_for_a_picture_is_told_as_for_a_checkpoint(
